@@ -1,0 +1,20 @@
+/** The one small interface through which the broker, its hooks and its listeners report.
+ * @module */
+
+/** Further facts of a log line. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Four levels; an implementation decides where the lines go. */
+export interface Logger {
+  /** For people who look for the cause of something. */
+  debug(message: string, fields?: LogFields): void;
+  /** What an operator wants to know. */
+  info(message: string, fields?: LogFields): void;
+  /** Something is wrong and the broker goes on. */
+  warn(message: string, fields?: LogFields): void;
+  /** Something was lost or could not be done. */
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Writes nothing. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

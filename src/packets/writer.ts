@@ -1,0 +1,156 @@
+/** Writing of the MQTT data types (1.5) into memory that grows.
+ * @module */
+
+import { MqttError } from "./errors.ts";
+import { writeUtf8 } from "./utf8.ts";
+
+/** A buffer above this size is given back by {@linkcode Writer.reset}. */
+const KEEP = 65_536;
+
+/**
+ * Appends fields to `buffer`; the first `length` bytes are what was written.
+ *
+ * `buffer` changes when it grows, so keep offsets, not views, while writing.
+ *
+ * @example
+ * ```ts
+ * import { Writer } from "./writer.ts";
+ *
+ * const writer = new Writer();
+ * writer.string("a");
+ * console.assert(writer.length === 3);
+ * ```
+ */
+export class Writer {
+  /** The memory; only the first `length` bytes mean something. */
+  buffer: Uint8Array<ArrayBuffer>;
+  /** Bytes written so far; may be set back to take bytes away. */
+  length: number;
+  readonly #initialBytes: number;
+
+  /** @param initialBytes size of the first buffer, 256 when absent */
+  constructor(initialBytes: number = 256) {
+    this.#initialBytes = initialBytes;
+    this.buffer = new Uint8Array(initialBytes);
+    this.length = 0;
+  }
+
+  /**
+   * Makes sure that `bytes` more bytes fit without growing.
+   *
+   * @param bytes number of bytes
+   */
+  reserve(bytes: number): void {
+    const needed = this.length + bytes;
+    if (needed > this.buffer.length) this.#grow(needed);
+  }
+
+  /**
+   * @param value 0 to 255
+   * @throws {MqttError} 0x81 for another value
+   */
+  u8(value: number): void {
+    if ((value & 0xff) !== value) throw outOfRange("byte", value);
+    this.reserve(1);
+    this.buffer[this.length++] = value;
+  }
+
+  /**
+   * @param value 0 to 65,535
+   * @throws {MqttError} 0x81 for another value
+   */
+  u16(value: number): void {
+    if ((value & 0xffff) !== value) throw outOfRange("two byte integer", value);
+    this.reserve(2);
+    this.buffer[this.length++] = value >>> 8;
+    this.buffer[this.length++] = value;
+  }
+
+  /**
+   * @param value 0 to 4,294,967,295
+   * @throws {MqttError} 0x81 for another value
+   */
+  u32(value: number): void {
+    if (value >>> 0 !== value) throw outOfRange("four byte integer", value);
+    this.u16(value >>> 16);
+    this.u16(value & 0xffff);
+  }
+
+  /**
+   * @param value 0 to 268,435,455, written in the fewest bytes
+   * @throws {MqttError} 0x81 for another value
+   */
+  varint(value: number): void {
+    const size = varintSize(value);
+    this.reserve(size);
+    let rest = value;
+    for (let i = 1; i < size; i++) {
+      this.buffer[this.length++] = rest & 0x7f | 0x80;
+      rest >>>= 7;
+    }
+    this.buffer[this.length++] = rest;
+  }
+
+  /**
+   * @param value text of at most 65,535 bytes in UTF-8
+   * @throws {MqttError} 0x81 for a longer one, U+0000 or a lone surrogate
+   */
+  string(value: string): void {
+    const at = this.length;
+    this.reserve(2 + 3 * value.length);
+    const end = writeUtf8(value, this.buffer, at + 2);
+    this.u16(end - at - 2);
+    this.length = end;
+  }
+
+  /**
+   * @param value at most 65,535 bytes, written with their length
+   * @throws {MqttError} 0x81 when there are more
+   */
+  binary(value: Uint8Array): void {
+    this.u16(value.length);
+    this.bytes(value);
+  }
+
+  /** @param value bytes, written as they are */
+  bytes(value: Uint8Array): void {
+    this.reserve(value.length);
+    this.buffer.set(value, this.length);
+    this.length += value.length;
+  }
+
+  /** Starts anew; a large buffer is given back. */
+  reset(): void {
+    this.length = 0;
+    if (this.buffer.length > KEEP) this.buffer = new Uint8Array(this.#initialBytes);
+  }
+
+  #grow(needed: number): void {
+    const bigger = new Uint8Array(Math.max(needed, 2 * this.buffer.length));
+    bigger.set(this.buffer.subarray(0, this.length));
+    this.buffer = bigger;
+  }
+}
+
+/**
+ * The number of bytes of a Variable Byte Integer (1.5.5).
+ *
+ * @param value 0 to 268,435,455
+ * @returns 1 to 4
+ * @throws {MqttError} 0x81 for another value
+ *
+ * @example
+ * ```ts
+ * import { varintSize } from "./writer.ts";
+ *
+ * console.assert(varintSize(128) === 2);
+ * ```
+ */
+export function varintSize(value: number): number {
+  if (value >>> 0 !== value || value > 0xfffffff) throw outOfRange("variable byte integer", value);
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4;
+}
+
+function outOfRange(what: string, value: number): MqttError {
+  return new MqttError(0x81, `Cannot write ${what}: current value is ${value}`);
+}

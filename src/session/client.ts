@@ -1,0 +1,107 @@
+/** The party at the other end of a session, as hooks see it.
+ * @module */
+import type { Properties, ProtocolVersion } from "../packets/types.ts";
+import type { Session } from "./session.ts";
+
+/** What a TLS client showed of itself. */
+export interface PeerCertificate {
+  /** Subject as `CN=...,O=...`. */
+  readonly subject: string;
+  /** SHA-256 fingerprint, upper-case hex with colons. */
+  readonly fingerprint: string;
+  /** Subject Alternative Names as `DNS:..., IP Address:...`. */
+  readonly subjectAltName: string | undefined;
+}
+
+/** How a client is taken off the broker. */
+export interface DisconnectOptions {
+  /** Reason String for MQTT 5 clients. */
+  reasonString?: string;
+  /** Server Reference with 0x9C and 0x9D. */
+  serverReference?: string;
+}
+
+/** What is known of a client when it connects. */
+export interface ClientInit {
+  /** ClientID; empty until one is assigned. */
+  id: string;
+  /** User Name of the CONNECT. */
+  username?: string;
+  /** Protocol level. */
+  protocolVersion: ProtocolVersion;
+  /** Address of the peer, `host:port` or a path. */
+  remoteAddress?: string;
+  /** Id of the listener that took the connection. */
+  listenerId?: string;
+  /** `tcp`, `tls`, `ws`, `wss`, `unix`, `memory`, ... */
+  transport?: string;
+  /** Certificate of the peer, when one was asked for. */
+  certificate?: PeerCertificate;
+  /** Clean Start or Clean Session. */
+  cleanStart?: boolean;
+  /** Keep Alive in seconds. */
+  keepAlive?: number;
+  /** CONNECT properties. */
+  properties?: Properties;
+  /** True for the broker's own clients. */
+  inline?: boolean;
+}
+
+/** One client of the broker: connected, or the last one that a stored session had. */
+export class Client {
+  /** ClientID. */
+  id: string;
+  /** User Name: the principal that the session belongs to. A hook may set it while the client authenticates. */
+  username: string | undefined;
+  /** Protocol level. */
+  readonly protocolVersion: ProtocolVersion;
+  /** Address of the peer; empty for the broker's own clients and restored ones. */
+  readonly remoteAddress: string;
+  /** Id of the listener; empty for the broker's own clients and restored ones. */
+  readonly listenerId: string;
+  /** `tcp`, `tls`, `ws`, `wss`, `unix`, `memory`, `inline`, ... */
+  readonly transport: string;
+  /** Certificate of the peer, when one was asked for and shown. */
+  readonly certificate: PeerCertificate | undefined;
+  /** Clean Start or Clean Session. */
+  readonly cleanStart: boolean;
+  /** Keep Alive in seconds that counts: the client's, or the server's where that is lower. */
+  keepAlive: number;
+  /** CONNECT properties. */
+  readonly properties: Properties | undefined;
+  /** True for the broker's own clients, which need no permission. */
+  readonly inline: boolean;
+  /** The session, from the moment it is established. */
+  session: Session | undefined = undefined;
+  /** How {@linkcode Client.disconnect} reaches the connection; `undefined` when there is none. */
+  link: ((reasonCode: number, options?: DisconnectOptions) => void) | undefined = undefined;
+
+  /** @param init what is known */
+  constructor(init: ClientInit) {
+    this.id = init.id;
+    this.username = init.username;
+    this.protocolVersion = init.protocolVersion;
+    this.remoteAddress = init.remoteAddress ?? "";
+    this.listenerId = init.listenerId ?? "";
+    this.transport = init.transport ?? "";
+    this.certificate = init.certificate;
+    this.cleanStart = init.cleanStart ?? true;
+    this.keepAlive = init.keepAlive ?? 0;
+    this.properties = init.properties;
+    this.inline = init.inline ?? false;
+  }
+
+  /** True while a connection is open. */
+  get connected(): boolean {
+    return this.link !== undefined;
+  }
+
+  /**
+   * Ends the connection, with a DISCONNECT for MQTT 5 clients. A client that is not connected is left as it is.
+   * @param reasonCode 0x80 to 0xA2 (default 0x98, Administrative action)
+   * @param options Reason String and Server Reference
+   */
+  disconnect(reasonCode = 0x98, options?: DisconnectOptions): void {
+    this.link?.(reasonCode, options);
+  }
+}
