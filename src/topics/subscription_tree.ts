@@ -1,0 +1,146 @@
+/** Who has subscribed to what: from a Topic Name to its subscribers and share groups.
+ * @module */
+
+import { FilterLeaf, ShareGroup } from "./filter_leaf.ts";
+import { addLeaf, collectLeaves, FilterNode, removeLeaf } from "./filter_node.ts";
+import { MatchCache } from "./match_cache.ts";
+import { buildResult, type MatchResult } from "./match_result.ts";
+import { itemsOf } from "./one_or_map.ts";
+import type { Subscription, SubscriptionOptions } from "./subscription.ts";
+import type { ParsedFilter } from "./topic_filter.ts";
+
+export type { MatchedShare, ShareState } from "./filter_leaf.ts";
+export type { MatchResult } from "./match_result.ts";
+export type { MatchedSubscriber, Subscription, SubscriptionOptions } from "./subscription.ts";
+
+/**
+ * All subscriptions of a broker. Filters without wildcards are found with one `Map` lookup, filters with wildcards by a
+ * trie, and topics that are published again and again in a bounded cache.
+ *
+ * @typeParam S whatever stands for a subscriber; compared by identity
+ *
+ * @example
+ * ```ts
+ * import { SubscriptionTree } from "./subscription_tree.ts";
+ * import { parseTopicFilter } from "./topic_filter.ts";
+ *
+ * const tree = new SubscriptionTree<string>();
+ * const options = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0 } as const;
+ * tree.subscribe("client-1", parseTopicFilter("room/+/temperature"), options);
+ *
+ * const { subscribers } = tree.match("room/7/temperature");
+ * console.assert(subscribers[0].subscriber === "client-1");
+ * ```
+ */
+export class SubscriptionTree<S> {
+  readonly #leaves: Map<string, FilterLeaf<S>> = new Map();
+  readonly #root: FilterNode<S> = new FilterNode<S>("", undefined);
+  readonly #cache: MatchCache<S>;
+  #size = 0;
+
+  /** @param options `cacheSize`: for how many topics the result is remembered, 4096 without it, 0 for none */
+  constructor(options: { cacheSize?: number } = {}) {
+    this.#cache = new MatchCache<S>(options.cacheSize ?? 4096);
+  }
+
+  /** How many subscriptions there are; a filter counts once for each subscriber. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds a subscription, or replaces the one that the subscriber has with the same filter.
+   *
+   * @param subscriber who subscribes
+   * @param filter the filter, parsed
+   * @param options what is asked for
+   * @returns true when it is new, false when it replaced another
+   */
+  subscribe(subscriber: S, filter: ParsedFilter, options: Readonly<SubscriptionOptions>): boolean {
+    const leaf = this.#leaves.get(filter.filter) ?? this.#addLeaf(filter);
+    const holder = leaf.holder(filter) ?? leaf.addGroup(filter);
+    const previous = holder.get(subscriber);
+    if (previous?.hasOptions(options)) return false;
+    // [MQTT-3.8.4-3]
+    holder.put(subscriber, options);
+    this.#cache.invalidate(leaf.filter, leaf.hasWildcard);
+    if (previous === undefined) this.#size++;
+    return previous === undefined;
+  }
+
+  /**
+   * Removes a subscription.
+   *
+   * @param subscriber who unsubscribes
+   * @param filter the filter, parsed; compared character by character
+   * @returns true when there was such a subscription
+   */
+  unsubscribe(subscriber: S, filter: ParsedFilter): boolean {
+    const leaf = this.#leaves.get(filter.filter);
+    const holder = leaf?.holder(filter);
+    // [MQTT-3.10.4-1]
+    if (leaf === undefined || holder?.get(subscriber) === undefined) return false;
+    holder.drop(subscriber);
+    this.#size--;
+    this.#cache.invalidate(leaf.filter, leaf.hasWildcard);
+    if (holder instanceof ShareGroup) leaf.pruneGroup(holder);
+    if (leaf.isEmpty) this.#removeLeaf(leaf);
+    return true;
+  }
+
+  /**
+   * Finds one subscription.
+   *
+   * @param subscriber who subscribed
+   * @param filter the filter, parsed
+   * @returns the subscription, or `undefined`
+   */
+  get(subscriber: S, filter: ParsedFilter): Subscription<S> | undefined {
+    return this.#leaves.get(filter.filter)?.holder(filter)?.get(subscriber);
+  }
+
+  /**
+   * Finds who receives a topic.
+   *
+   * @param topic a valid Topic Name
+   * @returns the subscribers and share groups; never changed afterwards, so it may be kept over an `await`
+   */
+  match(topic: string): MatchResult<S> {
+    return this.#cache.get(topic) ?? this.#compute(topic);
+  }
+
+  /**
+   * Walks all subscriptions, filter by filter, lazily. Take as many as a page needs and go on later: subscriptions may
+   * come and go meanwhile, and those that stay are met once.
+   *
+   * @returns an iterator over the subscriptions
+   */
+  *list(): Generator<Subscription<S>, void, undefined> {
+    for (const leaf of this.#leaves.values()) {
+      yield* itemsOf(leaf.held);
+      for (const group of itemsOf(leaf.groups)) yield* itemsOf(group.held);
+    }
+  }
+
+  #compute(topic: string): MatchResult<S> {
+    const found: FilterLeaf<S>[] = [];
+    const exact = this.#leaves.get(topic);
+    if (exact !== undefined && !exact.hasWildcard) found.push(exact);
+    collectLeaves(this.#root, topic, found);
+    const result = buildResult(found);
+    this.#cache.set(topic, result);
+    return result;
+  }
+
+  #addLeaf(filter: ParsedFilter): FilterLeaf<S> {
+    const leaf = new FilterLeaf<S>(filter.filter);
+    this.#leaves.set(leaf.filter, leaf);
+    if (filter.hasWildcard) addLeaf(this.#root, leaf);
+    return leaf;
+  }
+
+  #removeLeaf(leaf: FilterLeaf<S>): void {
+    this.#leaves.delete(leaf.filter);
+    removeLeaf(leaf);
+  }
+}
