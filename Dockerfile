@@ -1,0 +1,23 @@
+ARG DENO_VERSION=2.9.6
+FROM denoland/deno:alpine-${DENO_VERSION}
+
+WORKDIR /app
+COPY deno.json mod.ts LICENSE ./
+COPY src/ src/
+COPY listeners/ listeners/
+COPY hooks/ hooks/
+
+# Everything that may be imported later (YAML, hooks for stores) is in the image: the broker downloads nothing.
+RUN deno cache mod.ts $(find listeners hooks -name '*.ts') \
+  && chmod -R a+rX /deno-dir \
+  && mkdir -p /data && chown deno:deno /data
+
+USER deno
+VOLUME /data
+
+# MQTT over TCP, MQTT over WebSocket, statistics over HTTP
+EXPOSE 1883 1882 8080
+
+# Options replace the ones below: docker run -v ./config.yaml:/config.yaml IMAGE --config /config.yaml
+ENTRYPOINT ["deno", "run", "-A", "--unstable-kv", "--cached-only", "mod.ts"]
+CMD ["--tcp", "0.0.0.0:1883", "--ws", "0.0.0.0:1882", "--info", "0.0.0.0:8080"]

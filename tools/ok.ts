@@ -1,0 +1,66 @@
+/**
+ * Everything that has to hold: all checks, all tests, then one line `N passed, N failed`.
+ *
+ *     deno task ok
+ *     deno task ok --without-tests      counts the tests of the last `deno task test` instead of running them
+ *
+ * @module
+ */
+
+import { ROOT, runDeno } from "./package.ts";
+
+/** Tasks that pass or fail as a whole. */
+export const CHECKS = ["fmt:check", "lint", "check", "doc:lint", "layers", "remote", "publish:check"] as const;
+
+/** Tests of the last run. */
+export interface Totals {
+  /** Tests that passed. */
+  readonly passed: number;
+  /** Tests that failed. */
+  readonly failed: number;
+}
+
+/**
+ * Adds checks and tests up.
+ *
+ * @param failedChecks how many checks failed
+ * @param tests the tests; where nobody knows how they ended, that is one failure
+ * @returns all that passed and all that failed
+ */
+export function addUp(failedChecks: number, tests: Totals | undefined): Totals {
+  const { passed, failed } = tests ?? { passed: 0, failed: 1 };
+  return { passed: passed + CHECKS.length - failedChecks, failed: failed + failedChecks };
+}
+
+async function runCheck(name: string): Promise<boolean> {
+  const started = performance.now();
+  const command = new Deno.Command(Deno.execPath(), { args: ["task", name], cwd: ROOT, stdin: "null" });
+  const { success, stdout, stderr } = await command.output();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (!success) {
+    await Deno.stdout.write(stdout);
+    await Deno.stdout.write(stderr);
+  }
+  console.log(`${success ? "ok    " : "FAILED"} ${name} (${seconds}s)`);
+  return success;
+}
+
+async function readTotals(): Promise<Totals | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(new URL("test-results/totals.json", ROOT)));
+  } catch {
+    return undefined;
+  }
+}
+
+if (import.meta.main) {
+  let failedChecks = 0;
+  for (const name of CHECKS) if (!await runCheck(name)) failedChecks++;
+  if (!Deno.args.includes("--without-tests")) {
+    await Deno.remove(new URL("test-results/totals.json", ROOT)).catch(() => {});
+    await runDeno(["task", "test", "--no-check"]); // "check" has checked the types
+  }
+  const { passed, failed } = addUp(failedChecks, await readTotals());
+  console.log(`${passed} passed, ${failed} failed`);
+  Deno.exit(failed === 0 ? 0 : 1);
+}
