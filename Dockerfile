@@ -9,8 +9,7 @@ COPY hooks/ hooks/
 
 # Everything that may be imported later (YAML, hooks for stores) is in the image: the broker downloads nothing.
 RUN deno cache mod.ts $(find listeners hooks -name '*.ts') \
-  && chmod -R a+rX /deno-dir \
-  && mkdir -p /data && chown deno:deno /data
+  && mkdir -p /data && chown -R deno:deno /data /deno-dir
 
 USER deno
 VOLUME /data

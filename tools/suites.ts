@@ -91,7 +91,13 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: "tools",
-    permissions: [READ_CHECKOUT, "--allow-write={temporary}", "--allow-env", "--allow-run={deno}"],
+    permissions: [
+      `--allow-net=${LOOPBACK}`,
+      READ_CHECKOUT,
+      "--allow-write={temporary}",
+      "--allow-env",
+      "--allow-run={deno}",
+    ],
   },
 ];
 
