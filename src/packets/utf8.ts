@@ -50,10 +50,8 @@ function decodeAscii(buffer: Uint8Array, start: number, end: number): string {
   let text = "";
   let i = start;
   for (; i + 8 <= end; i += 8) {
-    text += fromCodes(
-      ...[buffer[i], buffer[i + 1], buffer[i + 2], buffer[i + 3]],
-      ...[buffer[i + 4], buffer[i + 5], buffer[i + 6], buffer[i + 7]],
-    );
+    text += fromCodes(buffer[i], buffer[i + 1], buffer[i + 2], buffer[i + 3]) +
+      fromCodes(buffer[i + 4], buffer[i + 5], buffer[i + 6], buffer[i + 7]);
   }
   for (; i < end; i++) text += fromCodes(buffer[i]);
   return text;

@@ -122,7 +122,7 @@ export class Writer {
   /** Starts anew; a large buffer is given back. */
   reset(): void {
     this.length = 0;
-    if (this.buffer.length > KEEP) this.buffer = new Uint8Array(this.#initialBytes);
+    if (this.buffer.length > Math.max(KEEP, this.#initialBytes)) this.buffer = new Uint8Array(this.#initialBytes);
   }
 
   #grow(needed: number): void {
