@@ -1,0 +1,228 @@
+/** Cuts a stream of bytes into packets without copying them.
+ * @module */
+
+import { MqttError } from "./errors.ts";
+
+/** The largest packet that the protocol can express (2.1.4). */
+export const PROTOCOL_MAXIMUM_PACKET_SIZE = 268_435_460;
+
+/** After so many small reads in a row the memory shrinks. */
+const SMALL_READS = 4;
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** Options of {@linkcode Framer}. */
+export interface FramerOptions {
+  /** Largest packet in bytes, fixed header included; the protocol's maximum when absent. */
+  maximumPacketSize?: number;
+  /** Bytes of the first slab, 1,024 when absent. */
+  initialSize?: number;
+  /** Largest region offered for one read, 65,536 when absent. */
+  maximumReadSize?: number;
+}
+
+/**
+ * Collects what arrives on one connection and finds the packets in it.
+ *
+ * Bytes that were handed out are never overwritten: views on them stay valid for ever (and keep their slab alive, so copy
+ * what is kept for long). Memory follows what has arrived, never a length that a client only announces.
+ *
+ * @example
+ * ```ts
+ * import { Framer } from "@mochi/broker";
+ *
+ * const framer = new Framer({ maximumPacketSize: 1024 });
+ * framer.push(Uint8Array.of(0xc0, 0x00, 0xe0)); // PINGREQ and the first byte of DISCONNECT
+ * console.assert(framer.next() && framer.header === 0xc0);
+ * console.assert(!framer.next());
+ * ```
+ */
+export class Framer {
+  /** Largest packet accepted, in bytes with its fixed header; may change at any time. */
+  maximumPacketSize: number;
+  /** First byte of the packet found last: type and flags. */
+  header = 0;
+  /** Where that packet is. */
+  buffer: Uint8Array = NOTHING;
+  /** Index of its first byte, the fixed header. */
+  frameStart = 0;
+  /** Index of its first byte behind the fixed header. */
+  start = 0;
+  /** Index behind its last byte. */
+  end = 0;
+
+  readonly #initialSize: number;
+  readonly #maximumReadSize: number;
+  #slab: Uint8Array = NOTHING;
+  /** Whether the slab is memory of the caller, which has no room of ours. */
+  #foreign = true;
+  /** Bytes before this index are framed. */
+  #framed = 0;
+  /** Bytes before this index have arrived. */
+  #filled = 0;
+  /** Size of the next slab. */
+  #size: number;
+  /** Size of the packet that is incomplete, 0 when its length is not known yet. */
+  #announced = 0;
+  /** Length of the region offered last. */
+  #offered = 0;
+  #smallReads = 0;
+  #largestSmallRead = 0;
+
+  /** @param options limits and sizes */
+  constructor(options: FramerOptions = {}) {
+    this.maximumPacketSize = options.maximumPacketSize ?? PROTOCOL_MAXIMUM_PACKET_SIZE;
+    this.#initialSize = options.initialSize ?? 1024;
+    this.#maximumReadSize = Math.max(this.#initialSize, options.maximumReadSize ?? 65_536);
+    this.#size = this.#initialSize;
+  }
+
+  /** Bytes of memory that this framer holds for the time being. */
+  get heldBytes(): number {
+    return this.#slab.length;
+  }
+
+  /**
+   * The region to read into, at least one byte; call {@linkcode Framer.commit} afterwards.
+   *
+   * @returns a view that nothing else uses
+   */
+  space(): Uint8Array {
+    const free = this.#foreign ? 0 : this.#slab.length - this.#filled;
+    const pending = this.#filled - this.#framed;
+    const oversized = this.#slab.length > 2 * this.#size && pending <= this.#size >>> 1;
+    if (free < this.#size >>> 2 || free === 0 || oversized) this.#renew(pending, this.#slabSize(pending));
+    const end = Math.min(this.#slab.length, this.#filled + this.#maximumReadSize);
+    this.#offered = end - this.#filled;
+    return this.#slab.subarray(this.#filled, end);
+  }
+
+  /**
+   * Tells that bytes were read into the region from {@linkcode Framer.space}.
+   *
+   * @param length number of bytes read
+   */
+  commit(length: number): void {
+    this.#filled += length;
+    this.#adapt(length);
+  }
+
+  /**
+   * Takes a chunk of a source that brings its own memory; the caller must not change it afterwards.
+   *
+   * @param chunk bytes that arrived
+   */
+  push(chunk: Uint8Array): void {
+    const pending = this.#filled - this.#framed;
+    if (pending === 0) {
+      this.#slab = chunk;
+      this.#foreign = true;
+      this.#framed = 0;
+      this.#filled = chunk.length;
+      return;
+    }
+    const free = this.#foreign ? 0 : this.#slab.length - this.#filled;
+    if (free < chunk.length) this.#renew(pending, Math.max(2 * pending, pending + chunk.length, this.#initialSize));
+    this.#slab.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+  }
+
+  /**
+   * Looks for the next whole packet and describes it in `header`, `buffer`, `frameStart`, `start` and `end`, which hold
+   * until the next call of any method.
+   *
+   * @returns false when more bytes have to arrive first
+   * @throws {MqttError} 0x81 when the Remaining Length has five bytes or is not in its shortest form,
+   * 0x95 when the packet would exceed `maximumPacketSize`
+   */
+  next(): boolean {
+    const slab = this.#slab;
+    const at = this.#framed;
+    if (this.#filled - at < 2) return this.#incomplete();
+    let start = at + 2;
+    let length = slab[at + 1];
+    if (length >= 0x80) {
+      length = this.#longLength(at + 1);
+      if (length < 0) return false;
+      start += length < 0x4000 ? 1 : length < 0x200000 ? 2 : 3;
+    }
+    const end = start + length;
+    if (end - at > this.maximumPacketSize) throw tooLarge(end - at, this.maximumPacketSize);
+    if (end > this.#filled) {
+      this.#announced = end - at;
+      return false;
+    }
+    this.#announced = 0;
+    this.#framed = end;
+    this.header = slab[at];
+    this.buffer = slab;
+    this.frameStart = at;
+    this.start = start;
+    this.end = end;
+    return true;
+  }
+
+  /** A Remaining Length of two to four bytes (2.1.4), -1 when bytes are missing. */
+  #longLength(at: number): number {
+    const slab = this.#slab;
+    let value = 0;
+    for (let i = 0; i < 4; i++) {
+      if (at + i >= this.#filled) return -1;
+      const byte = slab[at + i];
+      value |= (byte & 0x7f) << 7 * i;
+      if (byte >= 0x80) continue;
+      if (byte === 0) break; // [MQTT-1.5.5-1]
+      return value;
+    }
+    throw new MqttError(0x81, "Cannot read Remaining Length: too many bytes");
+  }
+
+  /** Nothing or one byte is left: lets go of memory that belongs to the caller. */
+  #incomplete(): false {
+    if (this.#foreign && this.#framed === this.#filled) {
+      this.#slab = this.buffer = NOTHING;
+      this.#framed = this.#filled = 0;
+    }
+    return false;
+  }
+
+  /** Room for the pending bytes and as many again, but not much more than the packet needs. */
+  #slabSize(pending: number): number {
+    const grown = pending + Math.max(this.#size, pending);
+    return this.#announced === 0 ? grown : Math.min(grown, Math.max(this.#announced, pending + this.#size));
+  }
+
+  /** Takes a new slab and moves the incomplete packet to its start. */
+  #renew(pending: number, size: number): void {
+    const slab = new Uint8Array(size);
+    if (pending > 0) slab.set(this.#slab.subarray(this.#framed, this.#filled));
+    this.#slab = slab;
+    this.buffer = NOTHING; // the old slab lives on in the views on it only
+    this.#foreign = false;
+    this.#framed = 0;
+    this.#filled = pending;
+  }
+
+  /** A read that fills its region asks for larger slabs, a row of small ones for a smaller slab. */
+  #adapt(length: number): void {
+    if (length === this.#offered) {
+      this.#size = Math.min(2 * this.#size, this.#maximumReadSize);
+      this.#smallReads = this.#largestSmallRead = 0;
+    } else if (length > this.#size >>> 2) {
+      this.#smallReads = this.#largestSmallRead = 0;
+    } else {
+      this.#largestSmallRead = Math.max(this.#largestSmallRead, length);
+      if (++this.#smallReads >= SMALL_READS) this.#shrink();
+    }
+  }
+
+  #shrink(): void {
+    while (this.#size > this.#initialSize && this.#size >>> 2 >= this.#largestSmallRead) this.#size >>>= 1;
+    this.#size = Math.max(this.#size, this.#initialSize);
+    this.#smallReads = this.#largestSmallRead = 0;
+  }
+}
+
+function tooLarge(size: number, maximum: number): MqttError {
+  return new MqttError(0x95, `Cannot accept packet: its size is ${size} bytes, the maximum is ${maximum}`);
+}
