@@ -1,0 +1,161 @@
+/** The properties of MQTT 5 (2.2.2.2) in one table.
+ * @module */
+
+import type { Sender } from "./reason_codes.ts";
+import { PacketType, type Properties } from "./types.ts";
+
+/** Where a property set stands: a packet type, or `"WILL"` for the Will Properties in CONNECT. */
+export type PropertyOwner = number | "WILL";
+
+/** The data types of property values (2.2.2.2). */
+export type PropertyKind = "byte" | "u16" | "u32" | "varint" | "string" | "binary" | "pair";
+
+/** One row of the table of properties. */
+export interface PropertyDescriptor {
+  /** Identifier on the wire. */
+  readonly id: number;
+  /** Key in {@linkcode Properties}. */
+  readonly name: keyof Properties;
+  /** Data type of the value. */
+  readonly kind: PropertyKind;
+  /** Where it may stand. */
+  readonly packets: readonly PropertyOwner[];
+  /** Where it may stand more than once. */
+  readonly repeats: readonly PropertyOwner[];
+  /** Where only one end may send it. */
+  readonly onlyFrom: ReadonlyMap<PropertyOwner, Sender>;
+  /** The reason code that refuses a value, `undefined` for a good one. */
+  readonly refuse: (value: never) => number | undefined;
+}
+
+const { CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP } = PacketType;
+const { SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, DISCONNECT, AUTH } = PacketType;
+const WILL = "WILL";
+const MESSAGE: readonly PropertyOwner[] = [PUBLISH, WILL];
+const ANSWERS: readonly PropertyOwner[] = [
+  ...[CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT, AUTH],
+];
+const EVERYWHERE: readonly PropertyOwner[] = [...ANSWERS, CONNECT, PUBLISH, WILL, SUBSCRIBE, UNSUBSCRIBE];
+
+const anything = (): undefined => undefined;
+const flag = (value: number): number | undefined => value > 1 ? 0x82 : undefined;
+const notZero = (value: number): number | undefined => value === 0 ? 0x82 : undefined;
+const alias = (value: number): number | undefined => value === 0 ? 0x94 : undefined; // [MQTT-3.3.2-8]
+/** A Topic Name: not empty and without wildcards. */
+const topicName = (value: string): number | undefined =>
+  // [MQTT-3.3.2-14] [MQTT-4.7.3-1]
+  value === "" || value.includes("#") || value.includes("+") ? 0x82 : undefined;
+
+interface Extra {
+  repeats?: readonly PropertyOwner[];
+  onlyFrom?: ReadonlyMap<PropertyOwner, Sender>;
+  refuse?: (value: never) => number | undefined;
+}
+
+function row(
+  id: number,
+  name: keyof Properties,
+  kind: PropertyKind,
+  packets: readonly PropertyOwner[],
+  extra: Extra = {},
+): PropertyDescriptor {
+  const { repeats = [], onlyFrom = new Map<PropertyOwner, Sender>(), refuse = anything } = extra;
+  return { id, name, kind, packets, repeats, onlyFrom, refuse };
+}
+
+/**
+ * Every property of MQTT 5, by identifier.
+ *
+ * @example
+ * ```ts
+ * import { PROPERTIES } from "./property_table.ts";
+ *
+ * console.assert(PROPERTIES.some((property) => property.id === 0x26 && property.name === "userProperties"));
+ * ```
+ */
+export const PROPERTIES: readonly PropertyDescriptor[] = [
+  row(0x01, "payloadFormatIndicator", "byte", MESSAGE, { refuse: flag }),
+  row(0x02, "messageExpiryInterval", "u32", MESSAGE),
+  row(0x03, "contentType", "string", MESSAGE),
+  row(0x08, "responseTopic", "string", MESSAGE, { refuse: topicName }),
+  row(0x09, "correlationData", "binary", MESSAGE),
+  row(0x0B, "subscriptionIdentifiers", "varint", [PUBLISH, SUBSCRIBE], {
+    repeats: [PUBLISH],
+    onlyFrom: new Map([[PUBLISH, "server"]]), // [MQTT-3.3.4-6]
+    refuse: notZero,
+  }),
+  row(0x11, "sessionExpiryInterval", "u32", [CONNECT, CONNACK, DISCONNECT], {
+    onlyFrom: new Map([[DISCONNECT, "client"]]), // [MQTT-3.14.2-2]
+  }),
+  row(0x12, "assignedClientIdentifier", "string", [CONNACK]),
+  row(0x13, "serverKeepAlive", "u16", [CONNACK]),
+  row(0x15, "authenticationMethod", "string", [CONNECT, CONNACK, AUTH]),
+  row(0x16, "authenticationData", "binary", [CONNECT, CONNACK, AUTH]),
+  row(0x17, "requestProblemInformation", "byte", [CONNECT], { refuse: flag }),
+  row(0x18, "willDelayInterval", "u32", [WILL]),
+  row(0x19, "requestResponseInformation", "byte", [CONNECT], { refuse: flag }),
+  row(0x1A, "responseInformation", "string", [CONNACK]),
+  row(0x1C, "serverReference", "string", [CONNACK, DISCONNECT], { onlyFrom: new Map([[DISCONNECT, "server"]]) }),
+  row(0x1F, "reasonString", "string", ANSWERS),
+  row(0x21, "receiveMaximum", "u16", [CONNECT, CONNACK], { refuse: notZero }),
+  row(0x22, "topicAliasMaximum", "u16", [CONNECT, CONNACK]),
+  row(0x23, "topicAlias", "u16", [PUBLISH], { refuse: alias }),
+  row(0x24, "maximumQoS", "byte", [CONNACK], { refuse: flag }),
+  row(0x25, "retainAvailable", "byte", [CONNACK], { refuse: flag }),
+  row(0x26, "userProperties", "pair", EVERYWHERE, { repeats: EVERYWHERE }),
+  row(0x27, "maximumPacketSize", "u32", [CONNECT, CONNACK], { refuse: notZero }),
+  row(0x28, "wildcardSubscriptionAvailable", "byte", [CONNACK], { refuse: flag }),
+  row(0x29, "subscriptionIdentifierAvailable", "byte", [CONNACK], { refuse: flag }),
+  row(0x2A, "sharedSubscriptionAvailable", "byte", [CONNACK], { refuse: flag }),
+];
+
+const BY_ID: readonly (PropertyDescriptor | undefined)[] = Array.from(
+  { length: 0x2B },
+  (_, id) => PROPERTIES.find((property) => property.id === id),
+);
+
+/**
+ * The row of an identifier.
+ *
+ * @param id identifier as read
+ * @returns `undefined` when the standard knows no such property
+ *
+ * @example
+ * ```ts
+ * import { propertyById } from "./property_table.ts";
+ *
+ * console.assert(propertyById(0x23)?.name === "topicAlias");
+ * ```
+ */
+export function propertyById(id: number): PropertyDescriptor | undefined {
+  return BY_ID[id];
+}
+
+type RowsByOwner = ReadonlyMap<PropertyOwner, readonly PropertyDescriptor[]>;
+
+function rowsOf(from: Sender): RowsByOwner {
+  const sends = (property: PropertyDescriptor, owner: PropertyOwner): boolean =>
+    property.packets.includes(owner) && (property.onlyFrom.get(owner) ?? from) === from;
+  return new Map(EVERYWHERE.map((owner) => [owner, PROPERTIES.filter((property) => sends(property, owner))]));
+}
+
+const FROM_CLIENT: RowsByOwner = rowsOf("client");
+const FROM_SERVER: RowsByOwner = rowsOf("server");
+
+/**
+ * The properties that one end may send in a packet, by identifier.
+ *
+ * @param owner the packet (or will)
+ * @param from the end that sends it
+ * @returns rows of {@linkcode PROPERTIES}, none for packets without properties
+ *
+ * @example
+ * ```ts
+ * import { propertiesOf } from "./property_table.ts";
+ *
+ * console.assert(propertiesOf(10, "client").length === 1); // UNSUBSCRIBE: User Property
+ * ```
+ */
+export function propertiesOf(owner: PropertyOwner, from: Sender): readonly PropertyDescriptor[] {
+  return (from === "client" ? FROM_CLIENT : FROM_SERVER).get(owner) ?? [];
+}
