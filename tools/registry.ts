@@ -3,7 +3,7 @@
  *
  * Prints nothing where the registry that `deno.json` names answers (or its packages are cached). Prints
  * `--import-map=tools/npm_import_map.json --no-lock` where it does not: that map sends the same names to small modules in
- * `tools/std/`, which need the npm registry only. Tasks use it as `deno run $(deno run -A tools/registry.ts) ...`.
+ * `tools/std/`, which need the npm registry only. Tasks use it as `deno run $(deno run -qA tools/registry.ts) ...`.
  *
  * @module
  */
