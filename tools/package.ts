@@ -15,6 +15,8 @@ export interface Configuration {
   readonly exports: Record<string, string>;
   /** Bare names: name to specifier. */
   readonly imports: Record<string, string>;
+  /** Bare names that hold in one folder only: folder to names. */
+  readonly scopes: Record<string, Record<string, string>>;
   /** Tasks: name to command. */
   readonly tasks: Record<string, string | { readonly command: string }>;
 }

@@ -23,6 +23,16 @@ Deno.test("the npm import map replaces every import of deno.json", async (t) => 
   }
 });
 
+Deno.test("packages of tests stand in the scope of their folder, in both maps", () => {
+  const scopes = Object.entries(npmMap.scopes).map(([folder, imports]) => [folder.replace("../", "./"), imports]);
+  assertEquals(Object.fromEntries(scopes), configuration.scopes);
+});
+
+Deno.test("what every task would download is not among the imports", () => {
+  // `deno task` installs the npm packages of `imports` before any task, also before `start`
+  assertEquals(Object.values(configuration.imports).filter((specifier) => !specifier.startsWith("jsr:@std/")), []);
+});
+
 Deno.test("every suite has a task, and every task of a suite a suite", () => {
   const tasks = Object.keys(configuration.tasks).filter((task) => task.startsWith("test:"));
   assertEquals(tasks.sort(), SUITES.map((suite) => `test:${suite.name}`).sort());
