@@ -1,8 +1,9 @@
 /** From the filters that match a topic to those who receive it.
  * @module */
 
-import type { FilterLeaf, MatchedShare } from "./filter_leaf.ts";
+import type { FilterLeaf } from "./filter_leaf.ts";
 import { appendAll, itemsOf } from "./one_or_map.ts";
+import type { MatchedShare } from "./share_group.ts";
 import { HeldSubscription, type MatchedSubscriber, MergedSubscriber } from "./subscription.ts";
 
 /** Who receives a topic. Never changed after it was handed out. */
@@ -80,7 +81,7 @@ function scan<S>(list: readonly Collected<S>[], subscriber: S): number {
 }
 
 function merge<S>(collected: Collected<S>, held: HeldSubscription<S>): MergedSubscriber<S> {
-  const merged = collected instanceof HeldSubscription ? new MergedSubscriber<S>(collected) : collected;
-  merged.add(held);
-  return merged;
+  if (collected instanceof HeldSubscription) return new MergedSubscriber<S>(collected, held);
+  collected.add(held);
+  return collected;
 }

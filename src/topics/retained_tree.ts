@@ -1,25 +1,23 @@
 /** Retained messages by topic, and by filter for those who subscribe.
  * @module */
 
-import { dropOne, getOne, itemsOf, type OneOrMap, putOne } from "./one_or_map.ts";
+import { type Branch, LevelTrie, type TrieEntry, TrieNode } from "./level_trie.ts";
+import { itemsOf } from "./one_or_map.ts";
+import { topicMatchesFilter } from "./topic_filter.ts";
 
-/** One level of the topics that have a retained message. */
-class RetainedNode<M> {
-  readonly level: string;
-  readonly parent: RetainedNode<M> | undefined;
-  children: OneOrMap<string, RetainedNode<M>> = undefined;
-  message: M | undefined = undefined;
+const DOLLAR = 0x24;
 
-  constructor(level: string, parent: RetainedNode<M> | undefined) {
-    this.level = level;
-    this.parent = parent;
+/** A topic with its message. */
+class RetainedEntry<M> implements TrieEntry<RetainedEntry<M>> {
+  readonly path: string;
+  level = "";
+  parent: TrieNode<RetainedEntry<M>> | undefined = undefined;
+  message: M | undefined;
+
+  constructor(topic: string, message: M) {
+    this.path = topic;
+    this.message = message;
   }
-}
-
-/** Nodes still to be visited, and the level of the filter that leads to their children. */
-interface Pending<M> {
-  readonly nodes: Iterator<RetainedNode<M>>;
-  readonly depth: number;
 }
 
 /**
@@ -38,8 +36,8 @@ interface Pending<M> {
  * ```
  */
 export class RetainedTree<M> {
-  readonly #byTopic: Map<string, RetainedNode<M>> = new Map();
-  readonly #root: RetainedNode<M> = new RetainedNode<M>("", undefined);
+  readonly #byTopic: Map<string, RetainedEntry<M>> = new Map();
+  readonly #trie: LevelTrie<RetainedEntry<M>> = new LevelTrie<RetainedEntry<M>>();
 
   /** How many messages there are. */
   get size(): number {
@@ -49,14 +47,20 @@ export class RetainedTree<M> {
   /**
    * Keeps a message for a topic in place of the one before.
    *
-   * @param topic a Topic Name
+   * @param topic a valid Topic Name
    * @param message the message to keep
    * @returns the message before, or `undefined`
    */
   set(topic: string, message: M): M | undefined {
-    const node = this.#byTopic.get(topic) ?? this.#addTopic(topic);
-    const previous = node.message;
-    node.message = message;
+    const known = this.#byTopic.get(topic);
+    if (known === undefined) {
+      const entry = new RetainedEntry<M>(topic, message);
+      this.#byTopic.set(topic, entry);
+      this.#trie.add(entry);
+      return undefined;
+    }
+    const previous = known.message;
+    known.message = message;
     return previous;
   }
 
@@ -77,12 +81,12 @@ export class RetainedTree<M> {
    * @returns the message that was there, or `undefined`
    */
   delete(topic: string): M | undefined {
-    const node = this.#byTopic.get(topic);
-    if (node === undefined) return undefined;
-    const previous = node.message;
+    const entry = this.#byTopic.get(topic);
+    if (entry === undefined) return undefined;
+    const previous = entry.message;
+    entry.message = undefined; // a walk that pauses may still hold the entry
     this.#byTopic.delete(topic);
-    node.message = undefined;
-    prune(node);
+    this.#trie.remove(entry);
     return previous;
   }
 
@@ -98,39 +102,24 @@ export class RetainedTree<M> {
   }
 
   /**
-   * Walks like {@linkcode match}, and yields `undefined` whenever it has visited `steps` nodes, so that a walk over many
-   * branches without a match can be paused too.
+   * Walks like {@linkcode match}, and yields `undefined` whenever it has visited `steps` branches, so that a walk over
+   * many branches without a match can be paused too.
    *
    * @param filter a valid inner filter, without `$share/name/`
-   * @param steps how many nodes are visited between two pauses
+   * @param steps how many branches are visited between two pauses
    * @returns an iterator over the messages, with `undefined` for a pause
    */
   *matchInSteps(filter: string, steps: number): Generator<M | undefined, void, undefined> {
-    if (!filter.includes("+") && !filter.endsWith("#")) {
+    if (!hasWildcard(filter)) {
       const message = this.get(filter);
       if (message !== undefined) yield message;
       return;
     }
-    const levels = filter.split("/");
-    const pending: Pending<M>[] = [{ nodes: below(this.#root, levels[0]), depth: 0 }];
-    let visited = 0;
-    while (pending.length > 0) {
-      const { nodes, depth } = pending[pending.length - 1];
-      const next = nodes.next();
-      if (next.done) {
-        pending.pop();
-        continue;
-      }
-      const node = next.value;
-      if (++visited % steps === 0) yield undefined;
-      // [MQTT-4.7.2-1]
-      if (node.parent === this.#root && isHidden(node.level, filter)) continue;
-      const at = levels[depth] === "#" ? depth : depth + 1;
-      const ends = at === levels.length || levels[at] === "#";
-      if (ends && node.message !== undefined) yield node.message;
-      if (at < levels.length && node.children !== undefined) {
-        pending.push({ nodes: below(node, levels[at]), depth: at });
-      }
+    const walk = new RetainedWalk<M>(this.#trie.root, filter);
+    for (let visited = 1; !walk.done; visited++) {
+      const entry = walk.next();
+      if (entry?.message !== undefined) yield entry.message;
+      else if (visited % steps === 0) yield undefined;
     }
   }
 
@@ -140,51 +129,68 @@ export class RetainedTree<M> {
    * @returns an iterator over pairs of topic and message
    */
   *entries(): Generator<[topic: string, message: M], void, undefined> {
-    for (const [topic, node] of this.#byTopic) {
-      if (node.message !== undefined) yield [topic, node.message];
+    for (const [topic, entry] of this.#byTopic) {
+      if (entry.message !== undefined) yield [topic, entry.message];
     }
   }
+}
 
-  #addTopic(topic: string): RetainedNode<M> {
-    let node = this.#root;
-    for (let start = 0; start <= topic.length;) {
-      const slash = topic.indexOf("/", start);
-      const end = slash === -1 ? topic.length : slash;
-      node = childOf(node, topic.slice(start, end));
-      start = end + 1;
+/** Branches to visit, and the level of the filter that led to them. */
+interface Pending<M> {
+  readonly branches: Iterator<Branch<RetainedEntry<M>>>;
+  readonly at: number;
+}
+
+/** A walk over the topics that a filter with wildcards matches. */
+class RetainedWalk<M> {
+  readonly #filter: string;
+  readonly #levels: readonly string[];
+  readonly #pending: Pending<M>[];
+
+  constructor(root: TrieNode<RetainedEntry<M>>, filter: string) {
+    this.#filter = filter;
+    this.#levels = filter.split("/");
+    this.#pending = [{ branches: branchesOf(root, this.#levels[0]), at: 0 }];
+  }
+
+  /** Whether everything was visited. */
+  get done(): boolean {
+    return this.#pending.length === 0;
+  }
+
+  /** Visits one branch; tells its entry when the filter matches it. */
+  next(): RetainedEntry<M> | undefined {
+    const { branches, at } = this.#pending[this.#pending.length - 1];
+    const next = branches.next();
+    if (next.done) {
+      this.#pending.pop();
+      return undefined;
     }
-    this.#byTopic.set(topic, node);
-    return node;
+    const branch = next.value;
+    if (branch instanceof TrieNode) this.#descend(branch, at);
+    const entry = branch instanceof TrieNode ? branch.entry : branch;
+    return entry !== undefined && topicMatchesFilter(entry.path, this.#filter) ? entry : undefined;
+  }
+
+  #descend(node: TrieNode<RetainedEntry<M>>, at: number): void {
+    // [MQTT-4.7.2-1] the dollar sign counts in the first level only
+    const first = node.parent?.parent === undefined;
+    if (first && node.level.charCodeAt(0) === DOLLAR && isWildcard(this.#levels[0])) return;
+    const below = this.#levels[at] === "#" ? at : at + 1;
+    if (below === this.#levels.length) return;
+    this.#pending.push({ branches: branchesOf(node, this.#levels[below]), at: below });
   }
 }
 
-function levelOf<M>(node: RetainedNode<M>): string {
-  return node.level;
+function isWildcard(level: string): boolean {
+  return level === "+" || level === "#";
 }
 
-function isHidden(level: string, filter: string): boolean {
-  return level.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"));
+function hasWildcard(filter: string): boolean {
+  return filter.includes("+") || filter.endsWith("#");
 }
 
-function childOf<M>(node: RetainedNode<M>, level: string): RetainedNode<M> {
-  const known = getOne(node.children, level, levelOf);
-  if (known !== undefined) return known;
-  const child = new RetainedNode<M>(level, node);
-  node.children = putOne(node.children, child, levelOf);
-  return child;
-}
-
-/** The children that a level of a filter leads to. */
-function below<M>(node: RetainedNode<M>, level: string): Iterator<RetainedNode<M>> {
-  if (level === "+" || level === "#") return itemsOf(node.children);
-  return itemsOf(getOne(node.children, level, levelOf));
-}
-
-function prune<M>(from: RetainedNode<M>): void {
-  let node = from;
-  while (node.parent !== undefined && node.message === undefined && node.children === undefined) {
-    const parent = node.parent;
-    parent.children = dropOne(parent.children, node.level, levelOf);
-    node = parent;
-  }
+/** What a level of a filter leads to. */
+function branchesOf<M>(node: TrieNode<RetainedEntry<M>>, level: string): Iterator<Branch<RetainedEntry<M>>> {
+  return itemsOf<string, Branch<RetainedEntry<M>>>(isWildcard(level) ? node.children : node.child(level));
 }

@@ -123,14 +123,20 @@ export class MergedSubscriber<S> implements MatchedSubscriber<S> {
   /** The merged subscriptions. */
   readonly subscriptions: HeldSubscription<S>[];
 
-  /** @param first the subscription that was met first */
-  constructor(first: HeldSubscription<S>) {
+  /**
+   * @param first the subscription that was met first
+   * @param second another one of the same subscriber
+   */
+  constructor(first: HeldSubscription<S>, second: HeldSubscription<S>) {
     this.subscriber = first.subscriber;
-    this.qos = first.qos;
-    this.noLocal = first.noLocal;
-    this.retainAsPublished = first.retainAsPublished;
-    this.identifiers = first.identifiers === undefined ? undefined : [...first.identifiers];
-    this.subscriptions = [first];
+    // [MQTT-3.3.4-2]
+    this.qos = first.qos > second.qos ? first.qos : second.qos;
+    this.noLocal = first.noLocal && second.noLocal;
+    this.retainAsPublished = first.retainAsPublished || second.retainAsPublished;
+    // [MQTT-3.3.4-4]
+    const identifiers = [...first.identifiers ?? [], ...second.identifiers ?? []];
+    this.identifiers = identifiers.length === 0 ? undefined : identifiers;
+    this.subscriptions = [first, second];
   }
 
   /**
@@ -139,11 +145,9 @@ export class MergedSubscriber<S> implements MatchedSubscriber<S> {
    * @param next another subscription of the same subscriber
    */
   add(next: HeldSubscription<S>): void {
-    // [MQTT-3.3.4-2]
     if (next.qos > this.qos) this.qos = next.qos;
     this.noLocal &&= next.noLocal;
     this.retainAsPublished ||= next.retainAsPublished;
-    // [MQTT-3.3.4-4]
     if (next.identifiers !== undefined) (this.identifiers ??= []).push(next.identifiers[0]);
     this.subscriptions.push(next);
   }

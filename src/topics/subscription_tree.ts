@@ -1,16 +1,18 @@
 /** Who has subscribed to what: from a Topic Name to its subscribers and share groups.
  * @module */
 
-import { FilterLeaf, ShareGroup } from "./filter_leaf.ts";
-import { addLeaf, collectLeaves, FilterNode, removeLeaf } from "./filter_node.ts";
+import { FilterLeaf } from "./filter_leaf.ts";
+import { collectMatches } from "./filter_match.ts";
+import { LevelTrie } from "./level_trie.ts";
 import { MatchCache } from "./match_cache.ts";
 import { buildResult, type MatchResult } from "./match_result.ts";
 import { itemsOf } from "./one_or_map.ts";
+import { ShareGroup } from "./share_group.ts";
 import type { Subscription, SubscriptionOptions } from "./subscription.ts";
 import type { ParsedFilter } from "./topic_filter.ts";
 
-export type { MatchedShare, ShareState } from "./filter_leaf.ts";
 export type { MatchResult } from "./match_result.ts";
+export type { MatchedShare, ShareState } from "./share_group.ts";
 export type { MatchedSubscriber, Subscription, SubscriptionOptions } from "./subscription.ts";
 
 /**
@@ -33,8 +35,8 @@ export type { MatchedSubscriber, Subscription, SubscriptionOptions } from "./sub
  * ```
  */
 export class SubscriptionTree<S> {
-  readonly #leaves: Map<string, FilterLeaf<S>> = new Map();
-  readonly #root: FilterNode<S> = new FilterNode<S>("", undefined);
+  readonly #exact: Map<string, FilterLeaf<S>> = new Map();
+  readonly #wildcards: LevelTrie<FilterLeaf<S>> = new LevelTrie<FilterLeaf<S>>();
   readonly #cache: MatchCache<S>;
   #size = 0;
 
@@ -57,7 +59,7 @@ export class SubscriptionTree<S> {
    * @returns true when it is new, false when it replaced another
    */
   subscribe(subscriber: S, filter: ParsedFilter, options: Readonly<SubscriptionOptions>): boolean {
-    const leaf = this.#leaves.get(filter.filter) ?? this.#addLeaf(filter);
+    const leaf = this.#findLeaf(filter) ?? this.#addLeaf(filter);
     const holder = leaf.holder(filter) ?? leaf.addGroup(filter);
     const previous = holder.get(subscriber);
     if (previous?.hasOptions(options)) return false;
@@ -76,7 +78,7 @@ export class SubscriptionTree<S> {
    * @returns true when there was such a subscription
    */
   unsubscribe(subscriber: S, filter: ParsedFilter): boolean {
-    const leaf = this.#leaves.get(filter.filter);
+    const leaf = this.#findLeaf(filter);
     const holder = leaf?.holder(filter);
     // [MQTT-3.10.4-1]
     if (leaf === undefined || holder?.get(subscriber) === undefined) return false;
@@ -96,7 +98,7 @@ export class SubscriptionTree<S> {
    * @returns the subscription, or `undefined`
    */
   get(subscriber: S, filter: ParsedFilter): Subscription<S> | undefined {
-    return this.#leaves.get(filter.filter)?.holder(filter)?.get(subscriber);
+    return this.#findLeaf(filter)?.holder(filter)?.get(subscriber);
   }
 
   /**
@@ -116,31 +118,37 @@ export class SubscriptionTree<S> {
    * @returns an iterator over the subscriptions
    */
   *list(): Generator<Subscription<S>, void, undefined> {
-    for (const leaf of this.#leaves.values()) {
-      yield* itemsOf(leaf.held);
-      for (const group of itemsOf(leaf.groups)) yield* itemsOf(group.held);
-    }
+    for (const leaf of this.#exact.values()) yield* subscriptionsOf(leaf);
+    for (const leaf of this.#wildcards.entries()) yield* subscriptionsOf(leaf);
   }
 
   #compute(topic: string): MatchResult<S> {
-    const found: FilterLeaf<S>[] = [];
-    const exact = this.#leaves.get(topic);
-    if (exact !== undefined && !exact.hasWildcard) found.push(exact);
-    collectLeaves(this.#root, topic, found);
+    const exact = this.#exact.get(topic);
+    const found = exact === undefined ? [] : [exact];
+    collectMatches(this.#wildcards, topic, found);
     const result = buildResult(found);
     this.#cache.set(topic, result);
     return result;
   }
 
+  #findLeaf(filter: ParsedFilter): FilterLeaf<S> | undefined {
+    return filter.hasWildcard ? this.#wildcards.find(filter.filter) : this.#exact.get(filter.filter);
+  }
+
   #addLeaf(filter: ParsedFilter): FilterLeaf<S> {
     const leaf = new FilterLeaf<S>(filter.filter);
-    this.#leaves.set(leaf.filter, leaf);
-    if (filter.hasWildcard) addLeaf(this.#root, leaf);
+    if (filter.hasWildcard) this.#wildcards.add(leaf);
+    else this.#exact.set(leaf.filter, leaf);
     return leaf;
   }
 
   #removeLeaf(leaf: FilterLeaf<S>): void {
-    this.#leaves.delete(leaf.filter);
-    removeLeaf(leaf);
+    if (leaf.hasWildcard) this.#wildcards.remove(leaf);
+    else this.#exact.delete(leaf.filter);
   }
+}
+
+function* subscriptionsOf<S>(leaf: FilterLeaf<S>): Generator<Subscription<S>, void, undefined> {
+  yield* itemsOf(leaf.held);
+  for (const group of itemsOf(leaf.groups)) yield* itemsOf(group.held);
 }
