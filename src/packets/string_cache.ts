@@ -3,14 +3,17 @@
 
 import { decodeUtf8 } from "./utf8.ts";
 
-/** Longer strings are decoded each time: they would make the cache's memory depend on what clients send. */
-const LONGEST = 256;
+/** Longer strings are decoded each time, so that the memory does not depend on what clients send. */
+const LONGEST = 128;
 
 /**
- * A cache from UTF-8 bytes to strings with a fixed number of places.
+ * A cache from UTF-8 bytes to strings with a fixed number of places and fixed memory for the bytes.
  *
- * Every hit compares all bytes, so equal hashes never give a wrong string. Two strings of one hash can live side by side;
- * a third takes the place of the one that was not met last. The seed of the hash differs from process to process.
+ * Every hit compares all bytes, so equal hashes never give a wrong string. Each string has two places; when both are taken by
+ * others, they are replaced in turn. The seed of the hash differs from cache to cache.
+ *
+ * Besides the decoding it saves what follows: a string met before has its hash code, so that looking it up in a `Map` is
+ * several times cheaper than with a new string of the same text.
  *
  * @example
  * ```ts
@@ -24,8 +27,10 @@ export class StringCache {
   readonly #mask: number;
   readonly #seed: number;
   readonly #texts: string[];
-  /** The bytes of texts that are not ASCII; an ASCII text is compared with its own characters. */
-  readonly #bytes: (Uint8Array | undefined)[];
+  readonly #lengths: Uint8Array;
+  /** {@linkcode LONGEST} bytes a place. */
+  readonly #bytes: Uint8Array;
+  #turn = 0;
 
   /** @param places number of strings, rounded up to a power of two; 4,096 when absent */
   constructor(places: number = 4096) {
@@ -33,7 +38,8 @@ export class StringCache {
     this.#mask = size - 1;
     this.#seed = Math.random() * 2 ** 32 | 0;
     this.#texts = new Array(size).fill("");
-    this.#bytes = new Array(size).fill(undefined);
+    this.#lengths = new Uint8Array(size);
+    this.#bytes = new Uint8Array(size * LONGEST);
   }
 
   /**
@@ -47,44 +53,41 @@ export class StringCache {
    */
   decode(buffer: Uint8Array, start: number, end: number): string {
     const length = end - start;
-    if (length > LONGEST) return decodeUtf8(buffer, start, end);
     if (length === 0) return "";
-    let hash = this.#seed;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ buffer[i], 0x01000193);
-    const place = (hash ^ hash >>> 15) & this.#mask;
+    if (length > LONGEST) return decodeUtf8(buffer, start, end);
+    const place = hashOf(buffer, start, end, this.#seed) & this.#mask;
     if (this.#holds(place, buffer, start, length)) return this.#texts[place];
-    return this.#second(place, buffer, start, end);
-  }
-
-  /** Looks in the neighbouring place; whatever is found or decoded moves to the first place. */
-  #second(place: number, buffer: Uint8Array, start: number, end: number): string {
-    const neighbour = place ^ 1;
-    const known = this.#holds(neighbour, buffer, start, end - start);
-    const text = known ? this.#texts[neighbour] : decodeUtf8(buffer, start, end);
-    const bytes = known ? this.#bytes[neighbour] : text.length < end - start ? buffer.slice(start, end) : undefined;
-    this.#texts[neighbour] = this.#texts[place];
-    this.#bytes[neighbour] = this.#bytes[place];
-    this.#texts[place] = text;
-    this.#bytes[place] = bytes;
-    return text;
+    if (this.#holds(place ^ 1, buffer, start, length)) return this.#texts[place ^ 1];
+    return this.#add(place ^ (this.#turn ^= 1), buffer, start, end);
   }
 
   #holds(place: number, buffer: Uint8Array, start: number, length: number): boolean {
-    const bytes = this.#bytes[place];
-    if (bytes !== undefined) return sameBytes(bytes, buffer, start, length);
-    const text = this.#texts[place];
-    if (text.length !== length) return false;
+    if (this.#lengths[place] !== length) return false;
+    const bytes = this.#bytes;
+    const at = place * LONGEST;
     for (let i = 0; i < length; i++) {
-      if (text.charCodeAt(i) !== buffer[start + i]) return false;
+      if (bytes[at + i] !== buffer[start + i]) return false;
     }
     return true;
   }
+
+  #add(place: number, buffer: Uint8Array, start: number, end: number): string {
+    const text = decodeUtf8(buffer, start, end);
+    const at = place * LONGEST - start;
+    for (let i = start; i < end; i++) this.#bytes[at + i] = buffer[i];
+    this.#lengths[place] = end - start;
+    return this.#texts[place] = text;
+  }
 }
 
-function sameBytes(bytes: Uint8Array, buffer: Uint8Array, start: number, length: number): boolean {
-  if (bytes.length !== length) return false;
-  for (let i = 0; i < length; i++) {
-    if (bytes[i] !== buffer[start + i]) return false;
+/** Mixes four bytes a step. */
+function hashOf(buffer: Uint8Array, start: number, end: number, seed: number): number {
+  let hash = seed ^ (end - start);
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const word = buffer[i] | buffer[i + 1] << 8 | buffer[i + 2] << 16 | buffer[i + 3] << 24;
+    hash = Math.imul(hash ^ word, 0x9e3779b1) ^ hash >>> 15;
   }
-  return true;
+  for (; i < end; i++) hash = Math.imul(hash ^ buffer[i], 0x01000193);
+  return hash ^ hash >>> 15;
 }
