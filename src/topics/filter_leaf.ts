@@ -18,7 +18,11 @@ export class FilterLeaf<S> extends SubscriberHolder<S> implements TrieEntry<Filt
   /** The share groups by name. */
   groups: OneOrMap<string, ShareGroup<S>> = undefined;
 
-  /** @param filter the inner filter */
+  /**
+   * Makes a filter that nobody has subscribed to yet.
+   *
+   * @param filter the inner filter
+   */
   constructor(filter: string) {
     super();
     this.filter = filter;
@@ -50,6 +54,8 @@ export class FilterLeaf<S> extends SubscriberHolder<S> implements TrieEntry<Filt
   }
 
   /**
+   * Finds where the subscriptions with a filter are kept.
+   *
    * @param parsed a filter whose inner filter is this one
    * @returns this leaf for a filter without share, the group for one with it, `undefined` when there is no such group
    */
@@ -58,6 +64,8 @@ export class FilterLeaf<S> extends SubscriberHolder<S> implements TrieEntry<Filt
   }
 
   /**
+   * Adds a share group without members.
+   *
    * @param parsed a filter with a share
    * @returns the new group
    */
@@ -67,7 +75,11 @@ export class FilterLeaf<S> extends SubscriberHolder<S> implements TrieEntry<Filt
     return group;
   }
 
-  /** @param group a group that may have lost its last member */
+  /**
+   * Removes a share group that has lost its last member.
+   *
+   * @param group the group; nothing happens while it has members
+   */
   pruneGroup(group: ShareGroup<S>): void {
     if (countOf(group.held) === 0) this.groups = dropOne(this.groups, group.shareName, shareNameOf);
   }

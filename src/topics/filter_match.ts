@@ -2,8 +2,9 @@
  * @module */
 
 import type { FilterLeaf } from "./filter_leaf.ts";
-import { type Branch, levelEnd, type LevelTrie, TrieNode } from "./level_trie.ts";
+import { type Branch, type LevelTrie, TrieNode } from "./level_trie.ts";
 import { topicMatchesFilter } from "./topic_filter.ts";
+import { levelEnd } from "./topic_name.ts";
 
 const DOLLAR = 0x24;
 

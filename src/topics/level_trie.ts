@@ -3,6 +3,7 @@
  * @module */
 
 import { dropOne, getOne, itemsOf, type OneOrMap, putOne } from "./one_or_map.ts";
+import { levelEnd } from "./topic_name.ts";
 
 /** What can be kept in a {@linkcode LevelTrie}. The trie alone writes `level` and `parent`. */
 export interface TrieEntry<E extends TrieEntry<E>> {
@@ -29,6 +30,8 @@ export class TrieNode<E extends TrieEntry<E>> {
   entry: E | undefined = undefined;
 
   /**
+   * Makes a node that leads nowhere yet; its parent does not know it yet.
+   *
    * @param level the level that leads here
    * @param parent the node above
    */
@@ -38,6 +41,8 @@ export class TrieNode<E extends TrieEntry<E>> {
   }
 
   /**
+   * Follows a level.
+   *
    * @param level a level
    * @returns what it leads to, or `undefined`
    */
@@ -45,21 +50,38 @@ export class TrieNode<E extends TrieEntry<E>> {
     return getOne<string, Branch<E>>(this.children, level, levelOf);
   }
 
-  /** @param branch a node or entry to hang here, in place of the one with the same level */
+  /**
+   * Hangs a branch here, in place of the one with the same level.
+   *
+   * @param branch the node or entry
+   */
   put(branch: Branch<E>): void {
     this.children = putOne<string, Branch<E>>(this.children, branch, levelOf);
   }
 
-  /** @param level the level whose branch goes */
+  /**
+   * Takes the branch of a level away.
+   *
+   * @param level the level that leads to it
+   */
   drop(level: string): void {
     this.children = dropOne<string, Branch<E>>(this.children, level, levelOf);
   }
 }
 
+/** A slice keeps the whole text alive; from longer texts levels are copied, because a node may outlive its first entry. */
+const LONGEST_KEPT_TEXT = 512;
+
 /** Entries by their levels. Wildcards are levels like any other here; walking by them is up to the owner. */
 export class LevelTrie<E extends TrieEntry<E>> {
   /** The node before the first level. */
   readonly root: TrieNode<E> = new TrieNode<E>("", undefined);
+  #size = 0;
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#size;
+  }
 
   /**
    * Finds an entry.
@@ -87,12 +109,13 @@ export class LevelTrie<E extends TrieEntry<E>> {
    */
   add(entry: E): void {
     const { path } = entry;
+    this.#size++;
     let node = this.root;
     for (let start = 0; start <= path.length;) {
       const end = levelEnd(path, start);
       const level = path.slice(start, end);
       const branch = node.child(level);
-      if (branch === undefined) return hang(entry, node, level);
+      if (branch === undefined) return hang(entry, node, ownText(level, path));
       node = branch instanceof TrieNode ? branch : split(branch, node, end);
       start = end + 1;
     }
@@ -108,6 +131,7 @@ export class LevelTrie<E extends TrieEntry<E>> {
   remove(entry: E): void {
     const node = entry.parent;
     if (node === undefined) return;
+    this.#size--;
     if (node.entry === entry) node.entry = undefined;
     else node.drop(entry.level);
     prune(node);
@@ -132,18 +156,6 @@ export class LevelTrie<E extends TrieEntry<E>> {
   }
 }
 
-/**
- * Finds the end of a level.
- *
- * @param path a topic or filter
- * @param start where the level begins
- * @returns the index after its last character
- */
-export function levelEnd(path: string, start: number): number {
-  const slash = path.indexOf("/", start);
-  return slash === -1 ? path.length : slash;
-}
-
 function levelOf<E extends TrieEntry<E>>(branch: Branch<E>): string {
   return branch.level;
 }
@@ -159,12 +171,17 @@ function split<E extends TrieEntry<E>>(entry: E, parent: TrieNode<E>, end: numbe
   const node = new TrieNode<E>(entry.level, parent);
   parent.put(node);
   const { path } = entry;
-  if (end < path.length) hang(entry, node, path.slice(end + 1, levelEnd(path, end + 1)));
+  if (end < path.length) hang(entry, node, ownText(path.slice(end + 1, levelEnd(path, end + 1)), path));
   else {
     node.entry = entry;
     entry.parent = node;
   }
   return node;
+}
+
+/** Copying through a concatenation makes the engine let go of the longer text. */
+function ownText(level: string, path: string): string {
+  return path.length > LONGEST_KEPT_TEXT ? ` ${level}`.slice(1) : level;
 }
 
 function prune<E extends TrieEntry<E>>(from: TrieNode<E>): void {

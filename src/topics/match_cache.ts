@@ -10,6 +10,9 @@ const REMEMBERED_CHANGES = 32;
 /** How many matched subscribers and shares the cache may hold for each topic, on average. */
 const WEIGHT_PER_TOPIC = 64;
 
+/** Longer topics are matched anew each time, so that the cache cannot be filled with them. */
+const LONGEST_TOPIC = 1024;
+
 interface Entry<S> {
   readonly result: MatchResult<S>;
   generation: number;
@@ -30,7 +33,11 @@ export class MatchCache<S> {
   #old: Map<string, Entry<S>> = new Map();
   #weight = 0;
 
-  /** @param capacity how many topics are remembered at least; up to twice as many are held */
+  /**
+   * Makes an empty cache.
+   *
+   * @param capacity how many topics are remembered at least; up to twice as many are held
+   */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -41,6 +48,8 @@ export class MatchCache<S> {
   }
 
   /**
+   * Looks a topic up.
+   *
    * @param topic a Topic Name
    * @returns its result if it is known and still true
    */
@@ -51,11 +60,14 @@ export class MatchCache<S> {
   }
 
   /**
+   * Remembers a topic.
+   *
    * @param topic a Topic Name
    * @param result who receives it now
    */
   set(topic: string, result: MatchResult<S>): void {
-    if (this.#capacity > 0) this.#insert(topic, { result, generation: this.#generation });
+    if (this.#capacity === 0 || topic.length > LONGEST_TOPIC) return;
+    this.#insert(topic, { result, generation: this.#generation });
   }
 
   /**

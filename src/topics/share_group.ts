@@ -40,6 +40,8 @@ export class ShareGroup<S> extends SubscriberHolder<S> implements ShareState {
   #matched: MatchedShare<S> | undefined = undefined;
 
   /**
+   * Makes a group without members.
+   *
    * @param inner the inner filter that the group belongs to
    * @param parsed the filter of the first member
    */

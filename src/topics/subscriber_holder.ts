@@ -19,6 +19,8 @@ export abstract class SubscriberHolder<S> implements ParsedFilter {
   held: OneOrMap<S, HeldSubscription<S>>;
 
   /**
+   * Finds the subscription of a subscriber.
+   *
    * @param subscriber who subscribed
    * @returns the subscription, or `undefined`
    */
@@ -27,14 +29,20 @@ export abstract class SubscriberHolder<S> implements ParsedFilter {
   }
 
   /**
+   * Adds a subscription, or replaces the one that the subscriber has.
+   *
    * @param subscriber who subscribes
-   * @param options what is asked for; replaces what was asked for before
+   * @param options what is asked for
    */
   put(subscriber: S, options: Readonly<SubscriptionOptions>): void {
     this.held = putOne(this.held, new HeldSubscription<S>(subscriber, this, options), subscriberOf);
   }
 
-  /** @param subscriber who unsubscribes */
+  /**
+   * Removes the subscription of a subscriber.
+   *
+   * @param subscriber who unsubscribes
+   */
   drop(subscriber: S): void {
     this.held = dropOne(this.held, subscriber, subscriberOf);
   }

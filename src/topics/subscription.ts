@@ -56,6 +56,8 @@ export class HeldSubscription<S> implements Subscription<S>, MatchedSubscriber<S
   readonly #bits: number;
 
   /**
+   * Packs the options.
+   *
    * @param subscriber who subscribes
    * @param filter the filter with its parts
    * @param options what was asked for
@@ -124,6 +126,8 @@ export class MergedSubscriber<S> implements MatchedSubscriber<S> {
   readonly subscriptions: HeldSubscription<S>[];
 
   /**
+   * Merges the first two.
+   *
    * @param first the subscription that was met first
    * @param second another one of the same subscriber
    */

@@ -40,7 +40,11 @@ export class SubscriptionTree<S> {
   readonly #cache: MatchCache<S>;
   #size = 0;
 
-  /** @param options `cacheSize`: for how many topics the result is remembered, 4096 without it, 0 for none */
+  /**
+   * Makes a tree without subscriptions.
+   *
+   * @param options `cacheSize`: for how many topics the result is remembered, 4096 without it, 0 for none
+   */
   constructor(options: { cacheSize?: number } = {}) {
     this.#cache = new MatchCache<S>(options.cacheSize ?? 4096);
   }
@@ -48,6 +52,11 @@ export class SubscriptionTree<S> {
   /** How many subscriptions there are; a filter counts once for each subscriber. */
   get size(): number {
     return this.#size;
+  }
+
+  /** How many different filters they have, shares of the same inner filter taken as one. */
+  get filterCount(): number {
+    return this.#exact.size + this.#wildcards.size;
   }
 
   /**

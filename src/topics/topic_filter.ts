@@ -2,7 +2,7 @@
  * @module */
 
 import { MqttError } from "../packets/errors.ts";
-import { exceedsEncodedLimit } from "./topic_name.ts";
+import { exceedsEncodedLimit, levelEnd } from "./topic_name.ts";
 
 const NUL = 0;
 const HASH = 0x23;
@@ -183,11 +183,6 @@ function startsWithWildcard(filter: string): boolean {
 /** Whether exactly `/#` is left: the multi-level wildcard matches its parent level too (4.7.1.2). */
 function isParentWildcard(filter: string, index: number): boolean {
   return index + 2 === filter.length && filter.charCodeAt(index) === SLASH && filter.charCodeAt(index + 1) === HASH;
-}
-
-function levelEnd(text: string, from: number): number {
-  const end = text.indexOf("/", from);
-  return end === -1 ? text.length : end;
 }
 
 function sameUnits(left: string, leftAt: number, right: string, rightAt: number, length: number): boolean {

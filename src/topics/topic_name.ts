@@ -30,6 +30,18 @@ export function levelCount(name: string): number {
 }
 
 /**
+ * Finds the end of a level.
+ *
+ * @param path a topic or filter
+ * @param start where the level begins
+ * @returns the index after its last character
+ */
+export function levelEnd(path: string, start: number): number {
+  const slash = path.indexOf("/", start);
+  return slash === -1 ? path.length : slash;
+}
+
+/**
  * Tells whether a text needs more than the 65,535 bytes that its length field can express.
  *
  * @param text a Topic Name or Topic Filter

@@ -1,0 +1,86 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { LevelTrie, type TrieEntry, type TrieNode } from "../../src/topics/level_trie.ts";
+import { sequences } from "./brute_force.ts";
+
+class Entry implements TrieEntry<Entry> {
+  level = "";
+  parent: TrieNode<Entry> | undefined = undefined;
+  constructor(readonly path: string) {}
+}
+
+const PATHS = ["", ...sequences(["", "a", "+"], 4)];
+
+function paths(trie: LevelTrie<Entry>): string[] {
+  return [...trie.entries()].map(({ path }) => path).sort();
+}
+
+Deno.test("entries that are added and removed in any order leave nothing behind", () => {
+  const toggles = fc.array(fc.constantFrom(...PATHS), { maxLength: 60 });
+  fc.assert(fc.property(toggles, (list) => {
+    const trie = new LevelTrie<Entry>();
+    const model = new Map<string, Entry>();
+    const toggle = (path: string) => {
+      const entry = model.get(path) ?? new Entry(path);
+      if (model.delete(path)) trie.remove(entry);
+      else {
+        model.set(path, entry);
+        trie.add(entry);
+      }
+    };
+    for (const path of list) {
+      toggle(path);
+      assertEquals(paths(trie), [...model.keys()].sort());
+      assertEquals(trie.size, model.size);
+      assertEquals(trie.find(path), model.get(path));
+    }
+    for (const path of PATHS) assertEquals(trie.find(path), model.get(path));
+    for (const path of [...model.keys()]) toggle(path);
+    assertEquals([trie.size, trie.root.children, trie.root.entry], [0, undefined, undefined]);
+  }));
+});
+
+Deno.test("an entry alone hangs at its first level, without nodes", () => {
+  const trie = new LevelTrie<Entry>();
+  const entry = new Entry("a/b/c");
+  trie.add(entry);
+  assertEquals(trie.root.children, entry);
+});
+
+Deno.test("a walk meets entries that stay once while others come and go", () => {
+  const changes = fc.array(fc.tuple(fc.nat(20), fc.constantFrom(...PATHS)), { maxLength: 30 });
+  const start = fc.uniqueArray(fc.constantFrom(...PATHS), { minLength: 1, maxLength: 20 });
+  fc.assert(fc.property(start, changes, (first, later) => {
+    const trie = new LevelTrie<Entry>();
+    const present = new Map(first.map((path) => [path, new Entry(path)]));
+    for (const entry of present.values()) trie.add(entry);
+    const stays = new Set(first);
+    const seen: string[] = [];
+    let turn = 0;
+    for (const { path } of trie.entries()) {
+      seen.push(path);
+      for (const [when, changed] of later) {
+        if (when !== turn) continue;
+        stays.delete(changed);
+        const entry = present.get(changed) ?? new Entry(changed);
+        if (present.delete(changed)) trie.remove(entry);
+        else {
+          present.set(changed, entry);
+          trie.add(entry);
+        }
+      }
+      turn++;
+    }
+    assertEquals(seen.filter((path) => stays.has(path)).sort(), [...stays].sort());
+  }));
+});
+
+Deno.test("two entries that part after 65,535 levels cost no call stack", () => {
+  const trie = new LevelTrie<Entry>();
+  const stem = "/".repeat(65_533);
+  const entries = [`${stem}a`, `${stem}b`, stem].map((path) => new Entry(path));
+  for (const entry of entries) trie.add(entry);
+  assertEquals([...trie.entries()].length, 3);
+  for (const entry of entries) trie.remove(entry);
+  assertEquals(trie.root.children, undefined);
+});
