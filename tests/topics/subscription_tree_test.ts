@@ -170,7 +170,7 @@ Deno.test("names of Object's own properties are names like any other", () => {
 Deno.test("65,535 levels cost no call stack", () => {
   const topic = "/".repeat(65_534);
   const pluses = "+/".repeat(32_000);
-  const filters = [topic, `${pluses}#`, `+${topic.slice(0, -1)}/#`, `${topic.slice(0, -9)}#`, `$share/g/${pluses}#`];
+  const filters = [topic, `${pluses}#`, `+${topic.slice(0, -2)}/#`, `${topic.slice(0, -9)}#`, `$share/g/${pluses}#`];
   const tree = treeOf(...filters, `${pluses}+`);
   assertEquals(names(tree.match(topic)), [...filters.slice(0, 4)].sort());
   assertEquals(tree.match(topic).shares.length, 1);
