@@ -20,6 +20,8 @@ export interface Socket {
    * @returns the number of bytes taken, at least 1
    */
   write(data: Uint8Array): Promise<number>;
+  /** Ends the outgoing half, so that the peer reads what was written and then the end, where the transport can do that. */
+  closeWrite?(): Promise<void>;
   /** Ends the stream both ways after what was written. Never throws; a pending read resolves `null` or rejects. */
   close(): void;
 }

@@ -9,9 +9,9 @@ import type { ProtocolVersion, QoS } from "../packets/types.ts";
 export interface Capabilities {
   /** Clients connected at once; more get 0x97. 0 to 2^53 - 1, default 1,000,000. */
   maximumClients: number;
-  /** Clients connected at once from one address (0 for no limit, the default); more get 0x9F. */
+  /** Clients connected at once from one address (0 for no limit, the default); more are closed. */
   maximumClientsPerAddress: number;
-  /** New connections a second from one address (0 for no limit, the default); more are closed or get 0x9F. */
+  /** New connections a second from one address (0 for no limit, the default); more are closed. */
   maximumConnectionRate: number;
   /** PUBLISH packets a second of one client; 0 for no limit, the default. Reads pause above it. */
   maximumMessageRate: number;
@@ -43,7 +43,7 @@ export interface Capabilities {
   maximumConnectSize: number;
   /** Seconds that a session lives without a connection, 0 to 0xFFFFFFFF (for ever, the default). */
   maximumSessionExpiryInterval: number;
-  /** Seconds that a message lives, default 86,400 (a day); 0 for no limit. Retained messages without an interval of their own are kept. */
+  /** Seconds that a queued message lives at most, whatever its own interval; 0 for no limit, the default. Retained messages are not concerned. */
   maximumMessageExpiryInterval: number;
   /** Highest Keep Alive in seconds, 0 for no limit, default 0; a client that asks for more, or for none, is told this one. */
   maximumKeepAlive: number;
@@ -141,7 +141,7 @@ export const defaultCapabilities: Readonly<Capabilities> = {
   maximumPacketSize: 1_048_576,
   maximumConnectSize: 65_536,
   maximumSessionExpiryInterval: 0xffff_ffff,
-  maximumMessageExpiryInterval: 86_400,
+  maximumMessageExpiryInterval: 0,
   maximumKeepAlive: 0,
   maximumClientWritesPending: 65_536,
   maximumClientWritesPendingBytes: 8_388_608,

@@ -131,10 +131,7 @@ export interface Hook {
   /** Observe, held by SUBACK: what became of each filter. */
   onSubscribed?(client: Client, subscriptions: readonly GrantedSubscription[]): Awaitable<void>;
   /** Transform: who receives this message; the result must not be mutated, return a new one. */
-  onSelectSubscribers?(
-    matched: MatchResult<Session>,
-    message: Message,
-  ): Awaitable<MatchResult<Session> | void>;
+  onSelectSubscribers?(message: Message, matched: MatchResult<Session>): Awaitable<MatchResult<Session> | void>;
   /** Transform. */
   onUnsubscribe?(client: Client, packet: UnsubscribePacket): Awaitable<UnsubscribePacket | void>;
   /** Observe, held by UNSUBACK: filters that were removed. */
@@ -152,7 +149,7 @@ export interface Hook {
   onRetainPublished?(client: Client, message: Message): Awaitable<void>;
   /** Observe, held by the acknowledgement: a QoS 1/2 exchange of a session began or came further; keyed by direction and sequence (`in`: packet id). */
   onQosPublish?(client: Client, record: InflightRecord): Awaitable<void>;
-  /** Observe: a QoS 1/2 exchange is finished. */
+  /** Observe, for `in` held by PUBCOMP: a QoS 1/2 exchange is finished. */
   onQosComplete?(client: Client, record: InflightRecord): Awaitable<void>;
   /** Observe: a QoS 1/2 exchange was given up. */
   onQosDropped?(client: Client, record: InflightRecord): Awaitable<void>;

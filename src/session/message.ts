@@ -18,6 +18,8 @@ export interface MessageInit {
   publisherId?: string;
   /** When it arrived, in milliseconds since 1970. */
   receivedAt: number;
+  /** Seconds that it lives at most, whatever its Message Expiry Interval; absent or 0 for no limit. */
+  maximumExpiry?: number;
 }
 
 /** One Application Message, shared by all sessions that it is delivered to. */
@@ -36,6 +38,8 @@ export class Message {
   readonly publisherId: string;
   /** When it arrived, in milliseconds since 1970. */
   readonly receivedAt: number;
+  /** When it expires, in milliseconds since 1970; Infinity for never. */
+  readonly expiresAt: number;
   /** Commits that an acknowledgement of this message waits for. */
   commits: Promise<unknown>[] | undefined = undefined;
   #detached = false;
@@ -49,6 +53,8 @@ export class Message {
     this.properties = init.properties;
     this.publisherId = init.publisherId ?? "";
     this.receivedAt = init.receivedAt;
+    const seconds = Math.min(init.properties?.messageExpiryInterval ?? Infinity, init.maximumExpiry || Infinity);
+    this.expiresAt = seconds === Infinity ? Infinity : init.receivedAt + seconds * 1000;
   }
 
   /** Copies the payload out of the read buffer, so that keeping the message does not keep the buffer. */
@@ -63,12 +69,6 @@ export class Message {
   /** Bytes that this message is counted with in limits. */
   get size(): number {
     return this.topic.length + this.payload.length + 64;
-  }
-
-  /** When it expires, in milliseconds since 1970; Infinity without a Message Expiry Interval. */
-  get expiresAt(): number {
-    const interval = this.properties?.messageExpiryInterval;
-    return interval === undefined ? Infinity : this.receivedAt + interval * 1000;
   }
 
   /** Lets the acknowledgement of this message wait for `commit`. */

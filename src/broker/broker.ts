@@ -1,0 +1,262 @@
+/** The broker: hooks and listeners in, MQTT out.
+ * @module */
+import type { Hook } from "../hook/hook.ts";
+import type { SystemInfo } from "../hook/system_info.ts";
+import type { Packet } from "../packets/types.ts";
+import type { Client } from "../session/client.ts";
+import type { InlineHandler } from "../session/session.ts";
+import { accept, AddressGuard } from "./accept.ts";
+import { ClientList } from "./client_list.ts";
+import type { Connection } from "./connection.ts";
+import { Core } from "./core.ts";
+import { InlineClient, type InlineSubscribeOptions, type PublishOptions } from "./inline_client.ts";
+import type { Listener } from "./listener.ts";
+import type { BrokerOptions } from "./options.ts";
+import { resolveOptions } from "./resolve_options.ts";
+import { restore } from "./restore.ts";
+import { shutDown } from "./shut_down.ts";
+import { refreshInfo, watchSysTopics } from "./sys_topics.ts";
+import { TopicList } from "./topic_list.ts";
+import { injectPacket, newVirtualClient, type NewClientOptions } from "./virtual_client.ts";
+
+/**
+ * An MQTT 5, 3.1.1 and 3.1 broker.
+ *
+ * Without a hook that answers `onConnectAuthenticate` and `onAclCheck` nobody may connect.
+ *
+ * @example
+ * ```ts
+ * import { allowAll, Broker, MemoryListener } from "@mochi/broker";
+ *
+ * await using broker = new Broker();
+ * await broker.addHook(allowAll());
+ * await broker.addListener(new MemoryListener({ id: "memory" }));
+ * await broker.serve();
+ *
+ * broker.subscribe("greetings/+", (_client, packet) => {
+ *   console.log(packet.topic, new TextDecoder().decode(packet.payload));
+ * });
+ * await broker.publish("greetings/world", "hello");
+ * ```
+ */
+export class Broker implements AsyncDisposable {
+  /** Clients and their sessions. */
+  readonly clients: ClientList;
+  /** Subscriptions and retained messages. */
+  readonly topics: TopicList;
+  readonly #core: Core;
+  readonly #inline: InlineClient;
+  readonly #guard: AddressGuard;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #hookOptions = new Map<Hook, unknown>();
+  readonly #injectable = new WeakMap<Client, Connection>();
+  #started = false;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * @param options every option has a default
+   * @throws RangeError or TypeError that names an option which cannot be used
+   */
+  constructor(options?: BrokerOptions) {
+    this.#core = new Core(resolveOptions(options));
+    this.#inline = new InlineClient(this.#core);
+    this.#guard = new AddressGuard(this.#core);
+    this.clients = new ClientList(this.#core);
+    this.topics = new TopicList(this.#core);
+  }
+
+  /** The counters as they are now; a copy. */
+  get info(): SystemInfo {
+    return { ...refreshInfo(this.#core) };
+  }
+
+  /** True from the end of {@linkcode Broker.serve} to the begin of {@linkcode Broker.close}. */
+  get serving(): boolean {
+    return this.#core.serving;
+  }
+
+  /** True while the broker serves and no hook says that it cannot work. */
+  get healthy(): boolean {
+    return this.#core.serving && this.#core.hooks.healthy();
+  }
+
+  /** The listeners by id, in the order added. */
+  get listeners(): ReadonlyMap<string, Listener> {
+    return this.#listeners;
+  }
+
+  /** The hooks in the order added. */
+  get hooks(): readonly Hook[] {
+    return [...this.#core.hooks.hooks];
+  }
+
+  /**
+   * Adds a hook, before the start or at any time later. Storage has to be added before the start.
+   * @param hook the hook
+   * @param options handed to its `init`
+   * @throws Error (as rejection) when its id is taken or its `init` throws
+   */
+  async addHook(hook: Hook, options?: unknown): Promise<void> {
+    if (this.#started) {
+      await this.#init(hook, options);
+      return this.#core.hooks.add(hook);
+    }
+    this.#core.hooks.add(hook);
+    this.#hookOptions.set(hook, options);
+  }
+
+  /**
+   * Takes a hook off and stops it.
+   * @param id its id
+   * @returns false when there is none with this id
+   */
+  async removeHook(id: string): Promise<boolean> {
+    const hook = this.#core.hooks.remove(id);
+    if (hook === undefined) return false;
+    if (this.#started) await hook.stop?.();
+    return true;
+  }
+
+  async #init(hook: Hook, options: unknown): Promise<void> {
+    const { logger, clock } = this.#core.options;
+    await hook.init?.(options, { logger, clock, info: () => this.info });
+  }
+
+  /**
+   * Adds a listener, before the start or at any time later.
+   * @param listener how clients get in
+   * @throws Error (as rejection) when its id is taken or it cannot listen
+   */
+  async addListener(listener: Listener): Promise<void> {
+    if (this.#listeners.has(listener.id)) throw new Error(`Cannot add listener: id "${listener.id}" is already in use`);
+    this.#listeners.set(listener.id, listener);
+    if (!this.#core.serving) return;
+    try {
+      await this.#listen(listener);
+    } catch (error) {
+      this.#listeners.delete(listener.id);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes a listener off; its clients stay connected.
+   * @param id its id
+   * @returns false when there is none with this id
+   */
+  async removeListener(id: string): Promise<boolean> {
+    const listener = this.#listeners.get(id);
+    this.#listeners.delete(id);
+    await listener?.close();
+    return listener !== undefined;
+  }
+
+  async #listen(listener: Listener): Promise<void> {
+    const origin = { listenerId: listener.id, transport: listener.protocol, guard: this.#guard };
+    await listener.listen({
+      accept: (socket) => accept(this.#core, socket, origin),
+      info: () => this.info,
+      healthy: () => this.healthy,
+      logger: this.#core.options.logger,
+    });
+  }
+
+  /**
+   * Starts hooks, restores what storage has kept, and listens. Resolves once clients can connect.
+   * @throws Error (as rejection) of a hook or a listener; everything that had started is stopped again
+   */
+  async serve(): Promise<void> {
+    if (this.#started) throw new Error("Cannot serve: this broker has been started before");
+    this.#started = true;
+    try {
+      for (const hook of this.hooks) await this.#init(hook, this.#hookOptions.get(hook));
+      await restore(this.#core);
+      this.#core.serving = true;
+      for (const listener of this.#listeners.values()) await this.#listen(listener);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    watchSysTopics(this.#core, this.#inline.client);
+    this.#core.hooks.observe("onStarted");
+  }
+
+  /**
+   * Ends everything: no new clients, DISCONNECT 0x8B to MQTT 5 clients, what was sent leaves, hooks are stopped. Safe to
+   * call twice; takes at most the `closeTimeout` of the options plus what the hooks need.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= shutDown(this.#core, this.#listeners.values(), this.#started);
+  }
+
+  /** The same as {@linkcode Broker.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * Publishes a message in the name of the broker; no permission is needed, `onPublish` sees it.
+   * @param topic Topic Name
+   * @param payload bytes, or text that is sent as UTF-8
+   * @param options QoS, RETAIN and properties
+   * @returns resolves once the message is routed, and stored where storage is in use
+   * @throws MqttError (as rejection) 0x82 or 0x90 for a topic that is not valid, or the code of a hook
+   */
+  publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<void> {
+    this.#needInline();
+    return this.#inline.publish(topic, payload, options);
+  }
+
+  /**
+   * Calls `handler` with every message of a filter, retained ones first.
+   * @param topicFilter a filter, `$share/name/filter` included
+   * @param handler called with the client that publishes nothing itself (the broker's own) and the packet
+   * @param options number of the subscription and QoS
+   * @throws MqttError 0x8F for a filter that is not valid
+   */
+  subscribe(topicFilter: string, handler: InlineHandler, options: InlineSubscribeOptions = {}): void {
+    this.#needInline();
+    this.#inline.subscribe(topicFilter, handler, options);
+  }
+
+  /**
+   * Takes a subscription back.
+   * @param topicFilter the filter as it was given to {@linkcode Broker.subscribe}
+   * @param options the same number of the subscription
+   * @returns false when there was none
+   */
+  unsubscribe(topicFilter: string, options: Pick<InlineSubscribeOptions, "id"> = {}): boolean {
+    this.#needInline();
+    return this.#inline.unsubscribe(topicFilter, options.id ?? 0);
+  }
+
+  /**
+   * Makes a client that exists only in this process, to inject packets as if it had sent them.
+   * @param options who it is
+   * @returns the client; `disconnect` ends it
+   * @throws Error when its ClientID is in use
+   */
+  newClient(options: NewClientOptions = {}): Client {
+    this.#needInline();
+    const { client, connection } = newVirtualClient(this.#core, options);
+    this.#injectable.set(client, connection);
+    return client;
+  }
+
+  /**
+   * Handles a packet as if a client of {@linkcode Broker.newClient} had sent it.
+   * @param client the client
+   * @param packet any packet that a connected client may send
+   * @returns resolves once the packet is handled
+   * @throws MqttError (as rejection) when the packet has ended the client
+   */
+  injectPacket(client: Client, packet: Packet): Promise<void> {
+    const connection = this.#injectable.get(client);
+    if (connection === undefined) throw new Error(`Cannot inject a packet: client "${client.id}" was not made by newClient`);
+    return injectPacket(this.#core, connection, packet);
+  }
+
+  #needInline(): void {
+    if (!this.#core.options.inlineClient) throw new Error("Cannot use the inline client: option inlineClient is false");
+  }
+}

@@ -1,0 +1,354 @@
+/** One network connection: reads, frames, dispatches, sends, and ends.
+ * @module */
+import { decodePacket, encodeInto } from "../packets/codec.ts";
+import { ConnectError, MqttError } from "../packets/errors.ts";
+import { Framer } from "../packets/framer.ts";
+import { encodeAck } from "../packets/publish.ts";
+import { connackReturnCode, usableReasonCode } from "../packets/reason_codes.ts";
+import { type AckPacket, type ConnectPacket, type Packet, PacketType, type Properties, type ProtocolVersion } from "../packets/types.ts";
+import type { Client, DisconnectOptions, PeerCertificate } from "../session/client.ts";
+import type { Message } from "../session/message.ts";
+import type { OutboundRecord } from "../session/outbound_record.ts";
+import type { Task } from "../session/scheduler.ts";
+import type { Session, SessionLink } from "../session/session.ts";
+import type { InboundAliases, OutboundAliases } from "../session/topic_aliases.ts";
+import { AckGate } from "./ack_gate.ts";
+import { connectionEnded } from "./connection_end.ts";
+import type { Core } from "./core.ts";
+import { handlePacket } from "./handlers.ts";
+import type { Socket } from "./listener.ts";
+import { OutboundQueue } from "./outbound_queue.ts";
+import { pump } from "./pump.ts";
+import { RateLimiter } from "./rate_limiter.ts";
+import { sendPublish } from "./send_publish.ts";
+
+/** How far a connection has come. */
+export type ConnectionState = "new" | "authenticating" | "connected" | "closed";
+
+/** Milliseconds in which the last bytes have to leave after the end. */
+const LINGER = 5_000;
+/** Milliseconds in which the peer may close after it has read everything. */
+const PEER_CLOSES = 500;
+
+/** One client's connection, from accept to close. */
+export class Connection implements SessionLink {
+  readonly core: Core;
+  readonly socket: Socket;
+  readonly listenerId: string;
+  readonly transport: string;
+  readonly out: OutboundQueue;
+  readonly gate: AckGate = new AckGate();
+  state: ConnectionState = "new";
+  client: Client | undefined;
+  session: Session | undefined;
+  version: ProtocolVersion = 4;
+  /** CONNECT whose AUTH exchange is under way. */
+  connect: ConnectPacket | undefined;
+  /** True from CONNACK to the end. */
+  ready = false;
+  /** False after Request Problem Information 0. */
+  problemInformation = true;
+  /** The client's Maximum Packet Size. */
+  maximumPacketSize = Infinity;
+  inboundAliases: InboundAliases | undefined;
+  outboundAliases: OutboundAliases | undefined;
+  /** QoS 1/2 PUBLISH packets of the client that are not acknowledged [MQTT-3.3.4-7]. */
+  receiving = 0;
+  /** When the last bytes arrived, in milliseconds since 1970. */
+  lastRead: number;
+  /** Topic that was found valid last. */
+  validTopic = "";
+  deadline: Task | undefined;
+  /** Method and data of enhanced authentication, as they go into CONNACK. */
+  authentication: Properties | undefined;
+  /** True while a re-authentication is under way. */
+  reauthenticating = false;
+  readonly #framer: Framer;
+  readonly #limiter: RateLimiter | undefined;
+  #peerGone = false;
+  #closeNow: (() => void) | undefined;
+
+  constructor(core: Core, socket: Socket, origin: { listenerId: string; transport: string }) {
+    const { options } = core;
+    this.core = core;
+    this.socket = socket;
+    this.listenerId = origin.listenerId;
+    this.transport = origin.transport;
+    this.lastRead = core.now();
+    this.#framer = new Framer({
+      maximumPacketSize: Math.min(options.capabilities.maximumConnectSize, options.capabilities.maximumPacketSize),
+      maximumReadSize: options.clientNetReadBufferSize,
+    });
+    this.out = new OutboundQueue(socket, { shared: core.outbound, limits: core.outboundLimits, owner: this });
+    this.#limiter = RateLimiter.of(options.capabilities);
+    this.deadline = core.scheduler.after(options.connectTimeout * 1000, () => this.drop("no CONNECT in time"));
+  }
+
+  get remoteAddress(): string {
+    return this.socket.remoteAddress;
+  }
+
+  get certificate(): PeerCertificate | undefined {
+    return this.socket.certificate;
+  }
+
+  get closed(): boolean {
+    return this.state === "closed";
+  }
+
+  /** Raises the limit of packets once CONNECT is accepted. */
+  set maximumInboundSize(bytes: number) {
+    this.#framer.maximumPacketSize = bytes;
+  }
+
+  /** Reads until the connection ends. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      await this.#readAll();
+      if (!this.closed) {
+        this.#peerGone = true;
+        this.finish(0x80, { error: new Error("the connection was lost") });
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    await this.#discard();
+    this.#peerGone = true;
+    this.#closeNow?.();
+  }
+
+  /** Reads on after the end, so that bytes which still arrive do not make the transport throw away what was written. */
+  async #discard(): Promise<void> {
+    const scrap = new Uint8Array(1_024);
+    try {
+      while (!this.#peerGone && await this.socket.read(scrap) !== null);
+    } catch { /* the peer has gone */ }
+  }
+
+  async #readAll(): Promise<void> {
+    const framer = this.#framer;
+    while (!this.closed) {
+      const length = await this.socket.read(framer.space());
+      if (length === null || this.closed) return;
+      this.lastRead = this.core.now();
+      this.core.info.bytesReceived += length;
+      framer.commit(length);
+      const pending = this.#processAll();
+      if (pending !== undefined) await pending;
+      const pause = this.#limiter?.take(length, this.lastRead);
+      if (pause) await this.#pause(pause);
+    }
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.core.scheduler.after(milliseconds, resolve));
+  }
+
+  /** Handles every whole packet; a Promise only when one of them has to wait. */
+  #processAll(): void | Promise<void> {
+    while (!this.closed && this.#framer.next()) {
+      const pending = this.#process();
+      if (pending !== undefined) return this.#processRest(pending);
+    }
+  }
+
+  async #processRest(pending: Promise<void>): Promise<void> {
+    await pending;
+    while (!this.closed && this.#framer.next()) {
+      const next = this.#process();
+      if (next !== undefined) await next;
+    }
+  }
+
+  #process(): void | Promise<void> {
+    const { header, buffer, start, end } = this.#framer;
+    this.core.info.packetsReceived++;
+    if (this.#limiter !== undefined && header >> 4 === PacketType.PUBLISH) this.#limiter.messages++;
+    if (this.state === "new" && header >> 4 !== PacketType.CONNECT) throw new MqttError(0x82, "the first packet is not CONNECT");
+    const packet = decodePacket(header, buffer, start, end, this.version, {
+      maximumUserProperties: this.core.options.capabilities.maximumUserProperties,
+    });
+    return handlePacket(this.core, this, packet);
+  }
+
+  /** Ends the connection because of an error, with the packet that belongs there. */
+  fail(error: unknown): void {
+    if (this.closed) return;
+    if (error instanceof MqttError) {
+      this.core.options.logger.debug("a client was refused", {
+        client: this.client?.id,
+        remote: this.remoteAddress,
+        reasonCode: error.reasonCode,
+        reason: error.message,
+      });
+      if (this.state === "connected") return this.close(error.reasonCode, error);
+      return this.refuse(error);
+    }
+    if (isLost(error)) return this.finish(0x80, { error: error as Error });
+    this.core.unexpected("a connection failed", error);
+    if (this.state === "connected") this.close(0x83, error as Error);
+    else this.finish(0x83, { error: error as Error });
+  }
+
+  /** Answers a CONNECT that is not accepted, where its version has an answer, and ends [MQTT-3.2.2-7]. */
+  refuse(error: MqttError): void {
+    const reasonCode = this.publicReason(PacketType.CONNACK, error.reasonCode);
+    const version = answerVersion(this.client, error);
+    if (version === 5 || version !== undefined && connackReturnCode(reasonCode) !== undefined) {
+      this.version = version;
+      this.send({
+        type: PacketType.CONNACK,
+        sessionPresent: false, // [MQTT-3.2.2-6]
+        reasonCode,
+        properties: { reasonString: error.message, serverReference: error.serverReference },
+      });
+    }
+    this.finish(error.reasonCode, { error });
+  }
+
+  /** The reason code that a client is told. */
+  publicReason(packetType: number, reasonCode: number): number {
+    if (reasonCode === 0x87 && this.core.options.compatibilities.obscureNotAuthorized) return 0x80;
+    return usableReasonCode(packetType, reasonCode);
+  }
+
+  /** Ends the connection without a word: nothing was accepted yet. */
+  drop(reason: string): void {
+    if (this.closed) return;
+    this.core.options.logger.debug("a connection was dropped", { remote: this.remoteAddress, reason });
+    this.finish(0x80, { error: new Error(reason) });
+  }
+
+  /** Ends the connection, with a DISCONNECT for MQTT 5 clients [MQTT-3.14.0-1]. */
+  close(reasonCode: number, error?: Error, options?: DisconnectOptions): void {
+    if (this.closed) return;
+    if (this.ready && this.version === 5) {
+      this.send({
+        type: PacketType.DISCONNECT,
+        reasonCode: this.publicReason(PacketType.DISCONNECT, reasonCode),
+        properties: {
+          reasonString: options?.reasonString ?? error?.message,
+          serverReference: options?.serverReference ?? (error as MqttError | undefined)?.serverReference,
+        },
+      });
+    }
+    const linger = this.ready && this.version === 5 && this.core.options.compatibilities.passiveClientDisconnect;
+    this.finish(reasonCode, { error: error ?? new Error(options?.reasonString ?? "ended by the broker"), linger });
+  }
+
+  /** Ends the connection: what was sent still leaves, nothing is sent any more [MQTT-3.14.4-1]. */
+  finish(reasonCode: number, ending: { error?: Error; linger?: boolean } = {}): void {
+    if (this.closed) return;
+    const established = this.state === "connected";
+    this.state = "closed";
+    this.ready = false;
+    this.core.scheduler.cancel(this.deadline);
+    this.core.connections.delete(this);
+    this.#closeSocket(ending.linger === true);
+    connectionEnded(this.core, this, { reasonCode, error: ending.error, established });
+  }
+
+  #closeSocket(linger: boolean): void {
+    const last = this.core.scheduler.after(LINGER, () => this.socket.close());
+    this.#closeNow = () => {
+      this.core.scheduler.cancel(last);
+      this.socket.close();
+    };
+    this.out.end(() => {
+      if (!linger || this.#peerGone) this.#shutDown(); // otherwise the client closes, or the timer does
+    });
+  }
+
+  /** Lets the peer read what was written before the socket goes. */
+  #shutDown(): void {
+    const close = this.#closeNow!;
+    if (this.#peerGone || this.socket.closeWrite === undefined) return close();
+    const last = this.core.scheduler.after(PEER_CLOSES, close);
+    this.#closeNow = () => {
+      this.core.scheduler.cancel(last);
+      close();
+    };
+    this.socket.closeWrite().catch(close);
+  }
+
+  /** Sends a packet that is not PUBLISH. @returns false when it does not fit the client's Maximum Packet Size */
+  send(packet: Packet): boolean {
+    if (this.closed) return false;
+    const { hooks, info } = this.core;
+    if (!this.problemInformation) packet = withoutProblemInformation(packet);
+    if (hooks.on.onPacketEncode !== undefined && this.client !== undefined) {
+      packet = hooks.transform("onPacketEncode", this.client, packet) as Packet;
+    }
+    if (!encodeInto(this.out.writer, packet, this.version, { maximumPacketSize: this.maximumPacketSize })) return false;
+    this.out.appended();
+    info.packetsSent++;
+    if (hooks.on.onPacketSent !== undefined) hooks.observe("onPacketSent", this.client, packet);
+    return true;
+  }
+
+  /** Sends a PUBACK, PUBREC, PUBREL or PUBCOMP without properties. */
+  sendAck(type: AckPacket["type"], packetId: number, reasonCode = 0): void {
+    const { hooks } = this.core;
+    if (this.closed) return;
+    if (reasonCode !== 0 && this.version === 5 || hooks.on.onPacketEncode !== undefined || hooks.on.onPacketSent !== undefined) {
+      this.send({ type, packetId, reasonCode });
+      return;
+    }
+    encodeAck(this.out.writer, type, packetId);
+    this.out.appended();
+    this.core.info.packetsSent++;
+  }
+
+  hasRoom(): boolean {
+    return this.out.hasRoom();
+  }
+
+  sendMessage(message: Message, retain: boolean, identifiers: readonly number[] | undefined): boolean {
+    if (!this.ready || !this.out.hasRoom()) return false;
+    return sendPublish(this, message, { qos: 0, retain, identifiers, packetId: 0, dup: false });
+  }
+
+  sendRecord(record: OutboundRecord, dup: boolean): boolean {
+    const { qos, retain, identifiers, packetId } = record;
+    return sendPublish(this, record.message!, { qos, retain, identifiers, packetId, dup });
+  }
+
+  sendRelease(packetId: number): void {
+    this.sendAck(PacketType.PUBREL, packetId);
+  }
+
+  /** OutboundOwner: there is room again. */
+  written(): void {
+    if (this.session?.existingOutbox?.waiting) pump(this.core, this.session);
+  }
+
+  /** OutboundOwner: the connection is lost. */
+  writeFailed(error: unknown): void {
+    this.finish(0x80, { error: error instanceof Error ? error : new Error(String(error)) });
+  }
+}
+
+/** The version in which a refused CONNECT is answered; `undefined` for a plain close. */
+function answerVersion(client: Client | undefined, error: MqttError): ProtocolVersion | undefined {
+  if (client !== undefined) return client.protocolVersion;
+  if (!(error instanceof ConnectError)) return undefined;
+  if (error.protocolVersion === 5) return 5;
+  // A level that is not known gets the answer that every version understands; broken packets get none.
+  return error.protocolVersion === undefined && error.protocolName !== undefined ? 4 : undefined;
+}
+
+/** After Request Problem Information 0 only three packets may explain themselves [MQTT-3.1.2-29]. */
+function withoutProblemInformation(packet: Packet): Packet {
+  if (!("properties" in packet) || packet.properties === undefined) return packet;
+  const { type } = packet;
+  if (type === PacketType.PUBLISH || type === PacketType.CONNACK || type === PacketType.DISCONNECT) return packet;
+  return { ...packet, properties: { ...packet.properties, reasonString: undefined, userProperties: undefined } } as Packet;
+}
+
+/** Errors that only mean that the peer has gone. */
+function isLost(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.UnexpectedEof ||
+    error instanceof Deno.errors.TimedOut || error instanceof Deno.errors.NotConnected;
+}

@@ -1,0 +1,69 @@
+/** PUBACK, PUBREC, PUBREL and PUBCOMP from a client (3.4 to 3.7).
+ * @module */
+import { type AckPacket, PacketType } from "../packets/types.ts";
+import type { OutboundRecord } from "../session/outbound_record.ts";
+import type { Session } from "../session/session.ts";
+import type { Connection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import { endReceiving } from "./inbound_qos2.ts";
+import { pump } from "./pump.ts";
+import { finishRecord } from "./records.ts";
+
+/** Packet Identifier not found. */
+const NOT_FOUND = 0x92;
+
+/** PUBACK: the client has a QoS 1 message. Unknown identifiers are ignored. */
+export function handlePuback(core: Core, connection: Connection, packet: AckPacket): void {
+  const session = connection.session!, record = session.existingOutbox?.inflight.get(packet.packetId);
+  if (record?.qos === 1) finish(core, session, record);
+}
+
+/** PUBREC: the client has taken over a QoS 2 message, or refuses it. */
+export function handlePubrec(core: Core, connection: Connection, packet: AckPacket): void {
+  const session = connection.session!, record = session.existingOutbox?.inflight.get(packet.packetId);
+  if (record?.qos !== 2) {
+    if (packet.reasonCode < 0x80) connection.sendAck(PacketType.PUBREL, packet.packetId, NOT_FOUND);
+    return;
+  }
+  if (packet.reasonCode >= 0x80) return finish(core, session, record); // [MQTT-4.4.0-2]
+  release(core, connection, record);
+}
+
+/** From now on only PUBREL is sent [MQTT-4.3.3-4] [MQTT-4.3.3-6]; a restart has to know that first. */
+function release(core: Core, connection: Connection, record: OutboundRecord): void {
+  const { packetId } = record;
+  let commit: Promise<unknown> | undefined;
+  if (record.state !== "released") {
+    record.state = "released";
+    record.message = undefined;
+    commit = core.hooks.on.onQosPublish && core.hooks.observe("onQosPublish", connection.client, record);
+  }
+  if (commit === undefined) return connection.sendRelease(packetId);
+  commit.then(() => connection.sendRelease(packetId), () => connection.close(0x83, new Error("storage has failed")));
+}
+
+/** PUBCOMP: a QoS 2 message is finished. Unknown identifiers are ignored. */
+export function handlePubcomp(core: Core, connection: Connection, packet: AckPacket): void {
+  const session = connection.session!, record = session.existingOutbox?.inflight.get(packet.packetId);
+  if (record?.state === "released") finish(core, session, record);
+}
+
+function finish(core: Core, session: Session, record: OutboundRecord): void {
+  finishRecord(core, session, record);
+  if (session.outbox.waiting) pump(core, session);
+}
+
+/** PUBREL: the client's QoS 2 message is finished; always answered [MQTT-4.3.3-11]. */
+export function handlePubrel(core: Core, connection: Connection, packet: AckPacket): void {
+  const { known, commit } = endReceiving(core, connection.session!, packet.packetId);
+  const userProperties = core.options.compatibilities.noInheritedPropertiesOnAck
+    ? undefined
+    : packet.properties?.userProperties;
+  connection.gate.after(commit && [commit], (failed) => {
+    if (failed !== undefined) return connection.close(0x83, new Error("storage has failed"));
+    if (known && connection.receiving > 0) connection.receiving--;
+    const reasonCode = known ? 0 : NOT_FOUND;
+    if (userProperties === undefined) connection.sendAck(PacketType.PUBCOMP, packet.packetId, reasonCode);
+    else connection.send({ type: PacketType.PUBCOMP, packetId: packet.packetId, reasonCode, properties: { userProperties } });
+  });
+}

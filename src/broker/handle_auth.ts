@@ -1,0 +1,52 @@
+/** Enhanced authentication: the exchange of AUTH packets before CONNACK and later (4.12).
+ * @module */
+import { MqttError } from "../packets/errors.ts";
+import { type AuthPacket, type ConnectPacket, PacketType } from "../packets/types.ts";
+import type { Connection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import { acceptConnect } from "./handle_connect.ts";
+
+const SUCCESS = 0x00, CONTINUE = 0x18, REAUTHENTICATE = 0x19;
+
+/** The first step, made of the method and data of CONNECT. */
+export function beginAuthentication(core: Core, connection: Connection, packet: ConnectPacket): Promise<void> {
+  const { authenticationMethod, authenticationData } = packet.properties!;
+  connection.connect = packet;
+  connection.authentication = { authenticationMethod };
+  const properties = { authenticationMethod, authenticationData };
+  return step(core, connection, { type: PacketType.AUTH, reasonCode: CONTINUE, properties });
+}
+
+/**
+ * AUTH from a client: the next step, or the begin of a re-authentication.
+ * @throws MqttError (as rejection) 0x82, 0x8C, or the code of a hook
+ */
+export async function handleAuth(core: Core, connection: Connection, packet: AuthPacket): Promise<void> {
+  const method = connection.authentication?.authenticationMethod;
+  if (method === undefined) throw new MqttError(0x82, "Cannot accept AUTH: CONNECT named no authentication method"); // [MQTT-4.12.0-7]
+  if (packet.properties?.authenticationMethod !== method) { // [MQTT-4.12.0-5] [MQTT-4.12.1-1]
+    throw new MqttError(0x8c, `Cannot accept AUTH: the method of this connection is ${method}`);
+  }
+  const expected = connection.state === "authenticating" || connection.reauthenticating ? CONTINUE : REAUTHENTICATE;
+  if (packet.reasonCode !== expected) { // [MQTT-4.12.0-3]
+    throw new MqttError(0x82, `Cannot accept AUTH: its reason code is ${packet.reasonCode}, expected ${expected}`);
+  }
+  connection.reauthenticating = connection.state === "connected";
+  await step(core, connection, packet);
+}
+
+async function step(core: Core, connection: Connection, packet: AuthPacket): Promise<void> {
+  const reply = await core.hooks.answer<AuthPacket>("onAuthPacket", connection.client, packet);
+  if (connection.closed) return;
+  const method = connection.authentication!.authenticationMethod;
+  if (reply === undefined) throw new MqttError(0x8c, `Cannot authenticate: the method ${method} is not supported`); // [MQTT-4.12.0-1]
+  const properties = { ...reply.properties, authenticationMethod: method };
+  if (reply.reasonCode === CONTINUE) return void connection.send({ ...reply, type: PacketType.AUTH, properties }); // [MQTT-4.12.0-2]
+  if (reply.reasonCode !== SUCCESS) throw new MqttError(0x87, properties.reasonString ?? "Cannot authenticate: not authorized");
+  if (connection.state === "authenticating") {
+    connection.authentication = { authenticationMethod: method, authenticationData: properties.authenticationData };
+    return acceptConnect(core, connection, connection.connect!);
+  }
+  connection.reauthenticating = false;
+  connection.send({ type: PacketType.AUTH, reasonCode: SUCCESS, properties });
+}

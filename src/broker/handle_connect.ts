@@ -1,0 +1,133 @@
+/** CONNECT: from the first packet to CONNACK (3.1).
+ * @module */
+import { MqttError } from "../packets/errors.ts";
+import { type ConnectPacket, PacketType } from "../packets/types.ts";
+import { utf8Length } from "../packets/utf8.ts";
+import { Client } from "../session/client.ts";
+import { InboundAliases, OutboundAliases } from "../session/topic_aliases.ts";
+import { authorize } from "./authorize.ts";
+import { connackProperties } from "./connack.ts";
+import type { Connection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import { beginAuthentication } from "./handle_auth.ts";
+import { allowedKeepAlive, keepAlive } from "./keep_alive.ts";
+import { pump } from "./pump.ts";
+import { beginSession } from "./session_begin.ts";
+import { checkWill } from "./wills.ts";
+
+/**
+ * Checks a CONNECT and lets the hooks decide.
+ * @throws MqttError (as rejection) with the reason code for CONNACK
+ */
+export async function handleConnect(core: Core, connection: Connection, received: ConnectPacket): Promise<void> {
+  connection.version = received.protocolVersion;
+  connection.state = "authenticating";
+  const client = connection.client = newClient(connection, received);
+  const packet = await core.hooks.transform("onConnect", client, received);
+  if (connection.closed) return;
+  takeLimits(core, connection, packet);
+  checkConnect(core, packet);
+  client.id = packet.clientId;
+  if (packet.protocolVersion === 5) client.keepAlive = allowedKeepAlive(core, packet.keepAlive); // [MQTT-3.2.2-22]
+  if (packet.properties?.authenticationMethod !== undefined) return beginAuthentication(core, connection, packet);
+  const allowed = await core.hooks.decide("onConnectAuthenticate", client, packet);
+  if (!allowed) throw new MqttError(0x86, "Cannot connect: bad user name or password");
+  await acceptConnect(core, connection, packet);
+}
+
+function newClient(connection: Connection, packet: ConnectPacket): Client {
+  const client = new Client({
+    id: packet.clientId,
+    username: packet.username,
+    protocolVersion: packet.protocolVersion,
+    remoteAddress: connection.remoteAddress,
+    listenerId: connection.listenerId,
+    transport: connection.transport,
+    certificate: connection.certificate,
+    cleanStart: packet.cleanStart,
+    keepAlive: packet.keepAlive,
+    properties: packet.properties,
+  });
+  client.link = (reasonCode, options) => connection.close(reasonCode, undefined, options);
+  return client;
+}
+
+/** What the client says of itself counts from here on, for a refusal too. */
+function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): void {
+  const { properties } = packet;
+  connection.problemInformation = properties?.requestProblemInformation !== 0;
+  connection.maximumPacketSize = properties?.maximumPacketSize ?? Infinity;
+  connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum);
+  const aliases = Math.min(properties?.topicAliasMaximum ?? 0, core.options.capabilities.outboundTopicAliasMaximum);
+  if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases); // [MQTT-3.1.2-27]
+}
+
+function checkConnect(core: Core, packet: ConnectPacket): void {
+  const { minimumProtocolVersion, maximumClientIdLength, maximumClients } = core.options.capabilities;
+  if (packet.protocolVersion < minimumProtocolVersion) {
+    throw new MqttError(0x84, `Cannot connect: protocol level is ${packet.protocolVersion}, at least ${minimumProtocolVersion} is needed`);
+  }
+  if (packet.clientId === "") checkEmptyId(packet);
+  if (utf8Length(packet.clientId) > maximumClientIdLength) { // [MQTT-3.1.3-8]
+    throw new MqttError(0x85, `Cannot connect: the Client Identifier is longer than ${maximumClientIdLength} bytes`);
+  }
+  if (packet.will !== undefined) checkWill(core, packet.will);
+  if (core.info.clientsConnected >= maximumClients) {
+    throw new MqttError(0x97, `Cannot connect: there are ${maximumClients} clients already`);
+  }
+}
+
+/** An empty id gets one assigned, where the version and its clean session allow that. */
+function checkEmptyId(packet: ConnectPacket): void {
+  const allowed = packet.protocolVersion === 5 || packet.protocolVersion === 4 && packet.cleanStart;
+  if (!allowed) throw new MqttError(0x85, "Cannot connect: the Client Identifier is empty"); // [v311 MQTT-3.1.3-8]
+}
+
+/** The client is who it says: gives it its session and answers. */
+export async function acceptConnect(core: Core, connection: Connection, packet: ConnectPacket): Promise<void> {
+  const client = connection.client!;
+  const assigned = packet.clientId === "" ? core.newClientId() : undefined; // [MQTT-3.1.3-6]
+  client.id = assigned ?? packet.clientId;
+  if (packet.will !== undefined) {
+    const code = await authorize(core, client, packet.will.topic, "write");
+    if (code !== 0) throw new MqttError(code, `Cannot accept will: not authorized to publish to ${packet.will.topic}`);
+  }
+  if (connection.closed) return;
+  core.hooks.observe("onSessionEstablish", client, packet);
+  const sessionPresent = beginSession(core, connection, packet);
+  const commit = core.hooks.observe("onSessionEstablished", client, client.session);
+  if (commit !== undefined && !await stored(commit)) throw new MqttError(0x88, "Cannot connect: the session could not be stored");
+  if (!connection.closed) welcome(core, connection, { packet, assigned, sessionPresent });
+}
+
+async function stored(commit: Promise<unknown>): Promise<boolean> {
+  try {
+    await commit;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** CONNACK 0x00, and whatever has waited for the client [MQTT-3.2.0-1]. */
+function welcome(
+  core: Core,
+  connection: Connection,
+  accepted: { packet: ConnectPacket; assigned: string | undefined; sessionPresent: boolean },
+): void {
+  const { packet } = accepted, { capabilities } = core.options;
+  connection.state = "connected";
+  core.info.clientsConnected++;
+  core.info.clientsMaximum = Math.max(core.info.clientsMaximum, core.info.clientsConnected);
+  connection.maximumInboundSize = capabilities.maximumPacketSize;
+  const properties = connackProperties(core, connection, accepted);
+  const sent = connection.send({ type: PacketType.CONNACK, sessionPresent: accepted.sessionPresent, reasonCode: 0, properties });
+  if (!sent) return connection.finish(0x95, { error: new Error("CONNACK is larger than the client's Maximum Packet Size") });
+  connection.ready = true;
+  connection.connect = undefined;
+  keepAlive(core, connection);
+  const session = connection.session!;
+  session.sendQuota = Math.min(packet.properties?.receiveMaximum ?? 65_535, capabilities.maximumInflight);
+  session.existingOutbox?.connect(session.sendQuota);
+  pump(core, session);
+}

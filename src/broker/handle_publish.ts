@@ -1,0 +1,151 @@
+/** PUBLISH from a client (3.3).
+ * @module */
+import { MqttError } from "../packets/errors.ts";
+import { type AckPacket, PacketType, type Properties, type PublishPacket } from "../packets/types.ts";
+import { validateTopicName } from "../topics/topic_name.ts";
+import { authorize } from "./authorize.ts";
+import type { Connection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import { beginReceiving, endReceiving } from "./inbound_qos2.ts";
+import { publish, type Routed } from "./route_message.ts";
+
+/** No subscription matches. */
+const NO_MATCHING_SUBSCRIBERS = 0x10;
+
+/**
+ * Resolves the alias, validates, authorizes, routes, and acknowledges at last.
+ * @throws MqttError 0x82, 0x90, 0x93, 0x94, 0x99, 0x9A, 0x9B for what ends the connection
+ */
+export function handlePublish(core: Core, connection: Connection, packet: PublishPacket): void | Promise<void> {
+  core.info.messagesReceived++;
+  checkCapabilities(core, packet);
+  if (packet.properties !== undefined) packet.properties = resolveProperties(core, connection, packet);
+  if (packet.topic !== connection.validTopic) {
+    validateTopicName(packet.topic, core.options.capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
+    connection.validTopic = packet.topic;
+  }
+  if (packet.qos > 0 && !takeQuota(core, connection, packet)) return;
+  const verdict = authorize(core, connection.client!, packet.topic, "write");
+  if (verdict === 0) return accept(core, connection, packet);
+  if (typeof verdict === "number") return deny(connection, packet, verdict);
+  return verdict.then((code) => code === 0 ? accept(core, connection, packet) : deny(connection, packet, code));
+}
+
+function checkCapabilities(core: Core, packet: PublishPacket): void {
+  const { maximumQos, retainAvailable } = core.options.capabilities;
+  if (packet.qos > maximumQos) { // [MQTT-3.2.2-11]
+    throw new MqttError(0x9b, `Cannot publish at QoS ${packet.qos}: the maximum is ${maximumQos}`);
+  }
+  if (packet.retain && !retainAvailable) { // [MQTT-3.2.2-14]
+    throw new MqttError(0x9a, "Cannot publish with RETAIN: retained messages are not available");
+  }
+}
+
+/** What goes on with the message: no Topic Alias. The topic of the packet is completed. */
+function resolveProperties(core: Core, connection: Connection, packet: PublishPacket): Properties | undefined {
+  const properties = packet.properties!;
+  if (properties.topicAlias !== undefined) {
+    packet.topic = connection.inboundAliases!.resolve(properties.topicAlias, packet.topic);
+    properties.topicAlias = undefined;
+  }
+  if (properties.payloadFormatIndicator === 1 && core.options.capabilities.validatePayloadFormat) {
+    if (!isUtf8(packet.payload)) refusePayload(packet);
+  }
+  return properties;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function isUtf8(payload: Uint8Array): boolean {
+  try {
+    utf8.decode(payload);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refusePayload(packet: PublishPacket): never {
+  throw new MqttError(0x99, `Cannot publish to ${packet.topic}: the payload is marked as UTF-8 and is not`);
+}
+
+/**
+ * Counts a QoS 1/2 PUBLISH against Receive Maximum [MQTT-3.3.4-7].
+ * @returns false for a QoS 2 message that is here already: PUBREC is repeated, nothing else happens [MQTT-4.3.3-10]
+ */
+function takeQuota(core: Core, connection: Connection, packet: PublishPacket): boolean {
+  if (packet.qos === 2 && connection.session!.existingInbound?.has(packet.packetId)) {
+    connection.gate.after(undefined, () => connection.sendAck(PacketType.PUBREC, packet.packetId));
+    return false;
+  }
+  if (connection.version === 5 && connection.receiving >= core.options.capabilities.receiveMaximum) {
+    throw new MqttError(0x93, `Cannot accept more than ${connection.receiving} unacknowledged messages`);
+  }
+  connection.receiving++;
+  return true;
+}
+
+function accept(core: Core, connection: Connection, packet: PublishPacket): void | Promise<void> {
+  let routed: Routed | Promise<Routed>;
+  try {
+    routed = publish(core, connection.client!, packet);
+  } catch (error) {
+    return refused(connection, packet, error);
+  }
+  if (!(routed instanceof Promise)) return acknowledge(core, connection, { packet, routed });
+  return routed.then(
+    (result) => acknowledge(core, connection, { packet, routed: result }),
+    (error) => refused(connection, packet, error),
+  );
+}
+
+/** A hook or a limit refused the message: told at QoS 1/2, dropped at QoS 0. */
+function refused(connection: Connection, packet: PublishPacket, error: unknown): void {
+  if (!(error instanceof MqttError)) throw error;
+  deny(connection, packet, error.reasonCode, error.message);
+}
+
+function acknowledge(core: Core, connection: Connection, done: { packet: PublishPacket; routed: Routed }): void {
+  const { packet, routed } = done;
+  if (packet.qos === 0) return;
+  if (packet.qos === 2) routed.message.awaitCommit(beginReceiving(core, connection.session!, packet.packetId));
+  const { commits } = routed.message;
+  const reasonCode = routed.reached === 0 && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0;
+  connection.gate.after(commits, (failed) => {
+    if (failed === undefined) sendPublishAck(core, connection, { packet, reasonCode });
+    else withhold(core, connection, { packet, failed });
+  });
+}
+
+function sendPublishAck(core: Core, connection: Connection, ack: { packet: PublishPacket; reasonCode: number }): void {
+  const { packet, reasonCode } = ack;
+  const type = packet.qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
+  if (packet.qos === 1) connection.receiving--;
+  const userProperties = packet.properties?.userProperties;
+  if (userProperties === undefined || core.options.compatibilities.noInheritedPropertiesOnAck) {
+    connection.sendAck(type, packet.packetId, reasonCode);
+  } else connection.send({ type, packetId: packet.packetId, reasonCode, properties: { userProperties } });
+}
+
+/** Storage has failed: the message is not taken over, so it is not acknowledged. */
+function withhold(core: Core, connection: Connection, lost: { packet: PublishPacket; failed: unknown }): void {
+  const { packet, failed } = lost;
+  const error = failed instanceof MqttError ? failed : new MqttError(0x83, "the message could not be stored");
+  if (packet.qos === 2) endReceiving(core, connection.session!, packet.packetId);
+  if (connection.version !== 5) return connection.close(0x83, error); // [v311 MQTT-4.8.0-2]
+  deny(connection, packet, error.reasonCode, error.message);
+}
+
+/** Answers a PUBLISH that is not taken; the connection stays [MQTT-3.4.2-1] [MQTT-3.5.2-1]. */
+function deny(connection: Connection, packet: PublishPacket, reasonCode: number, reason?: string): void {
+  if (packet.qos === 0) return;
+  connection.receiving--;
+  const type: AckPacket["type"] = packet.qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
+  const code = connection.publicReason(type, reasonCode);
+  const reasonString = reason ?? `Cannot publish to ${packet.topic}: not authorized`;
+  connection.gate.after(undefined, () => {
+    if (connection.version === 5) {
+      connection.send({ type, packetId: packet.packetId, reasonCode: code, properties: { reasonString } });
+    } else connection.sendAck(type, packet.packetId); // [v311 MQTT-3.3.5-2]
+  });
+}

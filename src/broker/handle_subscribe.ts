@@ -1,0 +1,164 @@
+/** SUBSCRIBE from a client (3.8).
+ * @module */
+import type { GrantedSubscription } from "../hook/hook.ts";
+import { MqttError } from "../packets/errors.ts";
+import { PacketType, type SubscribePacket, type SubscribeRequest } from "../packets/types.ts";
+import type { SessionSubscription } from "../session/session.ts";
+import { parseTopicFilter, type ParsedFilter } from "../topics/topic_filter.ts";
+import { authorize } from "./authorize.ts";
+import type { Connection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import { lowerQos } from "./deliver.ts";
+import { pump } from "./pump.ts";
+import { RetainedReplay } from "./retain.ts";
+import { addSubscription } from "./subscriptions.ts";
+
+/** What became of one filter. */
+interface Outcome {
+  readonly reasonCode: number;
+  /** Set when the subscription was made. */
+  readonly made?: { readonly subscription: SessionSubscription; readonly isNew: boolean };
+}
+
+/**
+ * Makes the subscriptions that are granted and answers all of them with one SUBACK [MQTT-3.8.4-5].
+ * @throws MqttError 0x82, 0x9E, 0xA1, 0xA2 for what ends the connection
+ */
+export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
+  if (core.hooks.on.onSubscribe === undefined) return subscribeAll(core, connection, packet);
+  const changed = core.hooks.transform("onSubscribe", connection.client, packet);
+  return changed instanceof Promise
+    ? changed.then((result) => subscribeAll(core, connection, result))
+    : subscribeAll(core, connection, changed);
+}
+
+function subscribeAll(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
+  const outcomes: Outcome[] = [];
+  for (let index = 0; index < packet.subscriptions.length; index++) {
+    const outcome = subscribeOne(core, connection, { packet, request: packet.subscriptions[index] });
+    if (outcome instanceof Promise) return subscribeRest(core, connection, { packet, outcomes, pending: outcome });
+    outcomes.push(outcome);
+  }
+  answer(core, connection, { packet, outcomes });
+}
+
+async function subscribeRest(
+  core: Core,
+  connection: Connection,
+  rest: { packet: SubscribePacket; outcomes: Outcome[]; pending: Promise<Outcome> },
+): Promise<void> {
+  const { packet, outcomes } = rest;
+  outcomes.push(await rest.pending);
+  for (const request of packet.subscriptions.slice(outcomes.length)) {
+    outcomes.push(await subscribeOne(core, connection, { packet, request }));
+  }
+  if (!connection.closed) answer(core, connection, { packet, outcomes });
+}
+
+/** One filter with the packet that it came in. */
+interface Asked {
+  readonly packet: SubscribePacket;
+  readonly request: SubscribeRequest;
+}
+
+function subscribeOne(core: Core, connection: Connection, asked: Asked): Outcome | Promise<Outcome> {
+  const filter = parseFilter(core, connection, asked.request.topicFilter);
+  if (typeof filter === "number") return { reasonCode: filter };
+  checkFeatures(core, filter, asked);
+  if (isOverQuota(core, connection, filter)) return { reasonCode: 0x97 };
+  const verdict = authorize(core, connection.client!, filter.filter, "read");
+  if (typeof verdict === "number") return grant(core, connection, { asked, filter, verdict });
+  return verdict.then((code) => grant(core, connection, { asked, filter, verdict: code }));
+}
+
+/** The filter, or the reason code that refuses it. */
+function parseFilter(core: Core, connection: Connection, topicFilter: string): ParsedFilter | number {
+  try {
+    return parseTopicFilter(topicFilter, core.options.capabilities.maximumTopicLevels);
+  } catch (error) {
+    if (connection.version !== 5 && topicFilter === "") throw error; // [v311 MQTT-4.7.3-1]
+    if (error instanceof MqttError) return error.reasonCode;
+    throw error;
+  }
+}
+
+function checkFeatures(core: Core, filter: ParsedFilter, { packet, request }: Asked): void {
+  const { capabilities } = core.options;
+  if (filter.shareName !== undefined && request.noLocal) { // [MQTT-3.8.3-4]
+    throw new MqttError(0x82, `Cannot subscribe to ${filter.full}: No Local is not allowed on a shared subscription`);
+  }
+  if (filter.shareName !== undefined && !capabilities.sharedSubAvailable) {
+    throw new MqttError(0x9e, `Cannot subscribe to ${filter.full}: shared subscriptions are not available`);
+  }
+  if (filter.hasWildcard && !capabilities.wildcardSubAvailable) {
+    throw new MqttError(0xa2, `Cannot subscribe to ${filter.full}: wildcard subscriptions are not available`);
+  }
+  if (packet.properties?.subscriptionIdentifiers !== undefined && !capabilities.subIdAvailable) {
+    throw new MqttError(0xa1, `Cannot subscribe to ${filter.full}: subscription identifiers are not available`);
+  }
+}
+
+function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): boolean {
+  const { subscriptions } = connection.session!;
+  return subscriptions.size >= core.options.capabilities.maximumSubscriptionsPerClient && !subscriptions.has(filter.full);
+}
+
+function grant(
+  core: Core,
+  connection: Connection,
+  decided: { asked: Asked; filter: ParsedFilter; verdict: number },
+): Outcome {
+  const { asked: { packet, request }, filter, verdict } = decided;
+  const session = connection.session!;
+  if (verdict !== 0 || session.ended) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
+  const options = {
+    qos: lowerQos(request.qos, core.options.capabilities.maximumQos), // [MQTT-3.2.2-10]
+    noLocal: request.noLocal,
+    retainAsPublished: request.retainAsPublished,
+    retainHandling: request.retainHandling,
+    identifier: packet.properties?.subscriptionIdentifiers?.[0] ?? 0,
+  };
+  const subscription = { filter, options };
+  const isNew = addSubscription(core, session, subscription);
+  return { reasonCode: options.qos, made: { subscription, isNew } };
+}
+
+function answer(core: Core, connection: Connection, done: { packet: SubscribePacket; outcomes: Outcome[] }): void {
+  const { packet, outcomes } = done;
+  const commit = core.hooks.on.onSubscribed &&
+    core.hooks.observe("onSubscribed", connection.client, grantedOf(connection, done));
+  connection.gate.after(commit && [commit], (failed) => {
+    if (failed !== undefined) return connection.close(0x83, new Error("the subscriptions could not be stored"));
+    const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));
+    connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes });
+    replayRetained(core, connection, outcomes);
+  });
+}
+
+/** MQTT 3.1 has no code for a refusal: the filter looks granted and nothing comes. */
+function codeFor(connection: Connection, { reasonCode }: Outcome, request: SubscribeRequest): number {
+  return connection.version === 3 && reasonCode >= 0x80 ? request.qos : reasonCode;
+}
+
+function grantedOf(
+  connection: Connection,
+  { packet, outcomes }: { packet: SubscribePacket; outcomes: Outcome[] },
+): GrantedSubscription[] {
+  return outcomes.map(({ reasonCode, made }, index) => {
+    const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = packet.subscriptions[index];
+    const asked = { qos, noLocal, retainAsPublished, retainHandling, identifier: 0 };
+    return { clientId: connection.session!.clientId, topicFilter, ...(made?.subscription.options ?? asked), reasonCode };
+  });
+}
+
+/** Retained messages for new and renewed subscriptions, as their Retain Handling asks (3.8.3.1). */
+function replayRetained(core: Core, connection: Connection, outcomes: readonly Outcome[]): void {
+  const session = connection.session!;
+  for (const { made } of outcomes) {
+    if (made === undefined || made.subscription.filter.shareName !== undefined) continue;
+    const { retainHandling } = made.subscription.options;
+    if (retainHandling === 2 || retainHandling === 1 && !made.isNew) continue; // [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
+    session.outbox.replays.push(new RetainedReplay(core, session, made.subscription));
+  }
+  if (session.existingOutbox?.waiting) pump(core, session);
+}

@@ -1,0 +1,102 @@
+/** The start: what storage has kept comes back, what has expired meanwhile does not.
+ * @module */
+import type { StoredClient, StoredInflightMessage, StoredRetainedMessage, StoredSubscription } from "../hook/records.ts";
+import type { SystemInfo } from "../hook/system_info.ts";
+import { Client } from "../session/client.ts";
+import { Message, type MessageInit } from "../session/message.ts";
+import { OutboundRecord } from "../session/outbound_record.ts";
+import { Session } from "../session/session.ts";
+import { parseTopicFilter } from "../topics/topic_filter.ts";
+import type { Core } from "./core.ts";
+import { receivedRecord } from "./inbound_qos2.ts";
+import { storeRetained } from "./retain.ts";
+import { watchExpiry } from "./session_end.ts";
+import { addSubscription } from "./subscriptions.ts";
+import { releaseWill } from "./wills.ts";
+
+/**
+ * Restores counters, retained messages, sessions, subscriptions and unfinished exchanges, in this order.
+ * @throws Error (as rejection) that names the hook which could not load
+ */
+export async function restore(core: Core): Promise<void> {
+  await restoreInfo(core);
+  for (const init of await load<StoredRetainedMessage>(core, "storedRetainedMessages")) restoreRetained(core, init);
+  for (const stored of await load<StoredClient>(core, "storedClients")) restoreSession(core, stored);
+  for (const stored of await load<StoredSubscription>(core, "storedSubscriptions")) restoreSubscription(core, stored);
+  for (const stored of await load<StoredInflightMessage>(core, "storedInflightMessages")) restoreInflight(core, stored);
+  for (const session of [...core.sessions.values()]) wake(core, session);
+}
+
+async function load<T>(
+  core: Core,
+  event: "storedClients" | "storedSubscriptions" | "storedInflightMessages" | "storedRetainedMessages",
+): Promise<Iterable<T>> {
+  return await core.hooks.load<Iterable<T>>(event) ?? [];
+}
+
+/** Counters of the last run go on where the switch asks for it; the gauges count anew. */
+async function restoreInfo(core: Core): Promise<void> {
+  const stored = await core.hooks.load<SystemInfo>("storedSysInfo");
+  if (stored === undefined || !core.options.compatibilities.restoreSysInfoOnRestart) return;
+  const { info } = core;
+  core.sentBefore = stored.bytesSent;
+  info.bytesReceived = stored.bytesReceived;
+  info.clientsMaximum = stored.clientsMaximum;
+  info.messagesReceived = stored.messagesReceived;
+  info.messagesSent = stored.messagesSent;
+  info.messagesDropped = stored.messagesDropped;
+  info.inflightDropped = stored.inflightDropped;
+  info.packetsReceived = stored.packetsReceived;
+  info.packetsSent = stored.packetsSent;
+  info.connectionsAccepted = stored.connectionsAccepted;
+  info.hookErrors = stored.hookErrors;
+}
+
+function restoreRetained(core: Core, init: MessageInit): void {
+  const interval = init.properties?.messageExpiryInterval;
+  if (interval !== undefined && init.receivedAt + interval * 1000 <= core.now()) {
+    core.hooks.observe("onRetainedExpired", init.topic);
+  } else storeRetained(core, new Message(init));
+}
+
+function restoreSession(core: Core, stored: StoredClient): void {
+  const { clientId, username, protocolVersion, properties } = stored;
+  const client = new Client({ id: clientId, username, protocolVersion, properties, cleanStart: false });
+  const session = new Session(client, stored.sessionExpiryInterval);
+  client.session = session;
+  session.disconnectedAt = stored.disconnectedAt ?? core.now();
+  session.will = stored.will;
+  core.sessions.add(session);
+}
+
+function restoreSubscription(core: Core, stored: StoredSubscription): void {
+  const session = core.sessions.get(stored.clientId);
+  if (session === undefined) return;
+  const { qos, noLocal, retainAsPublished, retainHandling, identifier } = stored;
+  const filter = parseTopicFilter(stored.topicFilter, 65_535);
+  addSubscription(core, session, { filter, options: { qos, noLocal, retainAsPublished, retainHandling, identifier } });
+}
+
+function restoreInflight(core: Core, stored: StoredInflightMessage): void {
+  const session = core.sessions.get(stored.clientId);
+  if (session === undefined) return;
+  if (stored.direction === "in") {
+    session.inbound.set(stored.packetId, receivedRecord(stored.clientId, stored.packetId));
+    return;
+  }
+  const message = stored.message && core.message(stored.message);
+  const { qos, retain, identifiers, share } = stored;
+  const record = new OutboundRecord(stored.clientId, stored.sequence, message, { qos, retain, identifiers, share });
+  record.packetId = stored.packetId;
+  record.state = stored.state;
+  session.restoreSequence(stored.sequence);
+  session.outbox.restore(record);
+  core.info.inflight++;
+  if (record.state === "queued") core.queuedBytes += message?.size ?? 0;
+}
+
+/** A session goes on waiting for its client, or ends when its time has passed. */
+function wake(core: Core, session: Session): void {
+  watchExpiry(core, session);
+  releaseWill(core, session);
+}

@@ -1,0 +1,120 @@
+/** Retained messages: kept, cleared, expired, and replayed to new subscriptions.
+ * @module */
+import { MqttError } from "../packets/errors.ts";
+import type { QoS } from "../packets/types.ts";
+import type { Message } from "../session/message.ts";
+import type { Client } from "../session/client.ts";
+import { OutboundRecord } from "../session/outbound_record.ts";
+import type { Replay } from "../session/outbox.ts";
+import type { Session, SessionSubscription } from "../session/session.ts";
+import { authorize } from "./authorize.ts";
+import type { Core } from "./core.ts";
+import { lowerQos } from "./deliver.ts";
+import { callInline, inlinePacket } from "./inline_delivery.ts";
+import { sendRecord } from "./pump.ts";
+
+/** Keeps a message with RETAIN 1, or clears its topic when the payload is empty [MQTT-3.3.1-5] [MQTT-3.3.1-6]. */
+export function retain(core: Core, client: Client, message: Message): void {
+  if (message.payload.length === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
+  else storeRetained(core, message.detach());
+  if (core.hooks.on.onRetainMessage === undefined) return;
+  message.awaitCommit(core.hooks.observe("onRetainMessage", client, message));
+}
+
+/**
+ * Checks that one more retained message is within the limits.
+ * @throws MqttError 0x97
+ */
+export function checkRetainedLimits(core: Core, topic: string, payloadBytes: number): void {
+  const { maximumRetainedMessages, maximumRetainedBytes } = core.options.capabilities;
+  const full = core.retained.size >= maximumRetainedMessages || core.info.retainedBytes + payloadBytes > maximumRetainedBytes;
+  if (full && core.retained.get(topic) === undefined) {
+    throw new MqttError(0x97, `Cannot retain a message on ${topic}: the limit of retained messages is reached`);
+  }
+}
+
+/** Puts a message into the store of retained messages and watches its expiry. */
+export function storeRetained(core: Core, message: Message): void {
+  const { topic } = message;
+  const previous = core.retained.set(topic, message);
+  core.info.retainedBytes += message.size - (previous?.size ?? 0);
+  core.info.retained = core.retained.size;
+  const interval = message.properties?.messageExpiryInterval;
+  if (interval === undefined) return;
+  core.scheduler.at(message.receivedAt + interval * 1000, () => {
+    if (core.retained.get(topic) !== message) return;
+    removeRetained(core, topic);
+    core.hooks.observe("onRetainedExpired", topic);
+  });
+}
+
+function removeRetained(core: Core, topic: string): void {
+  const previous = core.retained.delete(topic);
+  core.info.retainedBytes -= previous?.size ?? 0;
+  core.info.retained = core.retained.size;
+}
+
+/** Sends the retained messages of a filter to one session, as fast as its quota and its socket take them. */
+export class RetainedReplay implements Replay {
+  readonly qos: QoS;
+  readonly #core: Core;
+  readonly #session: Session;
+  readonly #subscription: SessionSubscription;
+  readonly #messages: Iterator<Message>;
+
+  /**
+   * @param core the broker
+   * @param session who subscribed
+   * @param subscription to what
+   */
+  constructor(core: Core, session: Session, subscription: SessionSubscription) {
+    this.#core = core;
+    this.#session = session;
+    this.#subscription = subscription;
+    this.qos = subscription.options.qos;
+    this.#messages = core.retained.match(subscription.filter.filter)[Symbol.iterator]();
+  }
+
+  next(): boolean | Promise<boolean> {
+    const { done, value: message } = this.#messages.next();
+    if (done || this.#session.ended) return false;
+    if (this.#session.subscriptions.get(this.#subscription.filter.full) !== this.#subscription) return false;
+    if (!this.#concerns(message)) return true;
+    const verdict = authorize(this.#core, this.#session.client, message.topic, "read");
+    if (typeof verdict === "number") return this.#send(message, verdict);
+    return verdict.then((code) => this.#send(message, code));
+  }
+
+  #concerns(message: Message): boolean {
+    const interval = message.properties?.messageExpiryInterval;
+    if (interval !== undefined && message.receivedAt + interval * 1000 <= this.#core.now()) return false;
+    return !this.#subscription.options.noLocal || message.publisherId !== this.#session.clientId;
+  }
+
+  #send(message: Message, code: number): boolean {
+    const { link } = this.#session;
+    if (code !== 0 || link === undefined || !link.ready) return true;
+    const { options } = this.#subscription;
+    const identifiers = options.identifier === 0 ? undefined : [options.identifier];
+    const delivery = { qos: lowerQos(message.qos, options.qos), retain: true, identifiers, share: undefined };
+    if (delivery.qos === 0) link.sendMessage(message, true, identifiers); // [MQTT-3.3.1-8]
+    else {
+      this.#core.info.inflight++;
+      const record = new OutboundRecord(this.#session.clientId, this.#session.nextSequence(), message, delivery);
+      sendRecord(this.#core, this.#session, record);
+    }
+    this.#core.hooks.observe("onRetainPublished", this.#session.client, message);
+    return true;
+  }
+}
+
+/** Calls an inline handler with the retained messages of its filter. */
+export function replayInline(core: Core, session: Session, subscription: SessionSubscription): void {
+  const handlers = session.inlineHandlers?.get(subscription.filter.full);
+  const handler = handlers?.get(subscription.options.identifier);
+  if (handler === undefined) return;
+  for (const message of core.retained.match(subscription.filter.filter)) {
+    const packet = inlinePacket(message, { qos: lowerQos(message.qos, subscription.options.qos), retain: true });
+    callInline(core, session, { handler, packet });
+  }
+}

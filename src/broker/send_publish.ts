@@ -1,0 +1,91 @@
+/** A PUBLISH to one client: copied from a template where that does, built for this client otherwise.
+ * @module */
+import { encodePublish, publishSize } from "../packets/publish.ts";
+import { PacketType, type Properties, type PublishPacket, type QoS } from "../packets/types.ts";
+import type { Message } from "../session/message.ts";
+import type { Connection } from "./connection.ts";
+
+/** How a message goes out this time. */
+export interface PublishDelivery {
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[] | undefined;
+  readonly packetId: number;
+  readonly dup: boolean;
+}
+
+/**
+ * Appends a PUBLISH to the outbound queue of a connection.
+ * @returns false when it is larger than the client's Maximum Packet Size [MQTT-3.1.2-24]
+ */
+export function sendPublish(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
+  if (!isPlain(connection, message, delivery)) return sendOwn(connection, message, delivery);
+  const { core, out } = connection;
+  const template = core.templates.get(message, connection.version, delivery.qos, delivery.retain);
+  if (template.bytes.length > connection.maximumPacketSize) return false;
+  const writer = out.writer, at = writer.length;
+  writer.bytes(template.bytes);
+  if (delivery.qos > 0) {
+    const idAt = at + template.packetIdAt;
+    writer.buffer[idAt] = delivery.packetId >> 8;
+    writer.buffer[idAt + 1] = delivery.packetId;
+    if (delivery.dup) writer.buffer[at] |= 0x08; // [MQTT-3.3.1-1]
+  }
+  out.appended();
+  core.info.packetsSent++;
+  core.info.messagesSent++;
+  return true;
+}
+
+/** True when every client of this version gets the same bytes. */
+function isPlain(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
+  const { on } = connection.core.hooks;
+  if (on.onPacketEncode !== undefined || on.onPacketSent !== undefined) return false;
+  return connection.version !== 5 ||
+    connection.outboundAliases === undefined && delivery.identifiers === undefined &&
+      message.properties?.messageExpiryInterval === undefined;
+}
+
+function sendOwn(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
+  const { core, out, client } = connection;
+  let packet: PublishPacket = {
+    type: PacketType.PUBLISH,
+    topic: message.topic,
+    payload: message.payload,
+    qos: delivery.qos,
+    retain: delivery.retain,
+    dup: delivery.dup,
+    packetId: delivery.packetId,
+    properties: connection.version === 5 ? ownProperties(connection, message, delivery) : undefined,
+  };
+  if (core.hooks.on.onPacketEncode !== undefined) {
+    packet = core.hooks.transform("onPacketEncode", client, packet) as PublishPacket;
+  }
+  if (publishSize(packet, connection.version) > connection.maximumPacketSize) return false;
+  encodePublish(out.writer, withAlias(connection, packet), connection.version);
+  out.appended();
+  core.info.packetsSent++;
+  core.info.messagesSent++;
+  if (core.hooks.on.onPacketSent !== undefined) core.hooks.observe("onPacketSent", client, packet);
+  return true;
+}
+
+function ownProperties(connection: Connection, message: Message, delivery: PublishDelivery): Properties | undefined {
+  const { identifiers } = delivery, interval = message.properties?.messageExpiryInterval;
+  if (identifiers === undefined && interval === undefined) return message.properties;
+  const properties: Properties = { ...message.properties };
+  if (identifiers !== undefined) properties.subscriptionIdentifiers = identifiers as number[]; // [MQTT-3.3.4-3]
+  if (interval !== undefined) { // [MQTT-3.3.2-6]
+    const seconds = Math.floor((connection.core.now() - message.receivedAt) / 1000);
+    properties.messageExpiryInterval = Math.max(0, interval - Math.max(0, seconds));
+  }
+  return properties;
+}
+
+/** The packet with a Topic Alias, where the client takes aliases and the packet still fits. */
+function withAlias(connection: Connection, packet: PublishPacket): PublishPacket {
+  if (connection.outboundAliases === undefined) return packet;
+  if (publishSize(packet, connection.version) + 4 > connection.maximumPacketSize) return packet;
+  const { alias, known } = connection.outboundAliases.use(packet.topic); // [MQTT-3.1.2-26]
+  return { ...packet, topic: known ? "" : packet.topic, properties: { ...packet.properties, topicAlias: alias } };
+}

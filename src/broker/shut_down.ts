@@ -1,0 +1,53 @@
+/** The end of a broker, in order and within its time.
+ * @module */
+import type { Core } from "./core.ts";
+import type { Listener } from "./listener.ts";
+import { publishWill } from "./wills.ts";
+
+/** Stops listeners, clients and hooks. Never rejects. */
+export async function shutDown(core: Core, listeners: Iterable<Listener>, started: boolean): Promise<void> {
+  core.serving = false;
+  await Promise.all(Array.from(listeners, (listener) => closeListener(core, listener)));
+  publishWills(core);
+  for (const connection of [...core.connections]) connection.close(0x8b, new Error("the broker is shutting down"));
+  await untilClosed(core);
+  core.scheduler.close();
+  core.hooks.observe("onStopped");
+  if (started) for (const hook of [...core.hooks.hooks].reverse()) await stopHook(core, hook);
+  core.hooks.close();
+}
+
+async function closeListener(core: Core, listener: Listener): Promise<void> {
+  try {
+    await listener.close();
+  } catch (error) {
+    core.unexpected(`listener ${listener.id} did not close`, error);
+  }
+}
+
+/** Wills that do not wait go out while there are still clients to read them. */
+function publishWills(core: Core): void {
+  for (const { session } of core.connections) {
+    if (session?.will !== undefined && !session.will.will.properties?.willDelayInterval) publishWill(core, session);
+  }
+}
+
+/** Waits until every socket is closed, and closes those that take too long. */
+async function untilClosed(core: Core): Promise<void> {
+  const deadline = core.now() + core.options.closeTimeout * 1000;
+  while (core.sockets.size > 0 && core.now() < deadline) await pause(core);
+  for (const socket of core.sockets) socket.close();
+  for (let turn = 0; core.sockets.size > 0 && turn < 100; turn++) await pause(core);
+}
+
+function pause(core: Core): Promise<void> {
+  return new Promise((resolve) => core.options.clock.setTimeout(resolve, 2));
+}
+
+async function stopHook(core: Core, hook: { id: string; stop?(): void | Promise<void> }): Promise<void> {
+  try {
+    await hook.stop?.();
+  } catch (error) {
+    core.unexpected(`hook ${hook.id} did not stop`, error);
+  }
+}

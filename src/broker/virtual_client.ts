@@ -1,0 +1,100 @@
+/** Clients without a socket, for packets that a program injects.
+ * @module */
+import { handlePacket } from "./handlers.ts";
+import { MqttError } from "../packets/errors.ts";
+import type { Packet, ProtocolVersion } from "../packets/types.ts";
+import { Client } from "../session/client.ts";
+import { InboundAliases } from "../session/topic_aliases.ts";
+import { Session } from "../session/session.ts";
+import { Connection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import type { Socket } from "./listener.ts";
+
+/** What a client that is made by the program looks like. */
+export interface NewClientOptions {
+  /** ClientID; one is assigned when it is absent. */
+  id?: string;
+  /** User Name that hooks see. */
+  username?: string;
+  /** Protocol level, default 5. */
+  protocolVersion?: ProtocolVersion;
+  /** False to ask the hooks for permission as for any client; true (the default) needs none. */
+  trusted?: boolean;
+  /** Address that hooks see, default `inline`. */
+  remoteAddress?: string;
+}
+
+/** Takes every byte and never has any. */
+class VirtualSocket implements Socket {
+  readonly remoteAddress: string;
+  #end: (() => void) | undefined;
+
+  constructor(remoteAddress: string) {
+    this.remoteAddress = remoteAddress;
+  }
+
+  read(): Promise<null> {
+    return new Promise((resolve) => this.#end = () => resolve(null));
+  }
+
+  write(data: Uint8Array): Promise<number> {
+    return Promise.resolve(data.length);
+  }
+
+  close(): void {
+    this.#end?.();
+  }
+}
+
+/**
+ * A client that exists only inside the process: connected, with a session that ends with it.
+ * @throws Error when the ClientID is in use
+ */
+export function newVirtualClient(core: Core, options: NewClientOptions): { client: Client; connection: Connection } {
+  const id = options.id ?? core.newClientId();
+  if (core.sessions.get(id) !== undefined) throw new Error(`Cannot make client: the id "${id}" is already in use`);
+  const socket = new VirtualSocket(options.remoteAddress ?? "inline");
+  const connection = new Connection(core, socket, { listenerId: "inline", transport: "inline" });
+  const client = new Client({
+    id,
+    username: options.username,
+    protocolVersion: options.protocolVersion ?? 5,
+    remoteAddress: socket.remoteAddress,
+    listenerId: "inline",
+    transport: "inline",
+    inline: options.trusted ?? true,
+  });
+  client.link = (reasonCode, ending) => connection.close(reasonCode, undefined, ending);
+  attach(core, connection, client);
+  return { client, connection };
+}
+
+function attach(core: Core, connection: Connection, client: Client): void {
+  core.scheduler.cancel(connection.deadline);
+  connection.version = client.protocolVersion;
+  connection.client = client;
+  connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum);
+  const session = connection.session = client.session = new Session(client, 0);
+  session.sendQuota = core.options.capabilities.maximumInflight;
+  session.link = connection;
+  core.sessions.add(session);
+  core.connections.add(connection);
+  core.info.clientsConnected++;
+  connection.state = "connected";
+  connection.ready = true;
+}
+
+/**
+ * Handles a packet as if the client had sent it.
+ * @throws MqttError (as rejection) that has ended the connection
+ */
+export async function injectPacket(core: Core, connection: Connection, packet: Packet): Promise<void> {
+  if (connection.closed) throw new MqttError(0x88, "Cannot inject a packet: the client is not connected");
+  core.info.packetsReceived++;
+  try {
+    await handlePacket(core, connection, packet);
+  } catch (error) {
+    connection.fail(error);
+    throw error;
+  }
+}

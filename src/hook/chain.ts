@@ -1,0 +1,311 @@
+/** The hooks of a broker, compiled: one array per event, and one way to run each kind of event.
+ * @module */
+import { MqttError } from "../packets/errors.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Hook } from "./hook.ts";
+import type { Logger } from "./logger.ts";
+import type { Clock } from "../session/clock.ts";
+
+/** Names of all events. */
+export type HookEvent = Exclude<keyof Hook, "id" | "durable" | "init" | "stop" | "healthy">;
+
+/** One hook's function for one event, bound to its hook. */
+export interface Listening {
+  /** The hook. */
+  readonly hook: Hook;
+  // deno-lint-ignore no-explicit-any
+  readonly call: (a?: any, b?: any, c?: any) => any;
+}
+
+/** The functions that listen to an event, in the order in which their hooks were added; `undefined` for none. */
+export type Listeners = readonly Listening[] | undefined;
+
+/** What a {@linkcode HookChain} needs of its broker. */
+export interface HookChainOptions {
+  /** Source of time. */
+  clock: Clock;
+  /** Milliseconds after which an async decision or transformation counts as failed. */
+  timeout: number;
+  /** Where errors are told. */
+  logger: Logger;
+  /** Called once for each error of a hook. */
+  onError(): void;
+}
+
+const events: readonly HookEvent[] = [
+  "onStarted",
+  "onStopped",
+  "onSysInfoTick",
+  "onConnectAuthenticate",
+  "onAclCheck",
+  "onConnect",
+  "onSessionEstablish",
+  "onSessionEstablished",
+  "onDisconnect",
+  "onAuthPacket",
+  "onPacketRead",
+  "onPacketEncode",
+  "onPacketSent",
+  "onPacketProcessed",
+  "onSubscribe",
+  "onSubscribed",
+  "onSelectSubscribers",
+  "onUnsubscribe",
+  "onUnsubscribed",
+  "onPublish",
+  "onPublished",
+  "onPublishDropped",
+  "onRetainMessage",
+  "onRetainPublished",
+  "onQosPublish",
+  "onQosComplete",
+  "onQosDropped",
+  "onPacketIdExhausted",
+  "onWill",
+  "onWillSent",
+  "onClientExpired",
+  "onRetainedExpired",
+  "storedClients",
+  "storedSubscriptions",
+  "storedInflightMessages",
+  "storedRetainedMessages",
+  "storedSysInfo",
+];
+
+/** True for anything with a `then`. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** Both commits; a failure has been told already, so nobody has to listen to this promise. */
+function both(first: Promise<unknown>, second: PromiseLike<unknown>): Promise<unknown> {
+  const all = Promise.all([first, second]);
+  all.catch(() => {});
+  return all;
+}
+
+/** The hooks of a broker. Reading `chain.on.onPublish` costs one property read when nobody listens. */
+export class HookChain {
+  /** Listeners by event. */
+  on: { [E in HookEvent]: Listeners };
+  readonly #hooks = new Map<string, Hook>();
+  readonly #options: HookChainOptions;
+  readonly #deadlines: Deadlines;
+
+  /** @param options what the chain needs of its broker */
+  constructor(options: HookChainOptions) {
+    this.#options = options;
+    this.#deadlines = new Deadlines(options.clock, options.timeout);
+    this.on = this.#compile();
+  }
+
+  /** The hooks in order. */
+  get hooks(): Iterable<Hook> {
+    return this.#hooks.values();
+  }
+
+  /** Adds a hook as the last one. @throws Error when its id is taken */
+  add(hook: Hook): void {
+    if (this.#hooks.has(hook.id)) throw new Error(`Cannot add hook: id "${hook.id}" is already in use`);
+    this.#hooks.set(hook.id, hook);
+    this.on = this.#compile();
+  }
+
+  /** Takes a hook off. @returns the hook, `undefined` when there was none with this id */
+  remove(id: string): Hook | undefined {
+    const hook = this.#hooks.get(id);
+    this.#hooks.delete(id);
+    this.on = this.#compile();
+    return hook;
+  }
+
+  /** True when no hook says that it cannot work. */
+  healthy(): boolean {
+    for (const hook of this.#hooks.values()) {
+      try {
+        if (hook.healthy?.() === false) return false;
+      } catch (error) {
+        this.#failed(hook, "healthy", error);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Stops the timer. */
+  close(): void {
+    this.#deadlines.close();
+  }
+
+  /**
+   * Runs a decide event: the first `true` or `false` decides, none means `false`, any failure means `false`.
+   * @throws MqttError (also as rejection) when a hook threw one, to name the reason code
+   */
+  decide(event: HookEvent, a: unknown, b: unknown, c?: unknown): boolean | Promise<boolean> {
+    const listeners = this.on[event];
+    if (listeners === undefined) return false;
+    return this.#decideFrom(listeners, 0, event, a, b, c);
+  }
+
+  #decideFrom(
+    listeners: readonly Listening[],
+    index: number,
+    event: HookEvent,
+    a: unknown,
+    b: unknown,
+    c: unknown,
+  ): boolean | Promise<boolean> {
+    for (; index < listeners.length; index++) {
+      const { hook, call } = listeners[index];
+      let answer: unknown;
+      try {
+        answer = call(a, b, c);
+      } catch (error) {
+        return this.#denied(hook, event, error);
+      }
+      if (answer === true || answer === false) return answer;
+      if (isPromise(answer)) {
+        const next = index + 1;
+        return this.#wait(hook, event, answer).then(
+          (later) =>
+            later === true || later === false ? later : this.#decideFrom(listeners, next, event, a, b, c),
+          (error) => this.#denied(hook, event, error),
+        );
+      }
+    }
+    return false;
+  }
+
+  #denied(hook: Hook, event: HookEvent, error: unknown): false {
+    if (error instanceof MqttError) throw error;
+    this.#failed(hook, event, error);
+    return false;
+  }
+
+  /**
+   * Runs a transform event: each hook sees the last result, `undefined` keeps it.
+   * @throws MqttError (also as rejection) of a hook, or 0x83 for anything else that it throws and for a timeout
+   */
+  transform<T>(event: HookEvent, context: unknown, value: T): T | Promise<T> {
+    const listeners = this.on[event];
+    if (listeners === undefined) return value;
+    return this.#transformFrom(listeners, 0, event, context, value);
+  }
+
+  #transformFrom<T>(
+    listeners: readonly Listening[],
+    index: number,
+    event: HookEvent,
+    context: unknown,
+    value: T,
+  ): T | Promise<T> {
+    for (; index < listeners.length; index++) {
+      const { hook, call } = listeners[index];
+      let result: unknown;
+      try {
+        result = call(context, value);
+      } catch (error) {
+        throw this.#refused(hook, event, error);
+      }
+      if (isPromise(result)) {
+        const next = index + 1, kept = value;
+        return this.#wait(hook, event, result).then(
+          (later) => this.#transformFrom(listeners, next, event, context, (later ?? kept) as T),
+          (error) => {
+            throw this.#refused(hook, event, error);
+          },
+        );
+      }
+      if (result !== undefined) value = result as T;
+    }
+    return value;
+  }
+
+  #refused(hook: Hook, event: HookEvent, error: unknown): MqttError {
+    if (error instanceof MqttError) return error;
+    this.#failed(hook, event, error);
+    return new MqttError(0x83, `Cannot go on: hook ${hook.id} failed in ${event}`);
+  }
+
+  /**
+   * Asks one hook after the other until one answers.
+   * @returns the first answer that is not `undefined`
+   * @throws MqttError (as rejection) of a hook, or 0x83 for anything else that it throws and for a timeout
+   */
+  async answer<T>(event: HookEvent, a: unknown, b: unknown): Promise<T | undefined> {
+    for (const { hook, call } of this.on[event] ?? []) {
+      try {
+        const answer = call(a, b);
+        const settled = isPromise(answer) ? await this.#wait(hook, event, answer) : answer;
+        if (settled !== undefined) return settled as T;
+      } catch (error) {
+        throw this.#refused(hook, event, error);
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Runs an observe event; nothing is thrown.
+   * @returns what the durable hooks have to commit before the change may be acknowledged, `undefined` for nothing
+   */
+  observe(event: HookEvent, a?: unknown, b?: unknown, c?: unknown): Promise<unknown> | undefined {
+    const listeners = this.on[event];
+    if (listeners === undefined) return undefined;
+    let commit: Promise<unknown> | undefined;
+    for (let index = 0; index < listeners.length; index++) {
+      const { hook, call } = listeners[index];
+      let result: unknown;
+      try {
+        result = call(a, b, c);
+      } catch (error) {
+        result = Promise.reject(error);
+      }
+      if (!isPromise(result)) continue;
+      result.then(undefined, (error) => this.#failed(hook, event, error));
+      if (hook.durable) commit = commit === undefined ? result as Promise<unknown> : both(commit, result);
+    }
+    return commit;
+  }
+
+  /**
+   * Runs a load event: the first hook that answers wins.
+   * @throws Error that names the hook
+   */
+  async load<T>(event: HookEvent): Promise<T | undefined> {
+    for (const { hook, call } of this.on[event] ?? []) {
+      try {
+        const answer = await call();
+        if (answer !== undefined) return answer;
+      } catch (error) {
+        throw new Error(`Cannot load from hook ${hook.id}: ${event} failed`, { cause: error });
+      }
+    }
+    return undefined;
+  }
+
+  #wait(hook: Hook, event: HookEvent, promise: PromiseLike<unknown>): Promise<unknown> {
+    return this.#deadlines.race(
+      promise,
+      () => new Error(`no answer from hook ${hook.id} to ${event} within ${this.#options.timeout} ms`),
+    );
+  }
+
+  #failed(hook: Hook, event: string, error: unknown): void {
+    this.#options.onError();
+    this.#options.logger.error("a hook failed", { hook: hook.id, event, error: String(error) });
+  }
+
+  #compile(): { [E in HookEvent]: Listeners } {
+    const compiled = {} as { [E in HookEvent]: Listeners };
+    for (const event of events) {
+      const listening: Listening[] = [];
+      for (const hook of this.#hooks.values()) {
+        const call = hook[event];
+        if (call !== undefined) listening.push({ hook, call: call.bind(hook) });
+      }
+      compiled[event] = listening.length === 0 ? undefined : listening;
+    }
+    return compiled;
+  }
+}

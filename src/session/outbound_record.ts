@@ -1,0 +1,47 @@
+/** One QoS 1 or 2 delivery of a session.
+ * @module */
+import type { QoS } from "../packets/types.ts";
+import type { InflightRecord, InflightState } from "./inflight.ts";
+import type { Message } from "./message.ts";
+
+/** How a message goes to one subscriber. */
+export interface DeliveryOptions {
+  /** QoS of the delivery. */
+  readonly qos: QoS;
+  /** RETAIN flag of the delivery. */
+  readonly retain: boolean;
+  /** Subscription Identifiers of the delivery. */
+  readonly identifiers: readonly number[] | undefined;
+  /** Shared subscription filter (`$share/name/filter`) that it came through. */
+  readonly share: string | undefined;
+}
+
+/** A message to the client of a session, from the queue to its last acknowledgement. */
+export class OutboundRecord implements InflightRecord {
+  readonly clientId: string;
+  readonly direction = "out" as const;
+  readonly sequence: number;
+  packetId = 0;
+  state: InflightState = "queued";
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[] | undefined;
+  readonly share: string | undefined;
+  message: Message | undefined;
+
+  /**
+   * @param clientId ClientID of the session
+   * @param sequence place in the order of delivery
+   * @param message what is sent; `undefined` for a restored exchange that waits for PUBCOMP
+   * @param delivery how it goes
+   */
+  constructor(clientId: string, sequence: number, message: Message | undefined, delivery: DeliveryOptions) {
+    this.clientId = clientId;
+    this.sequence = sequence;
+    this.qos = delivery.qos;
+    this.retain = delivery.retain;
+    this.identifiers = delivery.identifiers;
+    this.share = delivery.share;
+    this.message = message;
+  }
+}

@@ -1,0 +1,84 @@
+/** Everything on its way to the client of one session: sent and unacknowledged, to be sent again, and queued.
+ * @module */
+import type { QoS } from "../packets/types.ts";
+import type { OutboundRecord } from "./outbound_record.ts";
+import { RecordQueue } from "./record_queue.ts";
+
+/** Highest Packet Identifier. */
+const MAXIMUM_PACKET_ID = 65_535;
+
+/** A source of further messages that is read only when there is room: the replay of retained messages. */
+export interface Replay {
+  /** Highest QoS of its deliveries: above 0 it needs send quota. */
+  readonly qos: QoS;
+  /** Makes the next delivery; false when there is none left. */
+  next(): boolean | Promise<boolean>;
+}
+
+/** The outbound half of a session. */
+export class Outbox {
+  /** Sent and not finished, by Packet Identifier, in the order in which they were first sent [MQTT-4.6.0-1]. */
+  readonly inflight: Map<number, OutboundRecord> = new Map();
+  /** Not sent yet. */
+  readonly queue: RecordQueue = new RecordQueue();
+  /** Retained messages still to be sent to new subscriptions. */
+  readonly replays: Replay[] = [];
+  /** Of an earlier connection, to be sent again before anything from the queue; the last one is the first. */
+  resend: OutboundRecord[] = [];
+  /** QoS 1/2 PUBLISH packets that may still be sent on this connection [MQTT-3.3.4-9]. */
+  quota = 0;
+  /** The send quota that the connection began with. */
+  #initialQuota = 0;
+  #nextPacketId = 0;
+
+  /** Whether something waits to be sent. */
+  get waiting(): boolean {
+    return this.resend.length > 0 || this.queue.length > 0 || this.replays.length > 0;
+  }
+
+  /** Whether records wait that go before a new one. */
+  get ahead(): boolean {
+    return this.resend.length > 0 || this.queue.length > 0;
+  }
+
+  /** Number of records, sent or queued. */
+  get size(): number {
+    return this.inflight.size + this.queue.length;
+  }
+
+  /** Begins a connection: everything unfinished is to be sent again, in its old order [MQTT-4.4.0-1]. */
+  connect(quota: number): void {
+    this.quota = this.#initialQuota = quota; // [MQTT-4.9.0-1]
+    this.resend = [...this.inflight.values()].reverse();
+  }
+
+  /** A free Packet Identifier, 0 when all are in use [MQTT-2.2.1-4]. */
+  allocatePacketId(): number {
+    if (this.inflight.size >= MAXIMUM_PACKET_ID) return 0;
+    do {
+      this.#nextPacketId = this.#nextPacketId === MAXIMUM_PACKET_ID ? 1 : this.#nextPacketId + 1;
+    } while (this.inflight.has(this.#nextPacketId));
+    return this.#nextPacketId;
+  }
+
+  /** Puts a restored record back under its old Packet Identifier. */
+  restore(record: OutboundRecord): void {
+    if (record.packetId === 0) {
+      this.queue.push(record);
+      return;
+    }
+    this.inflight.set(record.packetId, record);
+    if (record.packetId > this.#nextPacketId) this.#nextPacketId = record.packetId;
+  }
+
+  /** A slot of the send quota is free again; it never rises above its start. */
+  returnQuota(): void {
+    if (this.quota < this.#initialQuota) this.quota++;
+  }
+
+  /** All records, the oldest first. */
+  *records(): Generator<OutboundRecord> {
+    yield* this.inflight.values();
+    yield* this.queue;
+  }
+}

@@ -1,0 +1,69 @@
+/** Topic Aliases of one connection, one class for each direction (3.3.2.3.4).
+ * @module */
+import { MqttError } from "../packets/errors.ts";
+
+/** Aliases that a client has set. They end with the connection [MQTT-3.3.2-7]. */
+export class InboundAliases {
+  readonly #topics: (string | undefined)[] = [];
+  readonly #maximum: number;
+
+  /** @param maximum the broker's Topic Alias Maximum, 0 to 65,535 */
+  constructor(maximum: number) {
+    this.#maximum = maximum;
+  }
+
+  /**
+   * Finds the topic of a PUBLISH that carries an alias, and remembers a new mapping.
+   * @param alias the Topic Alias
+   * @param topic the Topic Name, empty when only the alias was sent
+   * @returns the Topic Name
+   * @throws MqttError 0x94 for 0 and above the maximum [MQTT-3.3.2-8] [MQTT-3.3.2-9], 0x82 for an alias that is not mapped
+   */
+  resolve(alias: number, topic: string): string {
+    if (alias === 0 || alias > this.#maximum) {
+      throw new MqttError(0x94, `Cannot use topic alias: current value is ${alias}, the maximum is ${this.#maximum}`);
+    }
+    if (topic !== "") return this.#topics[alias] = topic;
+    const known = this.#topics[alias];
+    if (known === undefined) throw new MqttError(0x82, `Cannot resolve topic alias ${alias}: it has no topic`);
+    return known;
+  }
+}
+
+/** What to send for a topic. */
+export interface AliasUse {
+  /** The alias to send. */
+  readonly alias: number;
+  /** True when the client knows it already, so that the Topic Name is left out. */
+  readonly known: boolean;
+}
+
+/** Aliases that the broker has set; the one used longest ago gives way. */
+export class OutboundAliases {
+  readonly #aliases = new Map<string, number>();
+  readonly #maximum: number;
+
+  /** @param maximum 1 to the client's Topic Alias Maximum [MQTT-3.3.2-11] */
+  constructor(maximum: number) {
+    this.#maximum = maximum;
+  }
+
+  /** The alias for a topic. Call it only for a packet that is sent, as the client then knows the mapping. */
+  use(topic: string): AliasUse {
+    const known = this.#aliases.get(topic);
+    if (known !== undefined) {
+      this.#aliases.delete(topic);
+      this.#aliases.set(topic, known);
+      return { alias: known, known: true };
+    }
+    const alias = this.#aliases.size < this.#maximum ? this.#aliases.size + 1 : this.#evict();
+    this.#aliases.set(topic, alias);
+    return { alias, known: false };
+  }
+
+  #evict(): number {
+    const [topic, alias] = this.#aliases.entries().next().value!;
+    this.#aliases.delete(topic);
+    return alias;
+  }
+}
