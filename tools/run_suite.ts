@@ -107,7 +107,7 @@ interface ProcessOptions {
 
 async function runDeno(args: string[], options: ProcessOptions): Promise<{ code: number; output: string }> {
   const io = options.direct ? "inherit" : "piped";
-  const env = { ...inheritedEnvironment(), ...options.environment };
+  const env = { ...childEnvironment(Deno.env.toObject()), ...options.environment };
   const child = new Deno.Command(Deno.execPath(), { args, env, clearEnv: true, stdin: "null", stdout: io, stderr: io })
     .spawn();
   const output: string[] = [];
@@ -144,9 +144,14 @@ function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, milliseconds)));
 }
 
-/** LD_* variables go: Deno does not start a named program while they are set. */
-function inheritedEnvironment(): Record<string, string> {
-  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !/^(LD|DYLD)_/.test(name));
+/**
+ * Chooses what a process of a suite inherits.
+ *
+ * @param environment the environment of this process
+ * @returns the same without `LD_*`: Deno starts no named program while one of them is set
+ */
+export function childEnvironment(environment: Record<string, string>): Record<string, string> {
+  const inherited = Object.entries(environment).filter(([name]) => !/^(LD|DYLD)_/.test(name));
   const colour: Record<string, string> = Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" };
   return {
     DENO_TLS_CA_STORE: "mozilla,system",
