@@ -1,0 +1,68 @@
+/**
+ * An MQTT 5, 3.1.1 and 3.1 broker for Deno: a library, a program, and a WebSocket endpoint inside any fetch handler.
+ *
+ * ```ts ignore
+ * import { allowAll, Broker, TcpListener } from "@mochi/broker";
+ *
+ * const broker = new Broker();
+ * await broker.addHook(allowAll());
+ * await broker.addListener(new TcpListener({ id: "tcp", address: "127.0.0.1:1883" }));
+ * await broker.serve();
+ * ```
+ *
+ * @module
+ */
+export { Broker } from "./src/broker/broker.ts";
+export type { ClientList } from "./src/broker/client_list.ts";
+export type { ListedSubscription, TopicList } from "./src/broker/topic_list.ts";
+export type { InlineSubscribeOptions, PublishOptions } from "./src/broker/inline_client.ts";
+export type { Listener, ListenerContext, Socket } from "./src/broker/listener.ts";
+export type { BrokerOptions, Capabilities, Compatibilities } from "./src/broker/options.ts";
+export { defaultCapabilities, defaultCompatibilities } from "./src/broker/options.ts";
+export type { NewClientOptions } from "./src/broker/virtual_client.ts";
+export { VERSION } from "./src/broker/version.ts";
+
+export type {
+  Access,
+  Awaitable,
+  DisconnectInfo,
+  GrantedSubscription,
+  Hook,
+  HookContext,
+} from "./src/hook/hook.ts";
+export type { LogFields, Logger } from "./src/hook/logger.ts";
+export type {
+  StoredClient,
+  StoredInflightMessage,
+  StoredRetainedMessage,
+  StoredSubscription,
+} from "./src/hook/records.ts";
+export type { SystemInfo } from "./src/hook/system_info.ts";
+
+export type { Client, ClientInit, DisconnectOptions, PeerCertificate } from "./src/session/client.ts";
+export type { Clock } from "./src/session/clock.ts";
+export type { InflightRecord, InflightState } from "./src/session/inflight.ts";
+export type { Message, MessageInit } from "./src/session/message.ts";
+export type { InlineHandler, Session, SessionSubscription } from "./src/session/session.ts";
+export type { PendingWill } from "./src/session/will.ts";
+
+export type {
+  MatchedShare,
+  MatchedSubscriber,
+  MatchResult,
+  Subscription,
+  SubscriptionOptions,
+} from "./src/topics/subscription_tree.ts";
+export type { ShareDispatch, ShareDispatchContext } from "./src/topics/share_dispatch.ts";
+export { leastInflight, random, roundRobin, sticky } from "./src/topics/share_dispatch.ts";
+export { filterCovers, parseTopicFilter, topicMatchesFilter } from "./src/topics/topic_filter.ts";
+export type { ParsedFilter } from "./src/topics/topic_filter.ts";
+export { validateTopicName } from "./src/topics/topic_name.ts";
+
+export { ConnectError, MqttError } from "./src/packets/errors.ts";
+export { decodePacket, encodePacket, packetSize } from "./src/packets/codec.ts";
+export { Framer } from "./src/packets/framer.ts";
+export { ReasonCode, reasonCodeName, usableReasonCode, connackReturnCode, isReasonCodeAllowed } from "./src/packets/reason_codes.ts";
+export * from "./src/packets/types.ts";
+
+export { allowAll } from "./hooks/auth/allow_all.ts";
