@@ -10,7 +10,16 @@
 import { ROOT, runDeno } from "./package.ts";
 
 /** Tasks that pass or fail as a whole. */
-export const CHECKS = ["fmt:check", "lint", "check", "doc:lint", "layers", "remote", "publish:check"] as const;
+export const CHECKS = [
+  "fmt:check",
+  "lint",
+  "check",
+  "doc:lint",
+  "doc:check",
+  "layers",
+  "remote",
+  "publish:check",
+] as const;
 
 /** Tests of the last run. */
 export interface Totals {
@@ -34,7 +43,8 @@ export function addUp(failedChecks: number, tests: Totals | undefined): Totals {
 
 async function runCheck(name: string): Promise<boolean> {
   const started = performance.now();
-  const command = new Deno.Command(Deno.execPath(), { args: ["task", name], cwd: ROOT, stdin: "null" });
+  const env: Record<string, string> = Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" };
+  const command = new Deno.Command(Deno.execPath(), { args: ["task", name], cwd: ROOT, env, stdin: "null" });
   const { success, stdout, stderr } = await command.output();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (!success) {

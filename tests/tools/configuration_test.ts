@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CHECKS } from "../../tools/ok.ts";
 import { readConfiguration, ROOT } from "../../tools/package.ts";
 import { readSources } from "../../tools/sources.ts";
@@ -59,6 +59,11 @@ Deno.test("no suite has more of the network or of the disk than it names", () =>
   }
   const written = new Set(flags.filter((flag) => flag.startsWith("--allow-write")));
   assertEquals([...written], ["--allow-write=/own"]);
+});
+
+Deno.test("the version in the code is the version of the package", async () => {
+  const source = await Deno.readTextFile(new URL("src/broker/version.ts", ROOT));
+  assertStringIncludes(source, `"${configuration.version}"`);
 });
 
 Deno.test("every check is a task", () => {
