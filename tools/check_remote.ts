@@ -1,11 +1,12 @@
 /**
  * Checks that importing an entry point of the package downloads nothing: its static module graph holds files of the
- * checkout and `node:` modules only. What is imported dynamically, where it is used, may come from a registry.
+ * checkout and `node:` modules only. What is imported dynamically, where it is used, may come from a registry; but not
+ * what the program needs to start without options.
  *
  * @module
  */
 
-import { readConfiguration, ROOT } from "./package.ts";
+import { readConfiguration, ROOT, runDeno } from "./package.ts";
 import { registryFlags } from "./registry.ts";
 
 interface Reference {
@@ -60,13 +61,23 @@ async function readGraph(file: string): Promise<ModuleGraph> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
+/** Lets the program check its defaults while every registry is out of reach. */
+async function startsOffline(): Promise<boolean> {
+  return await runDeno(["run", "-A", "--unstable-kv", "--no-remote", "--no-npm", "mod.ts", "--check"]) === 0;
+}
+
 if (import.meta.main) {
   const { exports } = await readConfiguration();
   const findings = new Set<string>();
   for (const file of Object.values(exports)) {
     for (const finding of findRemote(await readGraph(file))) findings.add(finding);
   }
+  if (!await startsOffline()) findings.add("mod.ts does not start while registries are out of reach");
   for (const finding of findings) console.error(finding);
-  console.log(findings.size === 0 ? "no entry point downloads anything" : `${findings.size} findings`);
+  console.log(
+    findings.size === 0
+      ? "neither an entry point nor the default start downloads anything"
+      : `${findings.size} findings`,
+  );
   Deno.exit(findings.size === 0 ? 0 : 1);
 }
