@@ -1,11 +1,11 @@
 /** What the subscription tree keeps for a filter: its subscriptions and its share groups.
  * @module */
 
-import type { TrieEntry, TrieNode } from "./level_trie.ts";
 import { countOf, dropOne, getOne, type OneOrMap, putOne } from "./one_or_map.ts";
 import { ShareGroup } from "./share_group.ts";
 import { SubscriberHolder } from "./subscriber_holder.ts";
 import type { ParsedFilter } from "./topic_filter.ts";
+import type { TrieEntry, TrieNode } from "./trie_node.ts";
 
 /** One inner filter with its own subscriptions and its share groups. */
 export class FilterLeaf<S> extends SubscriberHolder<S> implements TrieEntry<FilterLeaf<S>> {

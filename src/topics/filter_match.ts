@@ -2,9 +2,10 @@
  * @module */
 
 import type { FilterLeaf } from "./filter_leaf.ts";
-import { type Branch, type LevelTrie, TrieNode } from "./level_trie.ts";
+import type { LevelTrie } from "./level_trie.ts";
 import { topicMatchesFilter } from "./topic_filter.ts";
 import { levelEnd } from "./topic_name.ts";
+import { type Branch, TrieNode } from "./trie_node.ts";
 
 const DOLLAR = 0x24;
 

@@ -2,72 +2,9 @@
  * no other entry, so most entries need no node of their own.
  * @module */
 
-import { dropOne, getOne, itemsOf, type OneOrMap, putOne } from "./one_or_map.ts";
+import { itemsOf } from "./one_or_map.ts";
 import { levelEnd } from "./topic_name.ts";
-
-/** What can be kept in a {@linkcode LevelTrie}. The trie alone writes `level` and `parent`. */
-export interface TrieEntry<E extends TrieEntry<E>> {
-  /** The whole topic or filter. */
-  readonly path: string;
-  /** The level that leads here from `parent`. */
-  level: string;
-  /** The node that it hangs at, `undefined` while it is in no trie. */
-  parent: TrieNode<E> | undefined;
-}
-
-/** What a level leads to: more levels, or the only entry with this beginning. */
-export type Branch<E extends TrieEntry<E>> = TrieNode<E> | E;
-
-/** A level that several entries share. */
-export class TrieNode<E extends TrieEntry<E>> {
-  /** The level that leads here. */
-  readonly level: string;
-  /** The node above, `undefined` for the root. */
-  readonly parent: TrieNode<E> | undefined;
-  /** What the next level leads to. */
-  children: OneOrMap<string, Branch<E>> = undefined;
-  /** The entry whose path ends here. */
-  entry: E | undefined = undefined;
-
-  /**
-   * Makes a node that leads nowhere yet; its parent does not know it yet.
-   *
-   * @param level the level that leads here
-   * @param parent the node above
-   */
-  constructor(level: string, parent: TrieNode<E> | undefined) {
-    this.level = level;
-    this.parent = parent;
-  }
-
-  /**
-   * Follows a level.
-   *
-   * @param level a level
-   * @returns what it leads to, or `undefined`
-   */
-  child(level: string): Branch<E> | undefined {
-    return getOne<string, Branch<E>>(this.children, level, levelOf);
-  }
-
-  /**
-   * Hangs a branch here, in place of the one with the same level.
-   *
-   * @param branch the node or entry
-   */
-  put(branch: Branch<E>): void {
-    this.children = putOne<string, Branch<E>>(this.children, branch, levelOf);
-  }
-
-  /**
-   * Takes the branch of a level away.
-   *
-   * @param level the level that leads to it
-   */
-  drop(level: string): void {
-    this.children = dropOne<string, Branch<E>>(this.children, level, levelOf);
-  }
-}
+import { type Branch, type TrieEntry, TrieNode } from "./trie_node.ts";
 
 /** A slice keeps the whole text alive; from longer texts levels are copied, because a node may outlive its first entry. */
 const LONGEST_KEPT_TEXT = 512;
@@ -103,24 +40,25 @@ export class LevelTrie<E extends TrieEntry<E>> {
   }
 
   /**
-   * Adds an entry. There must be none with its path.
+   * Finds an entry, or adds one.
    *
-   * @param entry the entry to add
+   * @param path the whole topic or filter
+   * @param make makes the entry when there is none
+   * @returns the entry
    */
-  add(entry: E): void {
-    const { path } = entry;
-    this.#size++;
+  getOrAdd(path: string, make: (path: string) => E): E {
     let node = this.root;
     for (let start = 0; start <= path.length;) {
       const end = levelEnd(path, start);
       const level = path.slice(start, end);
       const branch = node.child(level);
-      if (branch === undefined) return hang(entry, node, ownText(level, path));
-      node = branch instanceof TrieNode ? branch : split(branch, node, end);
+      if (branch === undefined) return this.#hang(make(path), node, ownText(level, path));
+      if (branch instanceof TrieNode) node = branch;
+      else if (branch.path === path) return branch;
+      else node = split(branch, node, end);
       start = end + 1;
     }
-    node.entry = entry;
-    entry.parent = node;
+    return node.entry ?? this.#end(make(path), node);
   }
 
   /**
@@ -135,6 +73,18 @@ export class LevelTrie<E extends TrieEntry<E>> {
     if (node.entry === entry) node.entry = undefined;
     else node.drop(entry.level);
     prune(node);
+  }
+
+  #hang(entry: E, node: TrieNode<E>, level: string): E {
+    this.#size++;
+    hang(entry, node, level);
+    return entry;
+  }
+
+  #end(entry: E, node: TrieNode<E>): E {
+    this.#size++;
+    end(entry, node);
+    return entry;
   }
 
   /**
@@ -156,26 +106,24 @@ export class LevelTrie<E extends TrieEntry<E>> {
   }
 }
 
-function levelOf<E extends TrieEntry<E>>(branch: Branch<E>): string {
-  return branch.level;
-}
-
 function hang<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>, level: string): void {
   entry.parent = node;
   entry.level = level;
   node.put(entry);
 }
 
-/** Makes room for a second entry below the level that ends at `end`: a node takes the place of the entry there. */
-function split<E extends TrieEntry<E>>(entry: E, parent: TrieNode<E>, end: number): TrieNode<E> {
+function end<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>): void {
+  entry.parent = node;
+  node.entry = entry;
+}
+
+/** Makes room for a second entry below the level that ends at `at`: a node takes the place of the first. */
+function split<E extends TrieEntry<E>>(entry: E, parent: TrieNode<E>, at: number): TrieNode<E> {
   const node = new TrieNode<E>(entry.level, parent);
   parent.put(node);
   const { path } = entry;
-  if (end < path.length) hang(entry, node, ownText(path.slice(end + 1, levelEnd(path, end + 1)), path));
-  else {
-    node.entry = entry;
-    entry.parent = node;
-  }
+  if (at === path.length) end(entry, node);
+  else hang(entry, node, ownText(path.slice(at + 1, levelEnd(path, at + 1)), path));
   return node;
 }
 

@@ -1,24 +1,8 @@
 /** Retained messages by topic, and by filter for those who subscribe.
  * @module */
 
-import { type Branch, LevelTrie, type TrieEntry, TrieNode } from "./level_trie.ts";
-import { itemsOf } from "./one_or_map.ts";
-import { topicMatchesFilter } from "./topic_filter.ts";
-
-const DOLLAR = 0x24;
-
-/** A topic with its message. */
-class RetainedEntry<M> implements TrieEntry<RetainedEntry<M>> {
-  readonly path: string;
-  level = "";
-  parent: TrieNode<RetainedEntry<M>> | undefined = undefined;
-  message: M | undefined;
-
-  constructor(topic: string, message: M) {
-    this.path = topic;
-    this.message = message;
-  }
-}
+import { LevelTrie } from "./level_trie.ts";
+import { RetainedEntry, RetainedWalk } from "./retained_walk.ts";
 
 /**
  * The retained messages of a broker.
@@ -52,15 +36,9 @@ export class RetainedTree<M> {
    * @returns the message before, or `undefined`
    */
   set(topic: string, message: M): M | undefined {
-    const known = this.#byTopic.get(topic);
-    if (known === undefined) {
-      const entry = new RetainedEntry<M>(topic, message);
-      this.#byTopic.set(topic, entry);
-      this.#trie.add(entry);
-      return undefined;
-    }
-    const previous = known.message;
-    known.message = message;
+    const entry = this.#byTopic.get(topic) ?? this.#addTopic(topic);
+    const previous = entry.message;
+    entry.message = message;
     return previous;
   }
 
@@ -123,6 +101,12 @@ export class RetainedTree<M> {
     }
   }
 
+  #addTopic(topic: string): RetainedEntry<M> {
+    const entry = this.#trie.getOrAdd(topic, makeEntry<M>);
+    this.#byTopic.set(topic, entry);
+    return entry;
+  }
+
   /**
    * Walks all messages with their topics, lazily.
    *
@@ -135,62 +119,10 @@ export class RetainedTree<M> {
   }
 }
 
-/** Branches to visit, and the level of the filter that led to them. */
-interface Pending<M> {
-  readonly branches: Iterator<Branch<RetainedEntry<M>>>;
-  readonly at: number;
-}
-
-/** A walk over the topics that a filter with wildcards matches. */
-class RetainedWalk<M> {
-  readonly #filter: string;
-  readonly #levels: readonly string[];
-  readonly #pending: Pending<M>[];
-
-  constructor(root: TrieNode<RetainedEntry<M>>, filter: string) {
-    this.#filter = filter;
-    this.#levels = filter.split("/");
-    this.#pending = [{ branches: branchesOf(root, this.#levels[0]), at: 0 }];
-  }
-
-  /** Whether everything was visited. */
-  get done(): boolean {
-    return this.#pending.length === 0;
-  }
-
-  /** Visits one branch; tells its entry when the filter matches it. */
-  next(): RetainedEntry<M> | undefined {
-    const { branches, at } = this.#pending[this.#pending.length - 1];
-    const next = branches.next();
-    if (next.done) {
-      this.#pending.pop();
-      return undefined;
-    }
-    const branch = next.value;
-    if (branch instanceof TrieNode) this.#descend(branch, at);
-    const entry = branch instanceof TrieNode ? branch.entry : branch;
-    return entry !== undefined && topicMatchesFilter(entry.path, this.#filter) ? entry : undefined;
-  }
-
-  #descend(node: TrieNode<RetainedEntry<M>>, at: number): void {
-    // [MQTT-4.7.2-1] the dollar sign counts in the first level only
-    const first = node.parent?.parent === undefined;
-    if (first && node.level.charCodeAt(0) === DOLLAR && isWildcard(this.#levels[0])) return;
-    const below = this.#levels[at] === "#" ? at : at + 1;
-    if (below === this.#levels.length) return;
-    this.#pending.push({ branches: branchesOf(node, this.#levels[below]), at: below });
-  }
-}
-
-function isWildcard(level: string): boolean {
-  return level === "+" || level === "#";
+function makeEntry<M>(topic: string): RetainedEntry<M> {
+  return new RetainedEntry<M>(topic);
 }
 
 function hasWildcard(filter: string): boolean {
   return filter.includes("+") || filter.endsWith("#");
-}
-
-/** What a level of a filter leads to. */
-function branchesOf<M>(node: TrieNode<RetainedEntry<M>>, level: string): Iterator<Branch<RetainedEntry<M>>> {
-  return itemsOf<string, Branch<RetainedEntry<M>>>(isWildcard(level) ? node.children : node.child(level));
 }

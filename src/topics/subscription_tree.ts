@@ -68,7 +68,7 @@ export class SubscriptionTree<S> {
    * @returns true when it is new, false when it replaced another
    */
   subscribe(subscriber: S, filter: ParsedFilter, options: Readonly<SubscriptionOptions>): boolean {
-    const leaf = this.#findLeaf(filter) ?? this.#addLeaf(filter);
+    const leaf = this.#ownLeaf(filter);
     const holder = leaf.holder(filter) ?? leaf.addGroup(filter);
     const previous = holder.get(subscriber);
     if (previous?.hasOptions(options)) return false;
@@ -144,10 +144,12 @@ export class SubscriptionTree<S> {
     return filter.hasWildcard ? this.#wildcards.find(filter.filter) : this.#exact.get(filter.filter);
   }
 
-  #addLeaf(filter: ParsedFilter): FilterLeaf<S> {
-    const leaf = new FilterLeaf<S>(filter.filter);
-    if (filter.hasWildcard) this.#wildcards.add(leaf);
-    else this.#exact.set(leaf.filter, leaf);
+  #ownLeaf(filter: ParsedFilter): FilterLeaf<S> {
+    if (filter.hasWildcard) return this.#wildcards.getOrAdd(filter.filter, makeLeaf<S>);
+    const known = this.#exact.get(filter.filter);
+    if (known !== undefined) return known;
+    const leaf = makeLeaf<S>(filter.filter);
+    this.#exact.set(leaf.filter, leaf);
     return leaf;
   }
 
@@ -155,6 +157,10 @@ export class SubscriptionTree<S> {
     if (leaf.hasWildcard) this.#wildcards.remove(leaf);
     else this.#exact.delete(leaf.filter);
   }
+}
+
+function makeLeaf<S>(filter: string): FilterLeaf<S> {
+  return new FilterLeaf<S>(filter);
 }
 
 function* subscriptionsOf<S>(leaf: FilterLeaf<S>): Generator<Subscription<S>, void, undefined> {

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { LevelTrie, type TrieEntry, type TrieNode } from "../../src/topics/level_trie.ts";
+import { LevelTrie } from "../../src/topics/level_trie.ts";
+import type { TrieEntry, TrieNode } from "../../src/topics/trie_node.ts";
 import { sequences } from "./brute_force.ts";
 
 class Entry implements TrieEntry<Entry> {
@@ -21,12 +22,13 @@ Deno.test("entries that are added and removed in any order leave nothing behind"
     const trie = new LevelTrie<Entry>();
     const model = new Map<string, Entry>();
     const toggle = (path: string) => {
-      const entry = model.get(path) ?? new Entry(path);
+      const known = model.get(path);
+      assertEquals(trie.find(path), known);
+      const entry = trie.getOrAdd(path, (path) => new Entry(path));
+      assertEquals(entry.path, path);
+      assert(known === undefined || known === entry);
       if (model.delete(path)) trie.remove(entry);
-      else {
-        model.set(path, entry);
-        trie.add(entry);
-      }
+      else model.set(path, entry);
     };
     for (const path of list) {
       toggle(path);
@@ -43,7 +45,7 @@ Deno.test("entries that are added and removed in any order leave nothing behind"
 Deno.test("an entry alone hangs at its first level, without nodes", () => {
   const trie = new LevelTrie<Entry>();
   const entry = new Entry("a/b/c");
-  trie.add(entry);
+  assertEquals(trie.getOrAdd("a/b/c", () => entry), entry);
   assertEquals(trie.root.children, entry);
 });
 
@@ -52,8 +54,8 @@ Deno.test("a walk meets entries that stay once while others come and go", () => 
   const start = fc.uniqueArray(fc.constantFrom(...PATHS), { minLength: 1, maxLength: 20 });
   fc.assert(fc.property(start, changes, (first, later) => {
     const trie = new LevelTrie<Entry>();
-    const present = new Map(first.map((path) => [path, new Entry(path)]));
-    for (const entry of present.values()) trie.add(entry);
+    const add = (path: string) => trie.getOrAdd(path, (path) => new Entry(path));
+    const present = new Map(first.map((path) => [path, add(path)]));
     const stays = new Set(first);
     const seen: string[] = [];
     let turn = 0;
@@ -62,12 +64,9 @@ Deno.test("a walk meets entries that stay once while others come and go", () => 
       for (const [when, changed] of later) {
         if (when !== turn) continue;
         stays.delete(changed);
-        const entry = present.get(changed) ?? new Entry(changed);
+        const entry = add(changed);
         if (present.delete(changed)) trie.remove(entry);
-        else {
-          present.set(changed, entry);
-          trie.add(entry);
-        }
+        else present.set(changed, entry);
       }
       turn++;
     }
@@ -78,8 +77,7 @@ Deno.test("a walk meets entries that stay once while others come and go", () => 
 Deno.test("two entries that part after 65,535 levels cost no call stack", () => {
   const trie = new LevelTrie<Entry>();
   const stem = "/".repeat(65_533);
-  const entries = [`${stem}a`, `${stem}b`, stem].map((path) => new Entry(path));
-  for (const entry of entries) trie.add(entry);
+  const entries = [`${stem}a`, `${stem}b`, stem].map((path) => trie.getOrAdd(path, (path) => new Entry(path)));
   assertEquals([...trie.entries()].length, 3);
   for (const entry of entries) trie.remove(entry);
   assertEquals(trie.root.children, undefined);
