@@ -1,0 +1,249 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { MqttError } from "../../src/packets/errors.ts";
+import { Framer, PROTOCOL_MAXIMUM_PACKET_SIZE } from "../../src/packets/framer.ts";
+import { framed, hex, toHex } from "./bytes.ts";
+
+/** Feeds bytes as reads of at most `most` bytes. */
+function read(framer: Framer, bytes: Uint8Array, most: number = Infinity): void {
+  for (let at = 0; at < bytes.length;) {
+    const space = framer.space();
+    const length = Math.min(space.length, bytes.length - at, most);
+    space.set(bytes.subarray(at, at + length));
+    framer.commit(length);
+    at += length;
+  }
+}
+
+function body(framer: Framer): Uint8Array {
+  return framer.buffer.subarray(framer.start, framer.end);
+}
+
+/** Bytes that differ from place to place. */
+function pattern(length: number, seed = 0): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 7 + (i >>> 8) + seed) & 0xff);
+}
+
+Deno.test("Framer describes each packet of a chunk", () => {
+  const framer = new Framer();
+  framer.push(hex("C0 00 30 03 00 01 't' E0 00 40"));
+  assert(framer.next());
+  assertEquals([framer.header, framer.frameStart, framer.start, framer.end], [0xc0, 0, 2, 2]);
+  assert(framer.next());
+  assertEquals([framer.header, framer.frameStart, framer.start, framer.end], [0x30, 2, 4, 7]);
+  assert(framer.next());
+  assertEquals([framer.header, framer.frameStart, framer.start, framer.end], [0xe0, 7, 9, 9]);
+  assert(!framer.next());
+  framer.push(hex("02 00 01"));
+  assert(framer.next());
+  assertEquals(toHex(body(framer)), "00 01");
+});
+
+Deno.test("Framer does not copy a chunk that it is given", () => {
+  const framer = new Framer();
+  const chunk = hex("C0 00");
+  framer.push(chunk);
+  assert(framer.next());
+  assertStrictEquals(framer.buffer, chunk);
+});
+
+Deno.test("Framer reads Remaining Lengths of one to four bytes, whatever the splits", () => {
+  for (const length of [0, 1, 127, 128, 16383, 16384, 2097151, 2097152]) {
+    const packet = framed(0x30, pattern(length));
+    const stream = new Uint8Array(2 * packet.length);
+    stream.set(packet);
+    stream.set(packet, packet.length);
+    for (const most of length > 20000 ? [65536] : [1, 3, 1000, Infinity]) {
+      const framer = new Framer();
+      let found = 0;
+      for (let at = 0; at < stream.length; at += most) {
+        read(framer, stream.subarray(at, Math.min(at + most, stream.length)));
+        while (framer.next()) {
+          found++;
+          assertEquals(framer.end - framer.start, length);
+          assertEquals(framer.end - framer.frameStart, packet.length);
+          if (length < 20000 || found === 2) assertEquals(body(framer), pattern(length));
+        }
+        if (most === Infinity) break;
+      }
+      assertEquals(found, 2, `length ${length}, ${most} at a time`);
+    }
+  }
+});
+
+Deno.test("[v5 MQTT-1.5.5-1] Framer refuses a Remaining Length that is not in its shortest form", () => {
+  for (const text of ["C0 80 00", "C0 FF 00", "C0 80 80 00", "C0 FF FF FF 00", "30 80 80 80 00"]) {
+    const framer = new Framer();
+    framer.push(hex(text));
+    const error = assertThrows(() => framer.next(), MqttError);
+    assertEquals(error.reasonCode, 0x81);
+    assertThrows(() => framer.next(), MqttError); // and does not go on
+  }
+});
+
+Deno.test("[v5 MQTT-1.5.5-1] Framer refuses a Remaining Length of five bytes at its fourth", () => {
+  const framer = new Framer();
+  framer.push(hex("30 FF FF FF"));
+  assert(!framer.next());
+  framer.push(hex("FF"));
+  assertEquals(assertThrows(() => framer.next(), MqttError).reasonCode, 0x81);
+});
+
+Deno.test("Framer refuses a packet above the maximum as soon as its length is there", () => {
+  const framer = new Framer({ maximumPacketSize: 100 });
+  framer.push(hex("30 62")); // 98 bytes and 2 of the header
+  assert(!framer.next());
+  framer.push(pattern(98));
+  assert(framer.next());
+  framer.push(hex("30 63"));
+  assertEquals(assertThrows(() => framer.next(), MqttError).reasonCode, 0x95);
+});
+
+Deno.test("Framer counts the whole fixed header towards the maximum", () => {
+  const framer = new Framer({ maximumPacketSize: 203 });
+  framer.push(framed(0x30, pattern(200)));
+  assert(framer.next());
+  framer.push(framed(0x30, pattern(201)));
+  assertEquals(assertThrows(() => framer.next(), MqttError).reasonCode, 0x95);
+});
+
+Deno.test("Framer follows a change of its maximum", () => {
+  const framer = new Framer({ maximumPacketSize: 10 });
+  framer.push(hex("10 05 00 00 00 00 00 30 64"));
+  assert(framer.next());
+  framer.maximumPacketSize = 1000;
+  assert(!framer.next());
+  framer.maximumPacketSize = 10;
+  assertEquals(assertThrows(() => framer.next(), MqttError).reasonCode, 0x95);
+});
+
+Deno.test("Framer accepts the protocol's largest packet by default", () => {
+  assertEquals(PROTOCOL_MAXIMUM_PACKET_SIZE, 268435455 + 5);
+  const framer = new Framer();
+  framer.push(hex("30 FF FF FF 7F"));
+  assert(!framer.next());
+});
+
+Deno.test("Framer takes no memory for an announced length", () => {
+  const framer = new Framer();
+  read(framer, hex("10 FF FF FF 7F"));
+  assert(!framer.next());
+  framer.space();
+  assertEquals(framer.heldBytes, 1024);
+  read(framer, pattern(3000), 100);
+  assert(!framer.next());
+  assert(framer.heldBytes <= 4 * 3005, `${framer.heldBytes} bytes for 3005`);
+  const pushed = new Framer();
+  pushed.push(hex("10 FF FF FF 7F"));
+  assert(!pushed.next());
+  pushed.push(hex("00"));
+  assert(!pushed.next());
+  assertEquals(pushed.heldBytes, 1024);
+});
+
+Deno.test("Framer at rest holds one small slab, and nothing when it is pushed to", () => {
+  const framer = new Framer();
+  assertEquals(framer.heldBytes, 0);
+  assertEquals(framer.space().length, 1024);
+  assertEquals(framer.heldBytes, 1024);
+  const pushed = new Framer();
+  pushed.push(framed(0x30, pattern(100_000)));
+  assert(pushed.next());
+  assert(!pushed.next());
+  assertEquals(pushed.heldBytes, 0);
+  assertEquals(pushed.buffer.length, 0);
+});
+
+Deno.test("Framer never overwrites bytes that it handed out", () => {
+  for (const most of [1, 7, 64, 1000, Infinity]) {
+    const framer = new Framer();
+    const views: Uint8Array[] = [];
+    const packets = Array.from({ length: 300 }, (_, i) => framed(0x30, pattern(i % 90 === 89 ? 5000 : i % 60, i)));
+    for (const packet of packets) {
+      if (views.length % 3 === 2) framer.push(packet);
+      else read(framer, packet, most);
+      while (framer.next()) views.push(body(framer));
+    }
+    assertEquals(views.length, packets.length);
+    views.forEach((view, i) => assertEquals(view, pattern(i % 90 === 89 ? 5000 : i % 60, i)));
+  }
+});
+
+Deno.test("Framer offers larger regions while reads fill them, up to the maximum", () => {
+  const framer = new Framer({ initialSize: 1024, maximumReadSize: 8192 });
+  const sizes: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const space = framer.space();
+    sizes.push(space.length);
+    space.fill(0);
+    for (let at = 0; at + 1 < space.length; at += 2) space[at] = 0xc0;
+    framer.commit(space.length & ~1);
+    while (framer.next());
+  }
+  assertEquals(sizes[0], 1024);
+  assertEquals(Math.max(...sizes), 8192);
+  assertEquals(sizes.at(-1), 8192);
+});
+
+Deno.test("Framer gives memory back when reads are small again", () => {
+  const framer = new Framer();
+  const burst = framed(0x30, pattern(400_000));
+  read(framer, burst);
+  assert(framer.next());
+  framer.space();
+  assert(framer.heldBytes >= 65536 && framer.heldBytes <= 131072);
+  for (let i = 0; i < 8; i++) {
+    read(framer, hex("C0 00"));
+    assert(framer.next());
+    assert(!framer.next());
+  }
+  framer.space();
+  assertEquals(framer.heldBytes, 1024);
+  assert(framer.buffer.length <= 1024);
+});
+
+Deno.test("Framer gives memory back behind a large packet though another has begun", () => {
+  const framer = new Framer();
+  read(framer, framed(0x30, pattern(400_000)));
+  read(framer, hex("30"));
+  assert(framer.next());
+  assert(!framer.next());
+  framer.space();
+  assert(framer.heldBytes <= 131072 + 1, `${framer.heldBytes}`);
+  read(framer, hex("03 00 01 't'"));
+  assert(framer.next());
+  assertEquals(toHex(body(framer)), "00 01 74");
+});
+
+Deno.test("Framer copies a large packet a bounded number of times", () => {
+  const framer = new Framer();
+  const packet = framed(0x30, pattern(2_000_000));
+  const slabs = new Set<ArrayBufferLike>();
+  let memory = 0;
+  for (let at = 0; at < packet.length;) {
+    const space = framer.space();
+    if (!slabs.has(space.buffer)) memory += space.buffer.byteLength;
+    slabs.add(space.buffer);
+    const length = Math.min(space.length, packet.length - at);
+    space.set(packet.subarray(at, at + length));
+    framer.commit(length);
+    at += length;
+    framer.next();
+  }
+  assertEquals(framer.end - framer.frameStart, packet.length);
+  assert(memory < 3 * packet.length, `${memory} bytes allocated for ${packet.length}`);
+  assert(slabs.size < 20);
+});
+
+Deno.test("Framer with pushed chunks of one byte allocates geometrically", () => {
+  const framer = new Framer();
+  const packet = framed(0x30, pattern(20_000));
+  const slabs = new Set<number>();
+  for (const byte of packet) {
+    framer.push(Uint8Array.of(byte));
+    framer.next();
+    slabs.add(framer.heldBytes);
+  }
+  assertEquals(framer.end - framer.frameStart, packet.length);
+  assertEquals(body(framer), pattern(20_000));
+  assert(slabs.size < 10, `${slabs.size} slabs`);
+});
