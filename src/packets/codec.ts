@@ -20,6 +20,9 @@ import { Writer } from "./writer.ts";
 
 export type { DecodeOptions } from "./fields.ts";
 
+/** Where {@linkcode encodePacket} writes before it copies; nothing in it outlives the call. */
+const scratch: Writer = new Writer(1024);
+
 /** Options of {@linkcode encodePacket} and {@linkcode encodeInto}. */
 export interface EncodeOptions {
   /** Largest packet that the receiver accepts, in bytes with its fixed header. */
@@ -229,9 +232,8 @@ export function encodePacket(
   version: ProtocolVersion,
   options: EncodeOptions = {},
 ): Uint8Array<ArrayBuffer> | undefined {
-  const writer = new Writer(packet.type === PacketType.PUBLISH ? publishSize(packet, version, options.from) : 64);
-  if (!encodeInto(writer, packet, version, options)) return undefined;
-  return writer.length === writer.buffer.length ? writer.buffer : writer.buffer.slice(0, writer.length);
+  scratch.reset();
+  return encodeInto(scratch, packet, version, options) ? scratch.buffer.slice(0, scratch.length) : undefined;
 }
 
 /**

@@ -66,9 +66,6 @@ function readFields(reader: Reader, protocolVersion: ProtocolVersion, options?: 
   checkFlags(flags, protocolVersion);
   const keepAlive = reader.u16();
   const properties = protocolVersion === 5 ? decodeProperties(reader, PacketType.CONNECT, options) : undefined;
-  if (properties?.authenticationData !== undefined && properties.authenticationMethod === undefined) {
-    throw new MqttError(0x82, "Cannot accept Authentication Data: there is no Authentication Method");
-  }
   const clientId = reader.string(); // [MQTT-3.1.3-1] [MQTT-3.1.3-3] [MQTT-3.1.3-4]
   const will = (flags & WILL) === 0 ? undefined : readWill(reader, flags, protocolVersion, options);
   // MQTT 3.1 lets the packet end before fields that the flags announce.

@@ -3,8 +3,9 @@
 
 import { MqttError } from "./errors.ts";
 import {
+  type PlacedProperty,
   propertiesOf,
-  propertyById,
+  propertyAt,
   type PropertyDescriptor,
   type PropertyKind,
   type PropertyOwner,
@@ -58,6 +59,9 @@ export function decodeProperties(
   const properties: Properties = {};
   while (reader.position < reader.end) decodeProperty(reader, owner, properties, options);
   reader.end = packetEnd;
+  if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
+    throw new MqttError(0x82, "Cannot accept Authentication Data: there is no Authentication Method");
+  }
   return properties;
 }
 
@@ -68,16 +72,15 @@ function decodeProperty(
   options: DecodePropertiesOptions,
 ): void {
   const id = reader.varint();
-  const property = propertyById(id);
-  if (property === undefined || !property.packets.includes(owner)) {
+  const place = propertyAt(id, owner);
+  if (place === undefined) {
     throw new MqttError(0x81, `Cannot decode property 0x${id.toString(16)}: it does not belong in this packet`);
   }
-  const only = property.onlyFrom.get(owner);
+  const { property, only } = place;
   if (only !== undefined && only !== (options.from ?? "client")) {
     throw new MqttError(0x82, `Cannot accept ${property.name}: only a ${only} may send it here`);
   }
-  const value = readValue(reader, property);
-  store(properties, property, owner, value);
+  store(properties, place, readValue(reader, property));
   const { maximumUserProperties } = options;
   if (id === 0x26 && maximumUserProperties !== undefined) limitUserProperties(properties, maximumUserProperties);
 }
@@ -120,11 +123,11 @@ function readKind(reader: Reader, kind: PropertyKind): Value {
   }
 }
 
-function store(properties: Properties, property: PropertyDescriptor, owner: PropertyOwner, value: Value): void {
+function store(properties: Properties, { property, repeats }: PlacedProperty, value: Value): void {
   const values = properties as Record<string, Value | Value[] | undefined>;
   const { name } = property;
   const known = values[name];
-  if (known !== undefined && !property.repeats.includes(owner)) {
+  if (known !== undefined && !repeats) {
     throw new MqttError(0x82, `Cannot accept ${name}: it is there twice`);
   }
   if (!isList(property)) values[name] = value;

@@ -109,26 +109,45 @@ export const PROPERTIES: readonly PropertyDescriptor[] = [
   row(0x2A, "sharedSubscriptionAvailable", "byte", [CONNACK], { refuse: flag }),
 ];
 
-const BY_ID: readonly (PropertyDescriptor | undefined)[] = Array.from(
-  { length: 0x2B },
-  (_, id) => PROPERTIES.find((property) => property.id === id),
-);
+/** A property at one of the places where it may stand. */
+export interface PlacedProperty {
+  /** The row of the table. */
+  readonly property: PropertyDescriptor;
+  /** Whether it may stand there more than once. */
+  readonly repeats: boolean;
+  /** The only end that may send it there, `undefined` when both may. */
+  readonly only: Sender | undefined;
+}
+
+type PlacesById = readonly (PlacedProperty | undefined)[];
+
+function placesOf(owner: PropertyOwner): PlacesById {
+  return Array.from({ length: 0x2B }, (_, id) => {
+    const property = PROPERTIES.find((row) => row.id === id && row.packets.includes(owner));
+    return property &&
+      { property, repeats: property.repeats.includes(owner), only: property.onlyFrom.get(owner) };
+  });
+}
+
+const PLACES: readonly PlacesById[] = Array.from({ length: 16 }, (_, owner) => placesOf(owner));
+const WILL_PLACES: PlacesById = placesOf(WILL);
 
 /**
- * The row of an identifier.
+ * The property of an identifier, where it may stand.
  *
  * @param id identifier as read
- * @returns `undefined` when the standard knows no such property
+ * @param owner the packet (or will) that it was read in
+ * @returns `undefined` when the standard knows no such property there
  *
  * @example
  * ```ts
- * import { propertyById } from "./property_table.ts";
+ * import { propertyAt } from "./property_table.ts";
  *
- * console.assert(propertyById(0x23)?.name === "topicAlias");
+ * console.assert(propertyAt(0x23, 3)?.property.name === "topicAlias");
  * ```
  */
-export function propertyById(id: number): PropertyDescriptor | undefined {
-  return BY_ID[id];
+export function propertyAt(id: number, owner: PropertyOwner): PlacedProperty | undefined {
+  return owner === WILL ? WILL_PLACES[id] : PLACES[owner][id];
 }
 
 type RowsByOwner = ReadonlyMap<PropertyOwner, readonly PropertyDescriptor[]>;
