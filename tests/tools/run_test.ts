@@ -67,10 +67,11 @@ Deno.test("a file that cannot be read as a module counts", async () => {
 
 Deno.test("a test that leaves an operation or a resource behind fails", async () => {
   const operation = `Deno.test("leaks", () => void crypto.subtle.digest("SHA-512", new Uint8Array(2 ** 27)));\n`;
-  const resource = `Deno.test("leaks", () => void new BroadcastChannel("left open"));\n`;
+  const resource = `Deno.test("leaks", () => void Deno.listen({ hostname: "127.0.0.1", port: 0 }));\n`;
   for (const leak of [operation, resource]) {
-    const { code, output, totals } = await run({ "packets/a_test.ts": leak });
+    const { code, output, totals } = await run({ "broker/a_test.ts": leak });
     assertEquals([code, totals.failed], [1, 1], output);
+    assertMatch(output, /leak/i);
   }
 });
 
