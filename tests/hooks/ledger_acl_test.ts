@@ -151,8 +151,29 @@ Deno.test("a user name that changes while the client connects changes its rights
   client.username = "melon";
   assertEquals(hook.onAclCheck!(client, "a", "write"), false);
   client.username = "peach";
-  client.id = "c2";
   assertEquals(hook.onAclCheck!(client, "a", "write"), true);
+});
+
+Deno.test("a ClientID that changes while the client connects changes its rights", () => {
+  const hook = ledger({ auth, acl: [{ client: "c2", filters: { "#": "deny" } }] });
+  const client = newClient({});
+  assertEquals(hook.onAclCheck!(client, "a", "write"), true);
+  client.id = "c2";
+  assertEquals(hook.onAclCheck!(client, "a", "write"), false);
+});
+
+Deno.test("users that the same rules are about keep their own rights", () => {
+  const hook = ledger({
+    users: { peach: { acl: { "a": "read" } }, melon: { acl: { "a": "write" } } },
+    auth,
+    acl: [{ filters: { "#": "deny" } }],
+  });
+  for (let round = 0; round < 2; round++) {
+    assertEquals(hook.onAclCheck!(newClient({ username: "peach" }), "a", "read"), true);
+    assertEquals(hook.onAclCheck!(newClient({ username: "melon" }), "a", "read"), false);
+    assertEquals(hook.onAclCheck!(newClient({ username: "melon" }), "a", "write"), true);
+    assertEquals(hook.onAclCheck!(newClient({}), "a", "read"), false);
+  }
 });
 
 Deno.test("an update changes the rights of clients that are connected", () => {

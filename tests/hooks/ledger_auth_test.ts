@@ -30,6 +30,17 @@ Deno.test("the first rule that matches decides", async () => {
   assertEquals(await mayConnect({ auth: [allow, deny] }, { username: "peach" }), true);
 });
 
+Deno.test("a rule with another password is passed over", async () => {
+  const auth = [{ username: "peach", password: "one", allow: true }, {
+    username: "peach",
+    password: "two",
+    allow: true,
+  }];
+  assertEquals(await mayConnect({ auth }, { username: "peach" }, "one"), true);
+  assertEquals(await mayConnect({ auth }, { username: "peach" }, "two"), true);
+  assertEquals(await mayConnect({ auth }, { username: "peach" }, "three"), false);
+});
+
 Deno.test("all criteria of a rule have to hold", async () => {
   const rule = { client: "c1", username: "peach", password: "secret", remote: "127.0.0.1:*" };
   assertEquals(await matches(rule, { username: "peach" }, "secret"), true);
