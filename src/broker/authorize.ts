@@ -21,7 +21,7 @@ export function authorize(core: Core, client: Client, topic: string, access: Acc
   if (access === "write" && topic.startsWith("$SYS/")) return NOT_AUTHORIZED;
   let answer: boolean | Promise<boolean>;
   try {
-    answer = core.hooks.decide("onAclCheck", client, topic, access);
+    answer = core.hooks.decide(core.hooks.on.onAclCheck, client, topic, access);
   } catch (error) {
     return refusalOf(error);
   }

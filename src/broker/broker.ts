@@ -178,7 +178,7 @@ export class Broker implements AsyncDisposable {
       throw error;
     }
     watchSysTopics(this.#core, this.#inline.client);
-    this.#core.hooks.observe("onStarted");
+    this.#core.hooks.observe(this.#core.hooks.on.onStarted);
   }
 
   /**

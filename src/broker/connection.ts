@@ -5,9 +5,9 @@ import { ConnectError, MqttError } from "../packets/errors.ts";
 import { Framer } from "../packets/framer.ts";
 import { encodeAck } from "../packets/publish.ts";
 import { connackReturnCode, usableReasonCode } from "../packets/reason_codes.ts";
-import { type AckPacket, type ConnectPacket, type Packet, PacketType, type Properties, type ProtocolVersion } from "../packets/types.ts";
+import { type AckPacket, type ConnectPacket, type Packet, PacketType, type Properties, type ProtocolVersion, type PublishPacket } from "../packets/types.ts";
 import type { Client, DisconnectOptions, PeerCertificate } from "../session/client.ts";
-import type { Message } from "../session/message.ts";
+import type { Frame, Message } from "../session/message.ts";
 import type { OutboundRecord } from "../session/outbound_record.ts";
 import type { Task } from "../session/scheduler.ts";
 import type { Session, SessionLink } from "../session/session.ts";
@@ -56,6 +56,8 @@ export class Connection implements SessionLink {
   receiving = 0;
   /** When the last bytes arrived, in milliseconds since 1970. */
   lastRead: number;
+  /** Topic of the PUBLISH at hand, as it was sent. */
+  frameTopic = "";
   /** Topic that was found valid last. */
   validTopic = "";
   deadline: Task | undefined;
@@ -168,6 +170,7 @@ export class Connection implements SessionLink {
     const packet = decodePacket(header, buffer, start, end, this.version, {
       maximumUserProperties: this.core.options.capabilities.maximumUserProperties,
     });
+    this.frameTopic = packet.type === PacketType.PUBLISH ? packet.topic : "";
     return handlePacket(this.core, this, packet);
   }
 
@@ -277,12 +280,12 @@ export class Connection implements SessionLink {
     const { hooks, info } = this.core;
     if (!this.problemInformation) packet = withoutProblemInformation(packet);
     if (hooks.on.onPacketEncode !== undefined && this.client !== undefined) {
-      packet = hooks.transform("onPacketEncode", this.client, packet) as Packet;
+      packet = hooks.transform(hooks.on.onPacketEncode, this.client, packet) as Packet;
     }
     if (!encodeInto(this.out.writer, packet, this.version, { maximumPacketSize: this.maximumPacketSize })) return false;
     this.out.appended();
     info.packetsSent++;
-    if (hooks.on.onPacketSent !== undefined) hooks.observe("onPacketSent", this.client, packet);
+    if (hooks.on.onPacketSent !== undefined) hooks.observe(hooks.on.onPacketSent, this.client, packet);
     return true;
   }
 
@@ -297,6 +300,18 @@ export class Connection implements SessionLink {
     encodeAck(this.out.writer, type, packetId);
     this.out.appended();
     this.core.info.packetsSent++;
+  }
+
+  /** The bytes of the PUBLISH at hand, unless an alias was resolved or a hook has changed something. */
+  frameOf(packet: PublishPacket): Frame | undefined {
+    const { buffer, start, frameStart, end, header } = this.#framer, { payload } = packet;
+    if (packet.properties !== undefined || header >> 4 !== PacketType.PUBLISH || packet.topic !== this.frameTopic) return undefined;
+    if (payload.length > 0 && (payload.buffer !== buffer.buffer || payload.byteOffset + payload.length !== buffer.byteOffset + end)) {
+      return undefined;
+    }
+    if ((header >> 1 & 3) !== packet.qos) return undefined;
+    const packetIdAt = packet.qos === 0 ? -1 : start - frameStart + 2 + (buffer[start] << 8 | buffer[start + 1]);
+    return { buffer, start: frameStart, end, version: this.version === 5 ? 5 : 4, packetIdAt };
   }
 
   hasRoom(): boolean {

@@ -38,7 +38,7 @@ function deliverOnce(core: Core, message: Message, session: Session, delivery: D
   if (link === undefined || link.sendMessage(message, delivery.retain, delivery.identifiers)) return;
   core.info.messagesDropped++;
   if (core.hooks.on.onPublishDropped === undefined) return;
-  core.hooks.observe("onPublishDropped", session.client, message, "the client does not take it");
+  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, message, "the client does not take it");
 }
 
 /** At least once and exactly once: sent when link and quota allow it, queued otherwise. */
@@ -57,7 +57,7 @@ function enqueue(core: Core, session: Session, record: OutboundRecord): void {
   queue.push(record);
   core.queuedBytes += queue.bytes - before;
   if (core.hooks.on.onQosPublish === undefined) return;
-  record.message!.awaitCommit(core.hooks.observe("onQosPublish", session.client, record));
+  record.message!.awaitCommit(core.hooks.observe(core.hooks.on.onQosPublish, session.client, record));
 }
 
 function isFull(core: Core, session: Session, record: OutboundRecord): boolean {

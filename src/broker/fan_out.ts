@@ -8,30 +8,28 @@ import { authorize } from "./authorize.ts";
 import type { Core } from "./core.ts";
 import { deliver, deliverAllowed, lowerQos } from "./deliver.ts";
 
-/** Number of receivers, or the Promise of it when a hook is async. */
-export type Reached = number | Promise<number>;
-
 /**
- * Delivers a message to every matching subscription [MQTT-4.5.0-1].
- * @returns how many sessions and share groups matched
+ * Delivers a message to every matching subscription [MQTT-4.5.0-1] and notes in it how many sessions and share groups match.
+ * @returns a Promise only when a hook is async
  */
-export function fanOut(core: Core, message: Message): Reached {
+export function fanOut(core: Core, message: Message): void | Promise<void> {
   const matched = core.tree.match(message.topic);
-  if (core.hooks.on.onSelectSubscribers === undefined) return deliverToAll(core, message, matched);
-  const selected = core.hooks.transform("onSelectSubscribers", message, matched);
+  const { onSelectSubscribers } = core.hooks.on;
+  if (onSelectSubscribers === undefined) return deliverToAll(core, message, matched);
+  const selected = core.hooks.transform(onSelectSubscribers, message, matched);
   return selected instanceof Promise
     ? selected.then((result) => deliverToAll(core, message, result))
     : deliverToAll(core, message, selected);
 }
 
-function deliverToAll(core: Core, message: Message, matched: MatchResult<Session>): Reached {
-  const { subscribers, shares } = matched, reached = subscribers.length + shares.length;
+function deliverToAll(core: Core, message: Message, matched: MatchResult<Session>): void | Promise<void> {
+  const { subscribers, shares } = matched;
+  message.reached = subscribers.length + shares.length;
   for (let index = 0; index < subscribers.length; index++) {
     const pending = deliverToSubscriber(core, message, subscribers[index]);
     if (pending !== undefined) return deliverRest(core, message, { matched, pending, from: index + 1 });
   }
-  const pending = shares.length === 0 ? undefined : deliverToShares(core, message, shares);
-  return pending === undefined ? reached : pending.then(() => reached);
+  if (shares.length > 0) return deliverToShares(core, message, shares);
 }
 
 /** The same from some subscriber on, when a hook has to be waited for. */
@@ -39,14 +37,13 @@ async function deliverRest(
   core: Core,
   message: Message,
   rest: { matched: MatchResult<Session>; pending: Promise<void>; from: number },
-): Promise<number> {
+): Promise<void> {
   const { subscribers, shares } = rest.matched;
   await rest.pending;
   for (let index = rest.from; index < subscribers.length; index++) {
     await deliverToSubscriber(core, message, subscribers[index]);
   }
   await deliverToShares(core, message, shares);
-  return subscribers.length + shares.length;
 }
 
 function deliverToSubscriber(core: Core, message: Message, match: MatchedSubscriber<Session>): void | Promise<void> {

@@ -36,7 +36,7 @@ function release(core: Core, connection: Connection, record: OutboundRecord): vo
   if (record.state !== "released") {
     record.state = "released";
     record.message = undefined;
-    commit = core.hooks.on.onQosPublish && core.hooks.observe("onQosPublish", connection.client, record);
+    commit = core.hooks.on.onQosPublish && core.hooks.observe(core.hooks.on.onQosPublish, connection.client, record);
   }
   if (commit === undefined) return connection.sendRelease(packetId);
   commit.then(() => connection.sendRelease(packetId), () => connection.close(0x83, new Error("storage has failed")));

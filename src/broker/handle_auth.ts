@@ -36,7 +36,7 @@ export async function handleAuth(core: Core, connection: Connection, packet: Aut
 }
 
 async function step(core: Core, connection: Connection, packet: AuthPacket): Promise<void> {
-  const reply = await core.hooks.answer<AuthPacket>("onAuthPacket", connection.client, packet);
+  const reply = await core.hooks.answer<AuthPacket>(core.hooks.on.onAuthPacket, connection.client, packet);
   if (connection.closed) return;
   const method = connection.authentication!.authenticationMethod;
   if (reply === undefined) throw new MqttError(0x8c, `Cannot authenticate: the method ${method} is not supported`); // [MQTT-4.12.0-1]

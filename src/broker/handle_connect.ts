@@ -23,14 +23,14 @@ export async function handleConnect(core: Core, connection: Connection, received
   connection.version = received.protocolVersion;
   connection.state = "authenticating";
   const client = connection.client = newClient(connection, received);
-  const packet = await core.hooks.transform("onConnect", client, received);
+  const packet = await core.hooks.transform(core.hooks.on.onConnect, client, received);
   if (connection.closed) return;
   takeLimits(core, connection, packet);
   checkConnect(core, packet);
   client.id = packet.clientId;
   if (packet.protocolVersion === 5) client.keepAlive = allowedKeepAlive(core, packet.keepAlive); // [MQTT-3.2.2-22]
   if (packet.properties?.authenticationMethod !== undefined) return beginAuthentication(core, connection, packet);
-  const allowed = await core.hooks.decide("onConnectAuthenticate", client, packet);
+  const allowed = await core.hooks.decide(core.hooks.on.onConnectAuthenticate, client, packet);
   if (!allowed) throw new MqttError(0x86, "Cannot connect: bad user name or password");
   await acceptConnect(core, connection, packet);
 }
@@ -93,9 +93,9 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
     if (code !== 0) throw new MqttError(code, `Cannot accept will: not authorized to publish to ${packet.will.topic}`);
   }
   if (connection.closed) return;
-  core.hooks.observe("onSessionEstablish", client, packet);
+  core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);
   const sessionPresent = beginSession(core, connection, packet);
-  const commit = core.hooks.observe("onSessionEstablished", client, client.session);
+  const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);
   if (commit !== undefined && !await stored(commit)) throw new MqttError(0x88, "Cannot connect: the session could not be stored");
   if (!connection.closed) welcome(core, connection, { packet, assigned, sessionPresent });
 }

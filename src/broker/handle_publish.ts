@@ -7,7 +7,8 @@ import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { beginReceiving, endReceiving } from "./inbound_qos2.ts";
-import { publish, type Routed } from "./route_message.ts";
+import { publish } from "./route_message.ts";
+import type { Message } from "../session/message.ts";
 
 /** No subscription matches. */
 const NO_MATCHING_SUBSCRIBERS = 0x10;
@@ -86,15 +87,15 @@ function takeQuota(core: Core, connection: Connection, packet: PublishPacket): b
 }
 
 function accept(core: Core, connection: Connection, packet: PublishPacket): void | Promise<void> {
-  let routed: Routed | Promise<Routed>;
+  let routed: Message | Promise<Message>;
   try {
-    routed = publish(core, connection.client!, packet);
+    routed = publish(core, connection, packet);
   } catch (error) {
     return refused(connection, packet, error);
   }
-  if (!(routed instanceof Promise)) return acknowledge(core, connection, { packet, routed });
+  if (!(routed instanceof Promise)) return acknowledge(core, connection, packet, routed);
   return routed.then(
-    (result) => acknowledge(core, connection, { packet, routed: result }),
+    (message) => acknowledge(core, connection, packet, message),
     (error) => refused(connection, packet, error),
   );
 }
@@ -105,12 +106,11 @@ function refused(connection: Connection, packet: PublishPacket, error: unknown):
   deny(connection, packet, error.reasonCode, error.message);
 }
 
-function acknowledge(core: Core, connection: Connection, done: { packet: PublishPacket; routed: Routed }): void {
-  const { packet, routed } = done;
+function acknowledge(core: Core, connection: Connection, packet: PublishPacket, message: Message): void {
   if (packet.qos === 0) return;
-  if (packet.qos === 2) routed.message.awaitCommit(beginReceiving(core, connection.session!, packet.packetId));
-  const { commits } = routed.message;
-  const reasonCode = routed.reached === 0 && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0;
+  if (packet.qos === 2) message.awaitCommit(beginReceiving(core, connection.session!, packet.packetId));
+  const { commits } = message;
+  const reasonCode = message.reached === 0 && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0;
   connection.gate.after(commits, (failed) => {
     if (failed === undefined) sendPublishAck(core, connection, { packet, reasonCode });
     else withhold(core, connection, { packet, failed });

@@ -26,7 +26,7 @@ interface Outcome {
  */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
   if (core.hooks.on.onSubscribe === undefined) return subscribeAll(core, connection, packet);
-  const changed = core.hooks.transform("onSubscribe", connection.client, packet);
+  const changed = core.hooks.transform(core.hooks.on.onSubscribe, connection.client, packet);
   return changed instanceof Promise
     ? changed.then((result) => subscribeAll(core, connection, result))
     : subscribeAll(core, connection, changed);
@@ -126,7 +126,7 @@ function grant(
 function answer(core: Core, connection: Connection, done: { packet: SubscribePacket; outcomes: Outcome[] }): void {
   const { packet, outcomes } = done;
   const commit = core.hooks.on.onSubscribed &&
-    core.hooks.observe("onSubscribed", connection.client, grantedOf(connection, done));
+    core.hooks.observe(core.hooks.on.onSubscribed, connection.client, grantedOf(connection, done));
   connection.gate.after(commit && [commit], (failed) => {
     if (failed !== undefined) return connection.close(0x83, new Error("the subscriptions could not be stored"));
     const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));

@@ -11,7 +11,7 @@ const NO_SUBSCRIPTION_EXISTED = 0x11;
 /** Removes subscriptions and answers all of them with one UNSUBACK [MQTT-3.10.4-6]. */
 export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void | Promise<void> {
   if (core.hooks.on.onUnsubscribe === undefined) return unsubscribeAll(core, connection, packet);
-  const changed = core.hooks.transform("onUnsubscribe", connection.client, packet);
+  const changed = core.hooks.transform(core.hooks.on.onUnsubscribe, connection.client, packet);
   return changed instanceof Promise
     ? changed.then((result) => unsubscribeAll(core, connection, result))
     : unsubscribeAll(core, connection, changed);
@@ -21,7 +21,7 @@ function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribeP
   const session = connection.session!;
   const removed = packet.topicFilters.map((filter) => removeSubscription(core, session, filter));
   const filters = packet.topicFilters.filter((_, index) => removed[index]);
-  const commit = filters.length === 0 ? undefined : core.hooks.observe("onUnsubscribed", connection.client, filters);
+  const commit = filters.length === 0 ? undefined : core.hooks.observe(core.hooks.on.onUnsubscribed, connection.client, filters);
   connection.gate.after(commit && [commit], (failed) => {
     if (failed !== undefined) return connection.close(0x83, new Error("the change could not be stored"));
     const reasonCodes = removed.map((known) => known ? 0 : NO_SUBSCRIPTION_EXISTED); // [MQTT-3.11.3-1]

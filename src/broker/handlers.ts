@@ -70,7 +70,7 @@ async function handleObserved(core: Core, connection: Connection, packet: Packet
   let handled = packet, failure: Error | undefined;
   try {
     if (client !== undefined) {
-      const read = hooks.transform("onPacketRead", client, packet);
+      const read = hooks.transform(hooks.on.onPacketRead, client, packet);
       handled = read instanceof Promise ? await read : read;
     }
     const pending = dispatch(core, connection, handled);
@@ -80,6 +80,6 @@ async function handleObserved(core: Core, connection: Connection, packet: Packet
     throw error;
   } finally {
     const seenBy = client ?? connection.client;
-    if (seenBy !== undefined) hooks.observe("onPacketProcessed", seenBy, handled, failure);
+    if (seenBy !== undefined) hooks.observe(hooks.on.onPacketProcessed, seenBy, handled, failure);
   }
 }

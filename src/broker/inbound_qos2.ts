@@ -24,7 +24,7 @@ export function receivedRecord(clientId: string, packetId: number): InflightReco
 export function beginReceiving(core: Core, session: Session, packetId: number): Promise<unknown> | undefined {
   const record = receivedRecord(session.clientId, packetId);
   session.inbound.set(packetId, record);
-  return core.hooks.observe("onQosPublish", session.client, record);
+  return core.hooks.observe(core.hooks.on.onQosPublish, session.client, record);
 }
 
 /**
@@ -39,5 +39,5 @@ export function endReceiving(
   const record = session.existingInbound?.get(packetId);
   if (record === undefined) return { known: false, commit: undefined };
   session.inbound.delete(packetId);
-  return { known: true, commit: core.hooks.observe("onQosComplete", session.client, record) };
+  return { known: true, commit: core.hooks.observe(core.hooks.on.onQosComplete, session.client, record) };
 }

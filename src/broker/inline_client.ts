@@ -9,7 +9,8 @@ import { validateTopicName } from "../topics/topic_name.ts";
 import type { Core } from "./core.ts";
 import { lowerQos } from "./deliver.ts";
 import { replayInline } from "./retain.ts";
-import { publish, type Routed } from "./route_message.ts";
+import { publish, publisherOf } from "./route_message.ts";
+import type { Message } from "../session/message.ts";
 import { addSubscription, removeSubscription } from "./subscriptions.ts";
 
 /** ClientID of the broker itself; too unlikely for a client to have, and refused to clients. */
@@ -63,12 +64,12 @@ export class InlineClient {
       packetId: 0,
       properties: options.properties,
     };
-    const { message } = await this.#inOrder(() => publish(this.#core, this.client, packet));
+    const message = await this.#inOrder(() => publish(this.#core, publisherOf(this.#core, this.client), packet));
     if (message.commits !== undefined) await Promise.all(message.commits);
   }
 
   /** Keeps the order of messages while an async hook holds one up. */
-  #inOrder(send: () => Routed | Promise<Routed>): Routed | Promise<Routed> {
+  #inOrder(send: () => Message | Promise<Message>): Message | Promise<Message> {
     const routed = this.#last === undefined ? send() : this.#last.then(send, send);
     if (!(routed instanceof Promise)) return routed;
     this.#last = routed;

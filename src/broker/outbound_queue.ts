@@ -1,49 +1,8 @@
 /** Bytes on their way to one socket: appended during a turn, written once at its end.
  * @module */
-import { Writer } from "../packets/writer.ts";
+import type { Writer } from "../packets/writer.ts";
 import type { Socket } from "./listener.ts";
-
-/** Buffers up to this size are used again. */
-const LARGEST_POOLED = 1_048_576;
-/** Buffers that wait to be used again. */
-const POOL_SIZE = 32;
-
-/** What all outbound queues of a broker share. */
-export class OutboundShared {
-  /** Bytes in all queues. */
-  pendingBytes = 0;
-  /** Bytes that were written. */
-  sentBytes = 0;
-  readonly #pool: Writer[] = [];
-  #dirty: OutboundQueue[] = [];
-  #scheduled = false;
-  readonly #flush = () => {
-    this.#scheduled = false;
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (let index = 0; index < dirty.length; index++) dirty[index].flush();
-  };
-
-  /** Writes this queue at the end of the turn, together with all others. */
-  schedule(queue: OutboundQueue): void {
-    this.#dirty.push(queue);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(this.#flush);
-  }
-
-  /** A buffer to fill. */
-  acquire(): Writer {
-    return this.#pool.pop() ?? new Writer(4_096);
-  }
-
-  /** A buffer that was written. */
-  release(writer: Writer): void {
-    if (this.#pool.length >= POOL_SIZE || writer.buffer.length > LARGEST_POOLED) return;
-    writer.length = 0;
-    this.#pool.push(writer);
-  }
-}
+import type { OutboundShared } from "./outbound_shared.ts";
 
 /** Limits of one queue, above which {@linkcode OutboundQueue.hasRoom} is false. */
 export interface OutboundLimits {
@@ -65,13 +24,22 @@ export interface OutboundOwner {
   writeFailed(error: unknown): void;
 }
 
-/** The outbound buffer of one connection. An idle connection holds no memory here. */
+/**
+ * The outbound buffer of one connection. An idle connection holds no memory here.
+ *
+ * Packets that a publisher has sent one behind the other are often forwarded just so. They are kept as a run, a range of the
+ * publisher's read buffer, and copied once for all of them, or written from there when nothing else is to be written.
+ */
 export class OutboundQueue {
   readonly #socket: Socket;
   readonly #shared: OutboundShared;
   readonly #limits: OutboundLimits;
   readonly #owner: OutboundOwner;
   #filling: Writer | undefined;
+  #run: Uint8Array | undefined;
+  #runStart = 0;
+  #runEnd = 0;
+  /** Bytes in the writer and the run that are counted already. */
   #counted = 0;
   #packets = 0;
   #bytes = 0;
@@ -112,31 +80,44 @@ export class OutboundQueue {
 
   /** The buffer to append one packet to; call {@linkcode OutboundQueue.appended} afterwards. */
   get writer(): Writer {
+    if (this.#run !== undefined) this.#settle();
     return this.#filling ??= this.#shared.acquire();
   }
 
   /** One packet was appended to the writer. */
   appended(): void {
-    const length = this.#filling!.length;
-    const grown = length - this.#counted;
-    this.#counted = length;
+    this.#count(this.#filling!.length - this.#counted);
+  }
+
+  /** Appends one packet that stands in `buffer` from `start` to `end`; these bytes must never change. */
+  appendFrame(buffer: Uint8Array, start: number, end: number): void {
+    if (this.#run === buffer && this.#runEnd === start) this.#runEnd = end;
+    else {
+      if (this.#run !== undefined) this.#settle();
+      this.#run = buffer;
+      this.#runStart = start;
+      this.#runEnd = end;
+    }
+    this.#count(end - start);
+  }
+
+  #count(bytes: number): void {
+    this.#counted += bytes;
     this.#packets++;
-    this.#bytes += grown;
-    this.#shared.pendingBytes += grown;
+    this.#bytes += bytes;
+    this.#shared.pendingBytes += bytes;
     if (!this.#dirty) {
       this.#dirty = true;
       this.#shared.schedule(this);
     }
-    if (length >= this.#limits.flushBytes && !this.#writing) this.#write();
+    if (this.#counted >= this.#limits.flushBytes && !this.#writing) this.#write();
   }
 
-  /** Appends the bytes of one packet. */
-  append(bytes: Uint8Array): void {
+  /** Copies the run behind what the writer holds. */
+  #settle(): void {
     const writer = this.#filling ??= this.#shared.acquire();
-    writer.reserve(bytes.length);
-    writer.buffer.set(bytes, writer.length);
-    writer.length += bytes.length;
-    this.appended();
+    writer.bytes(this.#run!.subarray(this.#runStart, this.#runEnd));
+    this.#run = undefined;
   }
 
   /** Begins a write, unless one is under way. */
@@ -158,7 +139,7 @@ export class OutboundQueue {
       while (this.#counted > 0) await this.#writeOnce();
     } catch (error) {
       this.#bytesGone(this.#bytes);
-      this.#packets = 0;
+      this.#packets = this.#counted = 0;
       this.#owner.writeFailed(error);
     }
     this.#writing = false;
@@ -166,10 +147,14 @@ export class OutboundQueue {
   }
 
   async #writeOnce(): Promise<void> {
-    const writer = this.#filling!, length = this.#counted, packets = this.#packets;
-    this.#filling = undefined;
+    const packets = this.#packets, run = this.#run;
+    if (run !== undefined && this.#filling !== undefined) this.#settle();
+    const writer = this.#filling;
+    let rest = writer === undefined
+      ? run!.subarray(this.#runStart, this.#runEnd)
+      : writer.buffer.subarray(0, writer.length);
+    this.#filling = this.#run = undefined;
     this.#counted = 0;
-    let rest = writer.buffer.subarray(0, length);
     for (;;) {
       const taken = await this.#socket.write(rest);
       this.#shared.sentBytes += taken;
@@ -178,7 +163,7 @@ export class OutboundQueue {
       rest = rest.subarray(taken);
     }
     this.#packets -= packets;
-    this.#shared.release(writer);
+    if (writer !== undefined) this.#shared.release(writer);
     this.#owner.written();
   }
 

@@ -135,14 +135,14 @@ export function sendRecord(core: Core, session: Session, record: OutboundRecord)
   const { outbox, client } = session, link = session.link as SessionLink;
   const packetId = outbox.allocatePacketId();
   if (packetId === 0) {
-    core.hooks.observe("onPacketIdExhausted", client, record.message);
+    core.hooks.observe(core.hooks.on.onPacketIdExhausted, client, record.message);
     return dropRecord(core, session, record, "no free packet identifier");
   }
   record.packetId = packetId;
   record.state = "sent";
   outbox.inflight.set(packetId, record);
   outbox.quota--;
-  const commit = core.hooks.on.onQosPublish && core.hooks.observe("onQosPublish", client, record);
+  const commit = core.hooks.on.onQosPublish && core.hooks.observe(core.hooks.on.onQosPublish, client, record);
   record.message!.awaitCommit(commit);
   if (commit !== undefined && record.qos === 2) return sendWhenCommitted(core, session, { record, link, commit });
   if (!link.sendRecord(record, false)) giveUp(core, session, record);
@@ -165,6 +165,6 @@ function sendWhenCommitted(
 /** Too large for this client: treated as delivered [MQTT-3.1.2-25]. */
 function giveUp(core: Core, session: Session, record: OutboundRecord): void {
   core.info.messagesDropped++;
-  core.hooks.observe("onPublishDropped", session.client, record.message, "larger than the client's Maximum Packet Size");
+  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, record.message, "larger than the client's Maximum Packet Size");
   finishRecord(core, session, record);
 }

@@ -10,7 +10,7 @@ export function finishRecord(core: Core, session: Session, record: OutboundRecor
   outbox.inflight.delete(record.packetId);
   outbox.returnQuota(); // [MQTT-4.9.0-1]
   core.info.inflight--;
-  if (core.hooks.on.onQosComplete !== undefined) core.hooks.observe("onQosComplete", session.client, record);
+  if (core.hooks.on.onQosComplete !== undefined) core.hooks.observe(core.hooks.on.onQosComplete, session.client, record);
 }
 
 /** The client will not have it. The record has been taken out of queue and inflight. */
@@ -18,6 +18,6 @@ export function dropRecord(core: Core, session: Session, record: OutboundRecord,
   core.info.inflight--;
   core.info.inflightDropped++;
   core.info.messagesDropped++;
-  core.hooks.observe("onQosDropped", session.client, record);
-  core.hooks.observe("onPublishDropped", session.client, record.message, reason);
+  core.hooks.observe(core.hooks.on.onQosDropped, session.client, record);
+  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, record.message, reason);
 }

@@ -31,12 +31,12 @@ async function load<T>(
   core: Core,
   event: "storedClients" | "storedSubscriptions" | "storedInflightMessages" | "storedRetainedMessages",
 ): Promise<Iterable<T>> {
-  return await core.hooks.load<Iterable<T>>(event) ?? [];
+  return await core.hooks.load<Iterable<T>>(core.hooks.on[event]) ?? [];
 }
 
 /** Counters of the last run go on where the switch asks for it; the gauges count anew. */
 async function restoreInfo(core: Core): Promise<void> {
-  const stored = await core.hooks.load<SystemInfo>("storedSysInfo");
+  const stored = await core.hooks.load<SystemInfo>(core.hooks.on.storedSysInfo);
   if (stored === undefined || !core.options.compatibilities.restoreSysInfoOnRestart) return;
   const { info } = core;
   core.sentBefore = stored.bytesSent;
@@ -55,7 +55,7 @@ async function restoreInfo(core: Core): Promise<void> {
 function restoreRetained(core: Core, init: MessageInit): void {
   const interval = init.properties?.messageExpiryInterval;
   if (interval !== undefined && init.receivedAt + interval * 1000 <= core.now()) {
-    core.hooks.observe("onRetainedExpired", init.topic);
+    core.hooks.observe(core.hooks.on.onRetainedExpired, init.topic);
   } else storeRetained(core, new Message(init));
 }
 

@@ -18,7 +18,7 @@ export function retain(core: Core, client: Client, message: Message): void {
   if (message.payload.length === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
   else storeRetained(core, message.detach());
   if (core.hooks.on.onRetainMessage === undefined) return;
-  message.awaitCommit(core.hooks.observe("onRetainMessage", client, message));
+  message.awaitCommit(core.hooks.observe(core.hooks.on.onRetainMessage, client, message));
 }
 
 /**
@@ -44,7 +44,7 @@ export function storeRetained(core: Core, message: Message): void {
   core.scheduler.at(message.receivedAt + interval * 1000, () => {
     if (core.retained.get(topic) !== message) return;
     removeRetained(core, topic);
-    core.hooks.observe("onRetainedExpired", topic);
+    core.hooks.observe(core.hooks.on.onRetainedExpired, topic);
   });
 }
 
@@ -103,7 +103,7 @@ export class RetainedReplay implements Replay {
       const record = new OutboundRecord(this.#session.clientId, this.#session.nextSequence(), message, delivery);
       sendRecord(this.#core, this.#session, record);
     }
-    this.#core.hooks.observe("onRetainPublished", this.#session.client, message);
+    this.#core.hooks.observe(this.#core.hooks.on.onRetainPublished, this.#session.client, message);
     return true;
   }
 }

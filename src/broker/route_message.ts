@@ -2,17 +2,24 @@
  * @module */
 import type { PublishPacket } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
-import type { Message } from "../session/message.ts";
+import type { Frame, Message } from "../session/message.ts";
 import type { Core } from "./core.ts";
 import { fanOut } from "./fan_out.ts";
 import { checkRetainedLimits, retain } from "./retain.ts";
 
-/** What became of a message. */
-export interface Routed {
-  /** The message. */
-  readonly message: Message;
-  /** Sessions and share groups that matched. */
-  readonly reached: number;
+/** Where a PUBLISH comes from. A connection is one. */
+export interface Publisher {
+  /** Who publishes. */
+  readonly client: Client | undefined;
+  /** When its bytes arrived, in milliseconds since 1970. */
+  readonly lastRead: number;
+  /** The bytes of the packet as they arrived, if they still say what `packet` says. */
+  frameOf(packet: PublishPacket): Frame | undefined;
+}
+
+/** A publisher without a connection. */
+export function publisherOf(core: Core, client: Client): Publisher {
+  return { client, lastRead: core.now(), frameOf: () => undefined };
 }
 
 /**
@@ -20,16 +27,18 @@ export interface Routed {
  * @returns a Promise only when a hook is async
  * @throws MqttError (also as rejection) of a hook, or 0x97 when the message cannot be retained
  */
-export function publish(core: Core, client: Client, packet: PublishPacket): Routed | Promise<Routed> {
-  if (core.hooks.on.onPublish === undefined) return route(core, client, packet);
-  const changed = core.hooks.transform("onPublish", client, packet);
+export function publish(core: Core, publisher: Publisher, packet: PublishPacket): Message | Promise<Message> {
+  const { onPublish } = core.hooks.on;
+  if (onPublish === undefined) return route(core, publisher, packet);
+  const changed = core.hooks.transform(onPublish, publisher.client, packet);
   return changed instanceof Promise
-    ? changed.then((result) => route(core, client, result))
-    : route(core, client, changed);
+    ? changed.then((result) => route(core, publisher, result))
+    : route(core, publisher, changed);
 }
 
 /** Routes a message without asking `onPublish`. */
-export function route(core: Core, client: Client, packet: PublishPacket): Routed | Promise<Routed> {
+export function route(core: Core, publisher: Publisher, packet: PublishPacket): Message | Promise<Message> {
+  const client = publisher.client!;
   const message = core.message({
     topic: packet.topic,
     payload: packet.payload,
@@ -37,18 +46,20 @@ export function route(core: Core, client: Client, packet: PublishPacket): Routed
     retain: packet.retain,
     properties: packet.properties,
     publisherId: client.id,
-    receivedAt: core.now(),
+    receivedAt: publisher.lastRead,
   });
+  message.frame = publisher.frameOf(packet);
   if (packet.retain) {
     checkRetainedLimits(core, packet.topic, packet.payload.length);
     retain(core, client, message);
   }
-  const reached = fanOut(core, message);
-  if (typeof reached === "number") return published(core, client, { message, reached });
-  return reached.then((count) => published(core, client, { message, reached: count }));
+  const pending = fanOut(core, message);
+  if (pending !== undefined) return pending.then(() => published(core, client, message));
+  return published(core, client, message);
 }
 
-function published(core: Core, client: Client, routed: Routed): Routed {
-  if (core.hooks.on.onPublished !== undefined) core.hooks.observe("onPublished", client, routed.message);
-  return routed;
+function published(core: Core, client: Client, message: Message): Message {
+  const { onPublished } = core.hooks.on;
+  if (onPublished !== undefined) core.hooks.observe(onPublished, client, message);
+  return message;
 }

@@ -2,7 +2,8 @@
  * @module */
 import { encodePublish, publishSize } from "../packets/publish.ts";
 import { PacketType, type Properties, type PublishPacket, type QoS } from "../packets/types.ts";
-import type { Message } from "../session/message.ts";
+import type { Frame, Message } from "../session/message.ts";
+import type { OutboundQueue } from "./outbound_queue.ts";
 import type { Connection } from "./connection.ts";
 
 /** How a message goes out this time. */
@@ -20,21 +21,47 @@ export interface PublishDelivery {
  */
 export function sendPublish(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
   if (!isPlain(connection, message, delivery)) return sendOwn(connection, message, delivery);
-  const { core, out } = connection;
-  const template = core.templates.get(message, connection.version, delivery.qos, delivery.retain);
+  const { info } = connection.core, { frame } = message;
+  const sent = frame !== undefined && frameFits(frame, connection, delivery)
+    ? sendFrame(connection, frame, delivery)
+    : sendTemplate(connection, message, delivery);
+  if (!sent) return false;
+  info.packetsSent++;
+  info.messagesSent++;
+  return true;
+}
+
+/** True when the packet of the publisher is what the subscriber gets, but for its first byte and the Packet Identifier. */
+function frameFits(frame: Frame, connection: Connection, delivery: PublishDelivery): boolean {
+  return (frame.version === 5) === (connection.version === 5) && (frame.packetIdAt > 0) === (delivery.qos > 0);
+}
+
+function sendFrame(connection: Connection, frame: Frame, delivery: PublishDelivery): boolean {
+  const { buffer, start, end, packetIdAt } = frame, { out } = connection;
+  if (end - start > connection.maximumPacketSize) return false;
+  if (buffer[start] === 0x30 && !delivery.retain) out.appendFrame(buffer, start, end);
+  else appendCopy(out, buffer.subarray(start, end), packetIdAt, delivery);
+  return true;
+}
+
+function sendTemplate(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
+  const template = connection.core.templates.get(message, connection.version, delivery.qos, delivery.retain);
   if (template.bytes.length > connection.maximumPacketSize) return false;
-  const writer = out.writer, at = writer.length;
-  writer.bytes(template.bytes);
-  if (delivery.qos > 0) {
-    const idAt = at + template.packetIdAt;
-    writer.buffer[idAt] = delivery.packetId >> 8;
-    writer.buffer[idAt + 1] = delivery.packetId;
-    if (delivery.dup) writer.buffer[at] |= 0x08; // [MQTT-3.3.1-1]
+  appendCopy(connection.out, template.bytes, template.packetIdAt, delivery);
+  return true;
+}
+
+/** Copies a packet and puts in what is this delivery's own. */
+function appendCopy(out: OutboundQueue, bytes: Uint8Array, packetIdAt: number, delivery: PublishDelivery): void {
+  const writer = out.writer, at = writer.length, { qos, retain, dup, packetId } = delivery;
+  writer.bytes(bytes);
+  const { buffer } = writer;
+  buffer[at] = 0x30 | (dup ? 0x08 : 0) | qos << 1 | (retain ? 1 : 0); // [MQTT-3.3.1-1]
+  if (qos > 0) {
+    buffer[at + packetIdAt] = packetId >> 8;
+    buffer[at + packetIdAt + 1] = packetId;
   }
   out.appended();
-  core.info.packetsSent++;
-  core.info.messagesSent++;
-  return true;
 }
 
 /** True when every client of this version gets the same bytes. */
@@ -59,14 +86,14 @@ function sendOwn(connection: Connection, message: Message, delivery: PublishDeli
     properties: connection.version === 5 ? ownProperties(connection, message, delivery) : undefined,
   };
   if (core.hooks.on.onPacketEncode !== undefined) {
-    packet = core.hooks.transform("onPacketEncode", client, packet) as PublishPacket;
+    packet = core.hooks.transform(core.hooks.on.onPacketEncode, client, packet) as PublishPacket;
   }
   if (publishSize(packet, connection.version) > connection.maximumPacketSize) return false;
   encodePublish(out.writer, withAlias(connection, packet), connection.version);
   out.appended();
   core.info.packetsSent++;
   core.info.messagesSent++;
-  if (core.hooks.on.onPacketSent !== undefined) core.hooks.observe("onPacketSent", client, packet);
+  if (core.hooks.on.onPacketSent !== undefined) core.hooks.observe(core.hooks.on.onPacketSent, client, packet);
   return true;
 }
 

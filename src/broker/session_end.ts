@@ -26,7 +26,7 @@ export function endSession(core: Core, session: Session): void {
   core.sessions.remove(session);
   removeAllSubscriptions(core, session);
   const orphans = takeRecords(core, session);
-  core.hooks.observe("onClientExpired", session.client);
+  core.hooks.observe(core.hooks.on.onClientExpired, session.client);
   publishWill(core, session);
   for (const [share, message] of orphans) passOn(core, share, message);
 }

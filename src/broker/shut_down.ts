@@ -12,7 +12,7 @@ export async function shutDown(core: Core, listeners: Iterable<Listener>, starte
   for (const connection of [...core.connections]) connection.close(0x8b, new Error("the broker is shutting down"));
   await untilClosed(core);
   core.scheduler.close();
-  core.hooks.observe("onStopped");
+  core.hooks.observe(core.hooks.on.onStopped);
   if (started) for (const hook of [...core.hooks.hooks].reverse()) await stopHook(core, hook);
   core.hooks.close();
 }

@@ -4,7 +4,7 @@ import type { SystemInfo } from "../hook/system_info.ts";
 import { PacketType } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
 import type { Core } from "./core.ts";
-import { route } from "./route_message.ts";
+import { publisherOf, route } from "./route_message.ts";
 
 /** Topic below `$SYS/` and the counter that it tells. */
 const topics: readonly (readonly [topic: string, counter: keyof SystemInfo])[] = [
@@ -62,14 +62,14 @@ export function watchSysTopics(core: Core, client: Client): void {
 
 function publishSysTopics(core: Core, client: Client, told: Map<string, string>): void {
   const info = refreshInfo(core);
-  core.hooks.observe("onSysInfoTick", info);
+  core.hooks.observe(core.hooks.on.onSysInfoTick, info);
   for (const [name, counter] of topics) {
     const topic = `$SYS/${name}`, value = String(info[counter]);
     if (told.get(topic) === value && core.retained.get(topic) !== undefined) continue;
     told.set(topic, value);
     const payload = new TextEncoder().encode(value);
     const packet = { type: PacketType.PUBLISH, topic, payload, qos: 0, retain: true, dup: false, packetId: 0 } as const;
-    const routed = route(core, client, packet);
+    const routed = route(core, publisherOf(core, client), packet);
     if (routed instanceof Promise) routed.catch((error) => core.unexpected("$SYS was not published", error));
   }
 }

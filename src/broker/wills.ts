@@ -7,7 +7,7 @@ import type { Client } from "../session/client.ts";
 import { validateTopicName } from "../topics/topic_name.ts";
 import { authorize } from "./authorize.ts";
 import type { Core } from "./core.ts";
-import { type Routed, route } from "./route_message.ts";
+import { publisherOf, route } from "./route_message.ts";
 
 /**
  * Checks the will of a CONNECT against the rules of topics and the features of the broker.
@@ -59,11 +59,11 @@ export function publishWill(core: Core, session: Session): void {
 
 async function send(core: Core, client: Client, given: Will): Promise<void> {
   let will = given;
-  if (core.hooks.on.onWill !== undefined) will = await core.hooks.transform("onWill", client, given);
+  if (core.hooks.on.onWill !== undefined) will = await core.hooks.transform(core.hooks.on.onWill, client, given);
   const verdict = authorize(core, client, will.topic, "write");
   const code = typeof verdict === "number" ? verdict : await verdict;
   if (code !== 0) throw new MqttError(code, `Cannot publish the will to ${will.topic}: not authorized`);
-  const routed = route(core, client, {
+  const routed = route(core, publisherOf(core, client), {
     type: PacketType.PUBLISH,
     topic: will.topic,
     payload: will.payload,
@@ -73,8 +73,8 @@ async function send(core: Core, client: Client, given: Will): Promise<void> {
     packetId: 0,
     properties: publicProperties(will.properties),
   });
-  const { message }: Routed = routed instanceof Promise ? await routed : routed;
-  core.hooks.observe("onWillSent", client, message);
+  const message = routed instanceof Promise ? await routed : routed;
+  core.hooks.observe(core.hooks.on.onWillSent, client, message);
 }
 
 /** Will Delay Interval is for the broker alone. */

@@ -17,8 +17,16 @@ export interface Listening {
   readonly call: (a?: any, b?: any, c?: any) => any;
 }
 
-/** The functions that listen to an event, in the order in which their hooks were added; `undefined` for none. */
-export type Listeners = readonly Listening[] | undefined;
+/** Who listens to an event. */
+export interface EventListeners {
+  /** Name of the event. */
+  readonly event: HookEvent;
+  /** The functions in the order in which their hooks were added, at least one. */
+  readonly all: readonly Listening[];
+}
+
+/** Who listens to an event; `undefined` when nobody does. */
+export type Listeners = EventListeners | undefined;
 
 /** What a {@linkcode HookChain} needs of its broker. */
 export interface HookChainOptions {
@@ -141,22 +149,20 @@ export class HookChain {
    * Runs a decide event: the first `true` or `false` decides, none means `false`, any failure means `false`.
    * @throws MqttError (also as rejection) when a hook threw one, to name the reason code
    */
-  decide(event: HookEvent, a: unknown, b: unknown, c?: unknown): boolean | Promise<boolean> {
-    const listeners = this.on[event];
-    if (listeners === undefined) return false;
-    return this.#decideFrom(listeners, 0, event, a, b, c);
+  decide(listeners: Listeners, a: unknown, b: unknown, c?: unknown): boolean | Promise<boolean> {
+    return listeners === undefined ? false : this.#decideFrom(listeners, 0, a, b, c);
   }
 
   #decideFrom(
-    listeners: readonly Listening[],
+    listeners: EventListeners,
     index: number,
-    event: HookEvent,
     a: unknown,
     b: unknown,
     c: unknown,
   ): boolean | Promise<boolean> {
-    for (; index < listeners.length; index++) {
-      const { hook, call } = listeners[index];
+    const { event, all } = listeners;
+    for (; index < all.length; index++) {
+      const { hook, call } = all[index];
       let answer: unknown;
       try {
         answer = call(a, b, c);
@@ -168,7 +174,7 @@ export class HookChain {
         const next = index + 1;
         return this.#wait(hook, event, answer).then(
           (later) =>
-            later === true || later === false ? later : this.#decideFrom(listeners, next, event, a, b, c),
+            later === true || later === false ? later : this.#decideFrom(listeners, next, a, b, c),
           (error) => this.#denied(hook, event, error),
         );
       }
@@ -186,21 +192,14 @@ export class HookChain {
    * Runs a transform event: each hook sees the last result, `undefined` keeps it.
    * @throws MqttError (also as rejection) of a hook, or 0x83 for anything else that it throws and for a timeout
    */
-  transform<T>(event: HookEvent, context: unknown, value: T): T | Promise<T> {
-    const listeners = this.on[event];
-    if (listeners === undefined) return value;
-    return this.#transformFrom(listeners, 0, event, context, value);
+  transform<T>(listeners: Listeners, context: unknown, value: T): T | Promise<T> {
+    return listeners === undefined ? value : this.#transformFrom(listeners, 0, context, value);
   }
 
-  #transformFrom<T>(
-    listeners: readonly Listening[],
-    index: number,
-    event: HookEvent,
-    context: unknown,
-    value: T,
-  ): T | Promise<T> {
-    for (; index < listeners.length; index++) {
-      const { hook, call } = listeners[index];
+  #transformFrom<T>(listeners: EventListeners, index: number, context: unknown, value: T): T | Promise<T> {
+    const { event, all } = listeners;
+    for (; index < all.length; index++) {
+      const { hook, call } = all[index];
       let result: unknown;
       try {
         result = call(context, value);
@@ -210,7 +209,7 @@ export class HookChain {
       if (isPromise(result)) {
         const next = index + 1, kept = value;
         return this.#wait(hook, event, result).then(
-          (later) => this.#transformFrom(listeners, next, event, context, (later ?? kept) as T),
+          (later) => this.#transformFrom(listeners, next, context, (later ?? kept) as T),
           (error) => {
             throw this.#refused(hook, event, error);
           },
@@ -232,8 +231,10 @@ export class HookChain {
    * @returns the first answer that is not `undefined`
    * @throws MqttError (as rejection) of a hook, or 0x83 for anything else that it throws and for a timeout
    */
-  async answer<T>(event: HookEvent, a: unknown, b: unknown): Promise<T | undefined> {
-    for (const { hook, call } of this.on[event] ?? []) {
+  async answer<T>(listeners: Listeners, a: unknown, b: unknown): Promise<T | undefined> {
+    if (listeners === undefined) return undefined;
+    const { event, all } = listeners;
+    for (const { hook, call } of all) {
       try {
         const answer = call(a, b);
         const settled = isPromise(answer) ? await this.#wait(hook, event, answer) : answer;
@@ -249,12 +250,12 @@ export class HookChain {
    * Runs an observe event; nothing is thrown.
    * @returns what the durable hooks have to commit before the change may be acknowledged, `undefined` for nothing
    */
-  observe(event: HookEvent, a?: unknown, b?: unknown, c?: unknown): Promise<unknown> | undefined {
-    const listeners = this.on[event];
+  observe(listeners: Listeners, a?: unknown, b?: unknown, c?: unknown): Promise<unknown> | undefined {
     if (listeners === undefined) return undefined;
+    const { event, all } = listeners;
     let commit: Promise<unknown> | undefined;
-    for (let index = 0; index < listeners.length; index++) {
-      const { hook, call } = listeners[index];
+    for (let index = 0; index < all.length; index++) {
+      const { hook, call } = all[index];
       let result: unknown;
       try {
         result = call(a, b, c);
@@ -272,8 +273,10 @@ export class HookChain {
    * Runs a load event: the first hook that answers wins.
    * @throws Error that names the hook
    */
-  async load<T>(event: HookEvent): Promise<T | undefined> {
-    for (const { hook, call } of this.on[event] ?? []) {
+  async load<T>(listeners: Listeners): Promise<T | undefined> {
+    if (listeners === undefined) return undefined;
+    const { event, all } = listeners;
+    for (const { hook, call } of all) {
       try {
         const answer = await call();
         if (answer !== undefined) return answer;
@@ -299,12 +302,12 @@ export class HookChain {
   #compile(): { [E in HookEvent]: Listeners } {
     const compiled = {} as { [E in HookEvent]: Listeners };
     for (const event of events) {
-      const listening: Listening[] = [];
+      const all: Listening[] = [];
       for (const hook of this.#hooks.values()) {
         const call = hook[event];
-        if (call !== undefined) listening.push({ hook, call: call.bind(hook) });
+        if (call !== undefined) all.push({ hook, call: call.bind(hook) });
       }
-      compiled[event] = listening.length === 0 ? undefined : listening;
+      compiled[event] = all.length === 0 ? undefined : { event, all };
     }
     return compiled;
   }

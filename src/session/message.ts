@@ -2,6 +2,20 @@
  * @module */
 import type { Properties, QoS } from "../packets/types.ts";
 
+/** The PUBLISH that brought a message, as it arrived: where to copy from, when a subscriber gets the same bytes. */
+export interface Frame {
+  /** Bytes that hold the packet; never changed. */
+  readonly buffer: Uint8Array;
+  /** Index of its first byte. */
+  readonly start: number;
+  /** Index behind its last byte. */
+  readonly end: number;
+  /** Version of the publisher, 4 also for 3. */
+  readonly version: 4 | 5;
+  /** Offset of the Packet Identifier from `start`, -1 at QoS 0. */
+  readonly packetIdAt: number;
+}
+
 /** What a {@linkcode Message} is made of. */
 export interface MessageInit {
   /** Topic Name, resolved and valid. */
@@ -38,6 +52,10 @@ export class Message {
   readonly publisherId: string;
   /** When it arrived, in milliseconds since 1970. */
   readonly receivedAt: number;
+  /** The PUBLISH that brought it, as long as its read buffer is kept. */
+  frame: Frame | undefined = undefined;
+  /** Sessions and share groups that it was routed to. */
+  reached = 0;
   /** When it expires, in milliseconds since 1970; Infinity for never. */
   readonly expiresAt: number;
   /** Commits that an acknowledgement of this message waits for. */
@@ -61,6 +79,7 @@ export class Message {
   detach(): this {
     if (!this.#detached) {
       this.payload = this.payload.slice();
+      this.frame = undefined;
       this.#detached = true;
     }
     return this;

@@ -1,0 +1,46 @@
+/** What all outbound queues of a broker share: buffers, counters, and the end of the turn.
+ * @module */
+import { Writer } from "../packets/writer.ts";
+import type { OutboundQueue } from "./outbound_queue.ts";
+
+/** Buffers up to this size are used again. */
+const LARGEST_POOLED = 1_048_576;
+/** Buffers that wait to be used again. */
+const POOL_SIZE = 32;
+
+/** One for each broker. */
+export class OutboundShared {
+  /** Bytes in all queues. */
+  pendingBytes = 0;
+  /** Bytes that were written. */
+  sentBytes = 0;
+  readonly #pool: Writer[] = [];
+  #dirty: OutboundQueue[] = [];
+  #scheduled = false;
+  readonly #flush = () => {
+    this.#scheduled = false;
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (let index = 0; index < dirty.length; index++) dirty[index].flush();
+  };
+
+  /** Writes this queue at the end of the turn, together with all others. */
+  schedule(queue: OutboundQueue): void {
+    this.#dirty.push(queue);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#flush);
+  }
+
+  /** A buffer to fill. */
+  acquire(): Writer {
+    return this.#pool.pop() ?? new Writer(4_096);
+  }
+
+  /** A buffer that was written. */
+  release(writer: Writer): void {
+    if (this.#pool.length >= POOL_SIZE || writer.buffer.length > LARGEST_POOLED) return;
+    writer.length = 0;
+    this.#pool.push(writer);
+  }
+}
