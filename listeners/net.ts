@@ -1,0 +1,104 @@
+/** MQTT over connections that come from somewhere else.
+ * @module */
+import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import { AcceptLoop } from "./accept_loop.ts";
+import { formatPeer } from "./address.ts";
+import { type Connection, connSocket } from "./conn_socket.ts";
+
+export type { Connection } from "./conn_socket.ts";
+
+/** Options of a {@linkcode NetListener}. */
+export interface NetListenerOptions {
+  /** Name of the listener, unique in its broker. */
+  readonly id: string;
+  /** Where connections come from: a `Deno.Listener`, an async generator, ... Its `close`, if any, is called on close. */
+  readonly connections: AsyncIterable<Connection> & { readonly addr?: Deno.Addr; close?(): void };
+  /** Where that is, for people; default: the address of `connections`, if it has one. */
+  readonly address?: string;
+  /** What `protocol` says, default `net`. */
+  readonly protocol?: string;
+}
+
+/**
+ * Takes connections from any async iterable.
+ *
+ * @example Usage
+ * ```ts
+ * import { Broker } from "@mochi/broker";
+ * import { NetListener } from "@mochi/broker/listeners/net";
+ *
+ * const broker = new Broker();
+ * const connections = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * await broker.addListener(new NetListener({ id: "mine", connections }));
+ * await broker.serve();
+ * await broker.close();
+ * ```
+ */
+export class NetListener implements Listener {
+  /** Name of the listener. */
+  readonly id: string;
+  /** What the options say, default `net`. */
+  readonly protocol: string;
+  /** Where connections come from. */
+  readonly address: string;
+  #connections: NetListenerOptions["connections"];
+  #iterator: AsyncIterator<Connection> | undefined = undefined;
+  #loop: AcceptLoop<Connection> | undefined = undefined;
+
+  /** @param options where connections come from */
+  constructor(options: NetListenerOptions) {
+    const { id, connections, protocol = "net" } = options;
+    this.id = id;
+    this.protocol = protocol;
+    this.address = options.address ?? (connections.addr === undefined ? "" : formatPeer(connections.addr));
+    this.#connections = connections;
+  }
+
+  /**
+   * Starts to take connections.
+   *
+   * @param context the broker
+   */
+  listen(context: ListenerContext): void {
+    if (this.#iterator !== undefined) throw new Error(`Cannot listen twice: ${this.id} was started already`);
+    const iterator = this.#connections[Symbol.asyncIterator]();
+    this.#iterator = iterator;
+    this.#loop = new AcceptLoop({
+      name: this.id,
+      logger: context.logger,
+      accept: () => nextOf(iterator),
+      handle: (connection: Connection) => this.#take(connection, context),
+    });
+  }
+
+  /**
+   * Stops taking connections; what was taken stays open. Closes the source if it has a `close`; another one, a generator
+   * that waits for something of its own, say, ends when its next connection arrives, which is closed. Safe to call twice.
+   */
+  async close(): Promise<void> {
+    this.#loop?.stop();
+    this.#iterator?.return?.()?.catch(() => {}); // what its source throws now matters to nobody
+    if (this.#connections.close === undefined) return;
+    try {
+      this.#connections.close();
+    } catch {
+      // its owner closed it first
+    }
+    await this.#loop?.finished;
+  }
+
+  #take(connection: Connection, context: ListenerContext): void {
+    const { remoteAddr } = connection;
+    const address = typeof remoteAddr === "string"
+      ? remoteAddr
+      : remoteAddr
+      ? formatPeer(remoteAddr, this.address)
+      : "";
+    context.accept(connSocket(connection, address));
+  }
+}
+
+async function nextOf(iterator: AsyncIterator<Connection>): Promise<Connection | null> {
+  const { done, value } = await iterator.next();
+  return done ? null : value;
+}

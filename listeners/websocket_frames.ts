@@ -1,0 +1,182 @@
+/** Frames of RFC 6455 as a server sees them, decoded as they arrive: nothing waits for the end of a frame.
+ * @module */
+
+/** Kinds of frames. */
+export const Opcode = { CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
+
+/** Why a peer's frames end. */
+export interface FrameEnd {
+  /** Status to answer with; `undefined` when the peer gave none. */
+  readonly code: number | undefined;
+  /** True when the peer has closed properly, false when it broke a rule. */
+  readonly closed: boolean;
+  /** Which rule. */
+  readonly reason: string;
+}
+
+const LARGEST_CONTROL = 125;
+const LARGEST_HEADER = 14;
+
+/** Turns masked frames into the bytes of their payloads, within the buffer that they came in. */
+export class FrameDecoder {
+  /** Set when no more frames are taken. */
+  end: FrameEnd | undefined = undefined;
+  /** Payload of the last ping that was not answered yet. */
+  ping: Uint8Array | undefined = undefined;
+  #header = new Uint8Array(LARGEST_HEADER);
+  #headerLength = 0;
+  #opcode = 0;
+  #remaining = 0;
+  #inPayload = false;
+  #inMessage = false;
+  #mask = 0;
+  #control: Uint8Array | undefined = undefined;
+
+  /**
+   * Decodes what has arrived. Stops at the end of the frames; what was decoded before that counts.
+   *
+   * @param buffer bytes from the peer; overwritten from its start with payload
+   * @param length how many there are
+   * @returns how many bytes of payload now stand at the start of the buffer
+   */
+  decode(buffer: Uint8Array, length: number): number {
+    let position = 0, written = 0;
+    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    while (position < length && this.end === undefined) {
+      if (!this.#inPayload) {
+        this.#header[this.#headerLength++] = buffer[position++];
+        this.#readHeader();
+        continue;
+      }
+      const count = Math.min(this.#remaining, length - position);
+      const target = this.#control === undefined ? written : position;
+      unmask(view, { from: position, to: target, count, mask: this.#mask });
+      if (this.#control === undefined) written += count;
+      else this.#control.set(buffer.subarray(position, position + count), this.#control.length - this.#remaining);
+      position += count;
+      this.#advance(count);
+    }
+    return written;
+  }
+
+  /** Looks whether the header is whole, and begins the payload if it is. */
+  #readHeader(): void {
+    const header = this.#header;
+    if (this.#headerLength === 2) this.#checkStart(header[0], header[1]);
+    if (this.#headerLength < 2 || this.end !== undefined) return;
+    const short = header[1] & 0x7f, extended = short === 126 ? 2 : short === 127 ? 8 : 0;
+    if (this.#headerLength < 6 + extended) return;
+    const view = new DataView(header.buffer);
+    this.#remaining = extended === 0 ? short : extended === 2 ? view.getUint16(2) : this.#readLong(view);
+    if (extended === 2 && this.#remaining < 126) this.#fail("a length is longer than it has to be");
+    this.#mask = view.getUint32(2 + extended, true);
+    this.#headerLength = 0;
+    this.#inPayload = true;
+    if (this.#opcode >= Opcode.CLOSE) this.#control = new Uint8Array(this.#remaining);
+    this.#advance(0);
+  }
+
+  #readLong(view: DataView): number {
+    const length = view.getUint32(2) * 0x1_0000_0000 + view.getUint32(6);
+    if (length > Number.MAX_SAFE_INTEGER || length < 65_536) this.#fail("a length is not valid");
+    return length;
+  }
+
+  #checkStart(first: number, second: number): void {
+    const opcode = first & 0x0f, final = (first & 0x80) !== 0;
+    this.#opcode = opcode;
+    if ((first & 0x70) !== 0) return this.#fail("a reserved bit is set");
+    if ((second & 0x80) === 0) return this.#fail("a frame is not masked");
+    if (opcode >= Opcode.CLOSE) return this.#checkControl(opcode, final, second & 0x7f);
+    if (opcode === Opcode.TEXT) return this.#fail("MQTT is sent in binary frames", 1003); // [MQTT-6.0.0-1]
+    if (opcode > Opcode.BINARY) return this.#fail("an opcode is reserved");
+    if ((opcode === Opcode.CONTINUATION) !== this.#inMessage) return this.#fail("a fragment is out of order");
+    this.#inMessage = !final;
+  }
+
+  #checkControl(opcode: number, final: boolean, length: number): void {
+    if (opcode > Opcode.PONG) return this.#fail("an opcode is reserved");
+    if (!final || length > LARGEST_CONTROL) this.#fail("a control frame is fragmented or too long");
+  }
+
+  #advance(count: number): void {
+    this.#remaining -= count;
+    if (this.#remaining > 0) {
+      const turn = (count & 3) * 8;
+      if (turn !== 0) this.#mask = (this.#mask >>> turn) | (this.#mask << (32 - turn));
+      return;
+    }
+    this.#inPayload = false;
+    const control = this.#control;
+    this.#control = undefined;
+    if (control === undefined) return;
+    if (this.#opcode === Opcode.PING) this.ping = control;
+    if (this.#opcode === Opcode.CLOSE) this.#close(control);
+  }
+
+  #close(payload: Uint8Array): void {
+    const code = payload.length >= 2 ? payload[0] << 8 | payload[1] : undefined;
+    if (payload.length === 1 || (code !== undefined && !isCloseCode(code))) {
+      return this.#fail("a close status is not valid");
+    }
+    this.end ??= { code, closed: true, reason: "the peer closed" };
+  }
+
+  #fail(reason: string, code = 1002): void {
+    this.end ??= { code, closed: false, reason };
+  }
+}
+
+function isCloseCode(code: number): boolean {
+  return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006 ||
+    code >= 3000 && code <= 4999;
+}
+
+/** Moves bytes to the front while it takes the mask off, four at a time. */
+function unmask(view: DataView, part: { from: number; to: number; count: number; mask: number }): void {
+  const { from, to, count, mask } = part;
+  const whole = count & ~3;
+  for (let i = 0; i < whole; i += 4) view.setUint32(to + i, view.getUint32(from + i, true) ^ mask, true);
+  for (let i = whole; i < count; i++) view.setUint8(to + i, view.getUint8(from + i) ^ (mask >>> ((i & 3) * 8)));
+}
+
+/**
+ * Makes a frame to send: whole, not masked.
+ *
+ * @param opcode kind of frame
+ * @param payload its bytes
+ * @returns header and payload
+ */
+export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
+  const { length } = payload;
+  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = new Uint8Array(header + length);
+  frame[0] = 0x80 | opcode;
+  if (header === 2) frame[1] = length;
+  else writeLength(frame, length);
+  frame.set(payload, header);
+  return frame;
+}
+
+function writeLength(frame: Uint8Array, length: number): void {
+  const view = new DataView(frame.buffer);
+  frame[1] = length < 65_536 ? 126 : 127;
+  if (length < 65_536) view.setUint16(2, length);
+  else view.setUint32(6, length);
+}
+
+/**
+ * Makes the payload of a close frame.
+ *
+ * @param code status
+ * @param reason text of at most 123 ASCII characters
+ * @returns the payload
+ */
+export function closePayload(code: number, reason: string): Uint8Array {
+  const text = new TextEncoder().encode(reason);
+  const payload = new Uint8Array(2 + text.length);
+  payload[0] = code >> 8;
+  payload[1] = code & 0xff;
+  payload.set(text, 2);
+  return payload;
+}
