@@ -3,8 +3,9 @@
 
 import { checkReasonCode, type DecodeContext, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
-import { decodeProperties, encodeProperties } from "./properties.ts";
-import { encodeAck } from "./publish.ts";
+import { decodeProperties } from "./decode_properties.ts";
+import { encodeProperties } from "./encode_properties.ts";
+import { encodeAck } from "./encode_publish.ts";
 import type { Reader } from "./reader.ts";
 import type { Sender } from "./reason_codes.ts";
 import { type AckPacket, PacketType, type ProtocolVersion } from "./types.ts";

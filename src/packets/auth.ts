@@ -4,7 +4,8 @@
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
-import { decodeProperties, encodeProperties } from "./properties.ts";
+import { decodeProperties } from "./decode_properties.ts";
+import { encodeProperties } from "./encode_properties.ts";
 import type { Reader } from "./reader.ts";
 import type { Sender } from "./reason_codes.ts";
 import { type AuthPacket, PacketType, type ProtocolVersion } from "./types.ts";

@@ -34,6 +34,8 @@ export class MqttError extends Error {
   readonly serverReference: string | undefined;
 
   /**
+   * An error with its reason code.
+   *
    * @param reasonCode MQTT 5 reason code, 0x80 to 0xA2
    * @param message what went wrong, in words; sent as Reason String where the standard and the client allow it
    * @param options `serverReference` for 0x9C and 0x9D
@@ -77,6 +79,8 @@ export class ConnectError extends MqttError {
   readonly protocolLevel: number | undefined;
 
   /**
+   * An error in a CONNECT.
+   *
    * @param reasonCode MQTT 5 reason code, 0x80 to 0xA2
    * @param message what went wrong, in words
    * @param context what was read of the protocol name and level

@@ -2,7 +2,7 @@
  * @module */
 
 import { MqttError } from "./errors.ts";
-import type { DecodePropertiesOptions } from "./properties.ts";
+import type { DecodePropertiesOptions } from "./decode_properties.ts";
 import type { Reader } from "./reader.ts";
 import { isReasonCodeAllowed, type Sender } from "./reason_codes.ts";
 import type { ProtocolVersion } from "./types.ts";

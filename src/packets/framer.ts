@@ -2,12 +2,10 @@
  * @module */
 
 import { MqttError } from "./errors.ts";
+import { ReadSize } from "./read_size.ts";
 
 /** The largest packet that the protocol can express (2.1.4). */
 export const PROTOCOL_MAXIMUM_PACKET_SIZE = 268_435_460;
-
-/** After so many small reads in a row the memory shrinks. */
-const SMALL_READS = 4;
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
@@ -51,8 +49,7 @@ export class Framer {
   /** Index behind its last byte. */
   end = 0;
 
-  readonly #initialSize: number;
-  readonly #maximumReadSize: number;
+  readonly #readSize: ReadSize;
   #slab: Uint8Array = NOTHING;
   /** Whether the slab is memory of the caller, which has no room of ours. */
   #foreign = true;
@@ -60,21 +57,19 @@ export class Framer {
   #framed = 0;
   /** Bytes before this index have arrived. */
   #filled = 0;
-  /** Size of the next slab. */
-  #size: number;
   /** Size of the packet that is incomplete, 0 when its length is not known yet. */
   #announced = 0;
   /** Length of the region offered last. */
   #offered = 0;
-  #smallReads = 0;
-  #largestSmallRead = 0;
 
-  /** @param options limits and sizes */
+  /**
+   * A framer without memory yet.
+   *
+   * @param options limits and sizes
+   */
   constructor(options: FramerOptions = {}) {
     this.maximumPacketSize = options.maximumPacketSize ?? PROTOCOL_MAXIMUM_PACKET_SIZE;
-    this.#initialSize = options.initialSize ?? 1024;
-    this.#maximumReadSize = Math.max(this.#initialSize, options.maximumReadSize ?? 65_536);
-    this.#size = this.#initialSize;
+    this.#readSize = new ReadSize(options.initialSize ?? 1024, options.maximumReadSize ?? 65_536);
   }
 
   /** Bytes of memory that this framer holds for the time being. */
@@ -90,9 +85,10 @@ export class Framer {
   space(): Uint8Array {
     const free = this.#foreign ? 0 : this.#slab.length - this.#filled;
     const pending = this.#filled - this.#framed;
-    const oversized = this.#slab.length > 2 * this.#size && pending <= this.#size >>> 1;
-    if (free < this.#size >>> 2 || free === 0 || oversized) this.#renew(pending, this.#slabSize(pending));
-    const end = Math.min(this.#slab.length, this.#filled + this.#maximumReadSize);
+    const { size, maximum } = this.#readSize;
+    const oversized = this.#slab.length > 2 * size && pending <= size >>> 1;
+    if (free < size >>> 2 || free === 0 || oversized) this.#renew(pending, this.#slabSize(pending));
+    const end = Math.min(this.#slab.length, this.#filled + maximum);
     this.#offered = end - this.#filled;
     return this.#slab.subarray(this.#filled, end);
   }
@@ -104,7 +100,7 @@ export class Framer {
    */
   commit(length: number): void {
     this.#filled += length;
-    this.#adapt(length);
+    this.#readSize.adapt(length, this.#offered);
   }
 
   /**
@@ -122,7 +118,9 @@ export class Framer {
       return;
     }
     const free = this.#foreign ? 0 : this.#slab.length - this.#filled;
-    if (free < chunk.length) this.#renew(pending, Math.max(2 * pending, pending + chunk.length, this.#initialSize));
+    if (free < chunk.length) {
+      this.#renew(pending, Math.max(2 * pending, pending + chunk.length, this.#readSize.initial));
+    }
     this.#slab.set(chunk, this.#filled);
     this.#filled += chunk.length;
   }
@@ -188,8 +186,9 @@ export class Framer {
 
   /** Room for the pending bytes and as many again, but not much more than the packet needs. */
   #slabSize(pending: number): number {
-    const grown = pending + Math.max(this.#size, pending);
-    return this.#announced === 0 ? grown : Math.min(grown, Math.max(this.#announced, pending + this.#size));
+    const { size } = this.#readSize;
+    const grown = pending + Math.max(size, pending);
+    return this.#announced === 0 ? grown : Math.min(grown, Math.max(this.#announced, pending + size));
   }
 
   /** Takes a new slab and moves the incomplete packet to its start. */
@@ -201,25 +200,6 @@ export class Framer {
     this.#foreign = false;
     this.#framed = 0;
     this.#filled = pending;
-  }
-
-  /** A read that fills its region asks for larger slabs, a row of small ones for a smaller slab. */
-  #adapt(length: number): void {
-    if (length === this.#offered) {
-      this.#size = Math.min(2 * this.#size, this.#maximumReadSize);
-      this.#smallReads = this.#largestSmallRead = 0;
-    } else if (length > this.#size >>> 2) {
-      this.#smallReads = this.#largestSmallRead = 0;
-    } else {
-      this.#largestSmallRead = Math.max(this.#largestSmallRead, length);
-      if (++this.#smallReads >= SMALL_READS) this.#shrink();
-    }
-  }
-
-  #shrink(): void {
-    while (this.#size > this.#initialSize && this.#size >>> 2 >= this.#largestSmallRead) this.#size >>>= 1;
-    this.#size = Math.max(this.#size, this.#initialSize);
-    this.#smallReads = this.#largestSmallRead = 0;
   }
 }
 

@@ -25,6 +25,8 @@ export class Reader {
   end: number;
 
   /**
+   * A reader of a part of a buffer.
+   *
    * @param buffer where the bytes are
    * @param start index of the first byte
    * @param end index behind the last byte
@@ -41,6 +43,8 @@ export class Reader {
   }
 
   /**
+   * Reads a byte.
+   *
    * @returns one byte
    * @throws {MqttError} 0x81 when no byte is left
    */
@@ -49,6 +53,8 @@ export class Reader {
   }
 
   /**
+   * Reads two bytes.
+   *
    * @returns a Two Byte Integer (1.5.2)
    * @throws {MqttError} 0x81 when fewer bytes are left
    */
@@ -58,6 +64,8 @@ export class Reader {
   }
 
   /**
+   * Reads four bytes.
+   *
    * @returns a Four Byte Integer (1.5.3), never negative
    * @throws {MqttError} 0x81 when fewer bytes are left
    */
@@ -66,6 +74,8 @@ export class Reader {
   }
 
   /**
+   * Reads one to four bytes.
+   *
    * @returns a Variable Byte Integer (1.5.5)
    * @throws {MqttError} 0x81 when it is cut short, longer than four bytes or not in its shortest form
    */
@@ -83,6 +93,8 @@ export class Reader {
   }
 
   /**
+   * Reads a length and so much text.
+   *
    * @returns a UTF-8 Encoded String (1.5.4)
    * @throws {MqttError} 0x81 when it is cut short or not well formed
    */
@@ -93,6 +105,8 @@ export class Reader {
   }
 
   /**
+   * Reads a length and so many bytes.
+   *
    * @returns Binary Data (1.5.6), a view on the buffer
    * @throws {MqttError} 0x81 when it is cut short
    */
@@ -101,6 +115,8 @@ export class Reader {
   }
 
   /**
+   * Reads bytes.
+   *
    * @param length number of bytes
    * @returns a view on the buffer
    * @throws {MqttError} 0x81 when fewer bytes are left

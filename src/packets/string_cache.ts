@@ -32,7 +32,11 @@ export class StringCache {
   readonly #bytes: Uint8Array;
   #turn = 0;
 
-  /** @param places number of strings, rounded up to a power of two; 4,096 when absent */
+  /**
+   * An empty cache.
+   *
+   * @param places number of strings, rounded up to a power of two; 4,096 when absent
+   */
   constructor(places: number = 4096) {
     const size = 2 ** Math.ceil(Math.log2(Math.max(2, places)));
     this.#mask = size - 1;

@@ -4,7 +4,8 @@
 import { MqttError } from "./errors.ts";
 import { type DecodeContext, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
-import { decodeProperties, encodeProperties } from "./properties.ts";
+import { decodeProperties } from "./decode_properties.ts";
+import { encodeProperties } from "./encode_properties.ts";
 import type { Reader } from "./reader.ts";
 import { PacketType, type ProtocolVersion, type QoS, type SubscribePacket, type SubscribeRequest } from "./types.ts";
 import type { Writer } from "./writer.ts";

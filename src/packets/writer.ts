@@ -28,7 +28,11 @@ export class Writer {
   length: number;
   readonly #initialBytes: number;
 
-  /** @param initialBytes size of the first buffer, 256 when absent */
+  /**
+   * An empty writer.
+   *
+   * @param initialBytes size of the first buffer, 256 when absent
+   */
   constructor(initialBytes: number = 256) {
     this.#initialBytes = initialBytes;
     this.buffer = new Uint8Array(initialBytes);
@@ -46,6 +50,8 @@ export class Writer {
   }
 
   /**
+   * Writes a byte.
+   *
    * @param value 0 to 255
    * @throws {MqttError} 0x81 for another value
    */
@@ -56,6 +62,8 @@ export class Writer {
   }
 
   /**
+   * Writes a Two Byte Integer.
+   *
    * @param value 0 to 65,535
    * @throws {MqttError} 0x81 for another value
    */
@@ -67,6 +75,8 @@ export class Writer {
   }
 
   /**
+   * Writes a Four Byte Integer.
+   *
    * @param value 0 to 4,294,967,295
    * @throws {MqttError} 0x81 for another value
    */
@@ -77,6 +87,8 @@ export class Writer {
   }
 
   /**
+   * Writes a Variable Byte Integer.
+   *
    * @param value 0 to 268,435,455, written in the fewest bytes
    * @throws {MqttError} 0x81 for another value
    */
@@ -92,6 +104,8 @@ export class Writer {
   }
 
   /**
+   * Writes a UTF-8 Encoded String.
+   *
    * @param value text of at most 65,535 bytes in UTF-8
    * @throws {MqttError} 0x81 for a longer one, U+0000 or a lone surrogate
    */
@@ -104,6 +118,8 @@ export class Writer {
   }
 
   /**
+   * Writes Binary Data.
+   *
    * @param value at most 65,535 bytes, written with their length
    * @throws {MqttError} 0x81 when there are more
    */
@@ -112,7 +128,11 @@ export class Writer {
     this.bytes(value);
   }
 
-  /** @param value bytes, written as they are */
+  /**
+   * Writes bytes as they are.
+   *
+   * @param value the bytes
+   */
   bytes(value: Uint8Array): void {
     this.reserve(value.length);
     this.buffer.set(value, this.length);

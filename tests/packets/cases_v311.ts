@@ -193,5 +193,7 @@ export const BAD_V311: BadCase[] = [
   { name: "[v311 MQTT-3.14.1-1] DISCONNECT with flags", hex: "E1 00", error: 0x81 },
   { name: "DISCONNECT with a code", hex: "E0 01 00", error: 0x81 },
   { name: "[v311 NOTE-5] AUTH", hex: "F0 00", error: 0x82 },
+  { name: "AUTH that would be right in MQTT 5", hex: "F0 06 18 04 15 00 01 'm'", error: 0x82 },
+  { name: "AUTH of a server", hex: "F0 00", error: 0x82, from: "server" },
   { name: "packet type 0", hex: "00 00", error: 0x81 },
 ];

@@ -11,6 +11,9 @@ import { framed, hex, toHex } from "./bytes.ts";
 const VERSIONS: readonly ProtocolVersion[] = [3, 4, 5];
 const REASONS = new Set([0x81, 0x82, 0x84, 0x94, 0x95, 0x97]);
 
+const GOOD: readonly [version: ProtocolVersion, bytes: Uint8Array][] = ALL_CASES.flatMap(({ version, good }) =>
+  good.map((row): [ProtocolVersion, Uint8Array] => [version, hex(row.hex)])
+);
 const CORPUS: readonly [version: ProtocolVersion, bytes: Uint8Array][] = ALL_CASES.flatMap(({ version, good, bad }) =>
   [...good, ...bad].map((row): [ProtocolVersion, Uint8Array] => [version, hex(row.hex)])
 );
@@ -94,7 +97,7 @@ Deno.test("every good packet with a byte left over is refused, unless it ends wi
 const ALL_VALUES = Array.from({ length: 256 }, (_, value) => value);
 const ODD_VALUES = [0, 1, 2, 3, 0x08, 0x0b, 0x11, 0x23, 0x26, 0x40, 0x7f, 0x80, 0x81, 0x92, 0xc3, 0xed, 0xfe, 0xff];
 
-Deno.test("every one-byte change of every packet", () => {
+Deno.test("every one-byte change of every good packet", () => {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0; // a million errors are quicker without their stacks
   try {
@@ -105,7 +108,7 @@ Deno.test("every one-byte change of every packet", () => {
 });
 
 function changeEachByte(): void {
-  for (const [version, original] of CORPUS) {
+  for (const [version, original] of GOOD) {
     if (original.length > 150) continue;
     const bytes = Uint8Array.from(original);
     for (let at = 0; at < bytes.length; at++) {

@@ -3,7 +3,8 @@ import { encodeInto, encodePacket, packetSize } from "../../src/packets/codec.ts
 import { MqttError } from "../../src/packets/errors.ts";
 import { type Packet, PacketType, type Properties } from "../../src/packets/types.ts";
 import { Writer } from "../../src/packets/writer.ts";
-import { decodeBytes, toHex } from "./bytes.ts";
+import { closePacket, openPacket } from "../../src/packets/frame.ts";
+import { decodeBytes, framed, toHex } from "./bytes.ts";
 
 const properties: Properties = { reasonString: "because", userProperties: [["name", "value"]] };
 
@@ -131,5 +132,16 @@ Deno.test("a body of 127 and 128 bytes behind other packets", () => {
     assertEquals(toHex(writer.buffer.subarray(writer.length - 2, writer.length)), "C0 00");
     const packet = decodeBytes(writer.buffer.slice(1, writer.length - 2), 5);
     assertEquals(packet.type === PacketType.UNSUBSCRIBE && packet.topicFilters[0], text);
+  }
+});
+
+Deno.test("closing a packet that fills the buffer to its last byte", () => {
+  for (const length of [0, 127, 128, 200, 16383, 16384]) {
+    const body = Uint8Array.from({ length }, (_, i) => i);
+    const writer = new Writer(2 + length);
+    const start = openPacket(writer, 0x30);
+    writer.bytes(body);
+    closePacket(writer, start);
+    assertEquals(writer.buffer.slice(0, writer.length), framed(0x30, body));
   }
 });
