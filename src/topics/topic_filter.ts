@@ -54,8 +54,7 @@ export function parseTopicFilter(full: string, maximumLevels = 128): ParsedFilte
 }
 
 /**
- * Tells whether a topic is matched by a filter. Both are taken as valid; a filter that is not matches nothing more than
- * its characters say.
+ * Tells whether a topic is matched by a filter. Both are taken as valid.
  *
  * @param topic a Topic Name
  * @param filter an inner filter, without `$share/name/`
@@ -87,6 +86,8 @@ export function topicMatchesFilter(topic: string, filter: string): boolean {
 /**
  * Tells whether one filter grants all that another asks for: every topic that `requested` matches is matched by
  * `granting` too. Access rules are checked with it, because a rule for `a/+` must not open `a/#`.
+ *
+ * Both are taken as valid. The one case where a yes would be right and the answer is no: `/+/#` for `/#`.
  *
  * @param granting the inner filter of the rule
  * @param requested the inner filter (or the topic) that somebody asks for
@@ -180,9 +181,9 @@ function startsWithWildcard(filter: string): boolean {
   return first === PLUS || first === HASH;
 }
 
-/** Whether exactly `/#` is left: the multi-level wildcard matches its parent level too (4.7.1.2). */
+/** Whether only `/#` is left: the multi-level wildcard matches its parent level too (4.7.1.2). */
 function isParentWildcard(filter: string, index: number): boolean {
-  return index + 2 === filter.length && filter.charCodeAt(index) === SLASH && filter.charCodeAt(index + 1) === HASH;
+  return filter.charCodeAt(index) === SLASH && filter.charCodeAt(index + 1) === HASH;
 }
 
 function sameUnits(left: string, leftAt: number, right: string, rightAt: number, length: number): boolean {

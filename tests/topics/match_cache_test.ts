@@ -77,7 +77,7 @@ Deno.test("a topic that is never asked for again goes", () => {
 Deno.test("the cache is bounded by the size of its results too", () => {
   const cache = new MatchCache<string>(100);
   for (let at = 0; at < 100; at++) cache.set(`t${at}`, result(1_000));
-  assertEquals(cache.size <= 14, true);
+  assert(cache.size >= 7 && cache.size <= 14, `${cache.size}`);
   cache.set("huge", result(1_000_000));
   assertEquals(cache.get("huge")?.subscribers.length, 1_000_000);
 });

@@ -77,6 +77,16 @@ Deno.test("a walk that pauses meets what stays once and what was deleted not at 
   }));
 });
 
+Deno.test("a message that was deleted while a walk stood before it is not met", () => {
+  for (const [topics, deleted] of [[["a", "a/b"], "a/b"], [["a", "a/b", "a/c"], "a/c"]] as const) {
+    const tree = treeOf(topics);
+    const walk = tree.match("a/#");
+    assertEquals(walk.next().value, "a");
+    tree.delete(deleted);
+    assertEquals([...walk], topics.filter((topic) => topic !== "a" && topic !== deleted));
+  }
+});
+
 Deno.test("a walk tells the message of the moment, not of its start", () => {
   const tree = new RetainedTree<string>();
   for (const topic of ["a", "b"]) tree.set(topic, "old");
@@ -103,6 +113,16 @@ Deno.test("a match reads its branch only", () => {
     const steps = [...tree.matchInSteps(filter, 1)].length;
     assert(steps <= limit, `${filter} took ${steps} steps`);
   }
+});
+
+Deno.test("hidden and deleted topics are not read", () => {
+  const tree = new RetainedTree<number>();
+  for (let at = 0; at < 1_000; at++) tree.set(`$SYS/${at}`, at);
+  for (let at = 0; at < 1_000; at++) tree.set(`a/${at}`, at);
+  for (let at = 0; at < 1_000; at++) tree.delete(`a/${at}`);
+  assert([...tree.matchInSteps("#", 1)].length <= 4);
+  for (let at = 0; at < 1_000; at++) tree.delete(`$SYS/${at}`);
+  assertEquals([...tree.matchInSteps("#", 1)], []);
 });
 
 Deno.test("matchInSteps pauses though nothing matches", () => {

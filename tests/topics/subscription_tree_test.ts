@@ -77,6 +77,19 @@ Deno.test("two merged subscriptions keep the higher QoS in both orders", () => {
   }
 });
 
+Deno.test("the third of three merged subscriptions counts as much as the first", () => {
+  for (let odd = 0; odd < 3; odd++) {
+    const tree = new SubscriptionTree<string>();
+    const filters = ["a", "+", "#"];
+    for (let at = 0; at < 3; at++) {
+      const options = { qos: 2, noLocal: false, retainAsPublished: true, identifier: 9 };
+      add(tree, "one", filters[at], at === odd ? options : { noLocal: true });
+    }
+    const [one] = tree.match("a").subscribers;
+    assertEquals([one.qos, one.noLocal, one.retainAsPublished, one.identifiers], [2, false, true, [9]]);
+  }
+});
+
 Deno.test("a subscription that is alone shows its own options", () => {
   const tree = new SubscriptionTree<string>();
   const options = {
@@ -120,6 +133,7 @@ Deno.test("renewing a subscription unchanged keeps the cached result, each chang
     identifier: 1,
   }];
   for (const change of changes) {
+    add(tree, "one", "a");
     const known = tree.match("a");
     add(tree, "one", "a", change);
     assert(tree.match("a") !== known, JSON.stringify(change));
@@ -146,12 +160,13 @@ Deno.test("many subscribers of overlapping filters are found once each", () => {
     if (at % 2 === 0) add(tree, `c${at}`, "a/+", { qos: 1 });
     if (at % 3 === 0) add(tree, `c${at}`, "#", { qos: 2 });
     add(tree, `d${at}`, "#");
+    add(tree, `d${at}`, "+/b");
   }
   const { subscribers } = tree.match("a/b");
   assertEquals(subscribers.length, 200);
   for (const { subscriber, qos, subscriptions } of subscribers) {
     const at = Number(subscriber.slice(1));
-    if (subscriber.startsWith("d")) assertEquals([qos, subscriptions.length], [0, 1]);
+    if (subscriber.startsWith("d")) assertEquals([qos, subscriptions.length], [0, 2]);
     else assertEquals(qos, at % 3 === 0 ? 2 : at % 2 === 0 ? 1 : 0, subscriber);
   }
 });
