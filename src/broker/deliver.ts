@@ -11,6 +11,12 @@ import { sendRecord } from "./pump.ts";
 import { dropRecord } from "./records.ts";
 
 /**
+ * So many unacknowledged messages of a session may keep the read buffer of their publisher; a client that acknowledges at
+ * once stays below, and copying a small payload costs as much as the rest of its delivery.
+ */
+const KEPT_IN_PLACE = 64;
+
+/**
  * Delivers a message, if the client may read it.
  * @returns a Promise only when a hook is async
  */
@@ -29,7 +35,7 @@ export function deliverAllowed(core: Core, message: Message, session: Session, d
   if (session.ended) return;
   if (session.inlineHandlers !== undefined) return deliverInline(core, message, session, delivery);
   if (delivery.qos === 0) return deliverOnce(core, message, session, delivery);
-  deliverRecord(core, message.detach(), session, delivery);
+  deliverRecord(core, message, session, delivery);
 }
 
 /** At most once: sent now or dropped. */
@@ -47,6 +53,7 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
   const record = new OutboundRecord(session.clientId, session.nextSequence(), message, delivery);
   core.info.inflight++;
   if (link !== undefined && link.ready && outbox.quota > 0 && !outbox.ahead && !session.pumping && link.hasRoom()) {
+    if (outbox.inflight.size >= KEPT_IN_PLACE) message.detach();
     sendRecord(core, session, record);
   } else enqueue(core, session, record);
 }
@@ -54,6 +61,7 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
 function enqueue(core: Core, session: Session, record: OutboundRecord): void {
   if (isFull(core, session, record) && !makeRoom(core, session, record)) return;
   const { queue } = session.outbox, before = queue.bytes;
+  record.message!.detach();
   queue.push(record);
   core.queuedBytes += queue.bytes - before;
   if (core.hooks.on.onQosPublish === undefined) return;
