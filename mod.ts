@@ -22,14 +22,7 @@ export { defaultCapabilities, defaultCompatibilities } from "./src/broker/option
 export type { NewClientOptions } from "./src/broker/virtual_client.ts";
 export { VERSION } from "./src/broker/version.ts";
 
-export type {
-  Access,
-  Awaitable,
-  DisconnectInfo,
-  GrantedSubscription,
-  Hook,
-  HookContext,
-} from "./src/hook/hook.ts";
+export type { Access, Awaitable, DisconnectInfo, GrantedSubscription, Hook, HookContext } from "./src/hook/hook.ts";
 export type { LogFields, Logger } from "./src/hook/logger.ts";
 export type {
   StoredClient,
@@ -62,7 +55,50 @@ export { validateTopicName } from "./src/topics/topic_name.ts";
 export { ConnectError, MqttError } from "./src/packets/errors.ts";
 export { decodePacket, encodePacket, packetSize } from "./src/packets/codec.ts";
 export { Framer } from "./src/packets/framer.ts";
-export { ReasonCode, reasonCodeName, usableReasonCode, connackReturnCode, isReasonCodeAllowed } from "./src/packets/reason_codes.ts";
+export {
+  connackReturnCode,
+  isReasonCodeAllowed,
+  ReasonCode,
+  reasonCodeName,
+  usableReasonCode,
+} from "./src/packets/reason_codes.ts";
 export * from "./src/packets/types.ts";
 
+export type { Frame } from "./src/session/message.ts";
+export type { Outbox, Replay } from "./src/session/outbox.ts";
+export type { DecodeOptions, EncodeOptions } from "./src/packets/codec.ts";
+
 export { allowAll } from "./hooks/auth/allow_all.ts";
+export { ledger, type LedgerHook } from "./hooks/auth/ledger.ts";
+export type {
+  LedgerAccess,
+  LedgerAclRule,
+  LedgerAuthRule,
+  LedgerFilters,
+  LedgerRules,
+  LedgerSubject,
+  LedgerUser,
+} from "./hooks/auth/ledger_rules.ts";
+export { formatLedger, parseLedger } from "./hooks/auth/ledger_text.ts";
+export { hashPassword } from "./hooks/auth/password.ts";
+export { debug, type DebugEvent, debugEvents, type DebugOptions } from "./hooks/debug.ts";
+
+export { type FetchInfo, FetchListener, type FetchListenerOptions } from "./listeners/fetch.ts";
+export { HttpHealthListener, type HttpHealthListenerOptions } from "./listeners/http_health.ts";
+export { HttpStatsListener, type HttpStatsListenerOptions } from "./listeners/http_stats.ts";
+export {
+  type MemoryConnectOptions,
+  MemoryListener,
+  type MemoryListenerOptions,
+  memoryPair,
+} from "./listeners/memory.ts";
+export { type Connection, NetListener, type NetListenerOptions } from "./listeners/net.ts";
+export { TcpListener, type TcpListenerOptions } from "./listeners/tcp.ts";
+export { type TlsCertificate, TlsListener, type TlsListenerOptions } from "./listeners/tls.ts";
+export { UnixListener, type UnixListenerOptions } from "./listeners/unix.ts";
+export { WebSocketListener, type WebSocketListenerOptions, type WebSocketRules } from "./listeners/websocket.ts";
+
+if (import.meta.main) {
+  const { main } = await import("./src/cli/main.ts");
+  await main(Deno.args);
+}

@@ -17,7 +17,7 @@ import { restore } from "./restore.ts";
 import { shutDown } from "./shut_down.ts";
 import { refreshInfo, watchSysTopics } from "./sys_topics.ts";
 import { TopicList } from "./topic_list.ts";
-import { injectPacket, newVirtualClient, type NewClientOptions } from "./virtual_client.ts";
+import { injectPacket, type NewClientOptions, newVirtualClient } from "./virtual_client.ts";
 
 /**
  * An MQTT 5, 3.1.1 and 3.1 broker.
@@ -252,7 +252,9 @@ export class Broker implements AsyncDisposable {
    */
   injectPacket(client: Client, packet: Packet): Promise<void> {
     const connection = this.#injectable.get(client);
-    if (connection === undefined) throw new Error(`Cannot inject a packet: client "${client.id}" was not made by newClient`);
+    if (connection === undefined) {
+      throw new Error(`Cannot inject a packet: client "${client.id}" was not made by newClient`);
+    }
     return injectPacket(this.#core, connection, packet);
   }
 

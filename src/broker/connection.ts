@@ -5,7 +5,15 @@ import { ConnectError, MqttError } from "../packets/errors.ts";
 import { Framer } from "../packets/framer.ts";
 import { encodeAck } from "../packets/publish.ts";
 import { connackReturnCode, usableReasonCode } from "../packets/reason_codes.ts";
-import { type AckPacket, type ConnectPacket, type Packet, PacketType, type Properties, type ProtocolVersion, type PublishPacket } from "../packets/types.ts";
+import {
+  type AckPacket,
+  type ConnectPacket,
+  type Packet,
+  PacketType,
+  type Properties,
+  type ProtocolVersion,
+  type PublishPacket,
+} from "../packets/types.ts";
 import type { Client, DisconnectOptions, PeerCertificate } from "../session/client.ts";
 import type { Frame, Message } from "../session/message.ts";
 import type { OutboundRecord } from "../session/outbound_record.ts";
@@ -166,7 +174,9 @@ export class Connection implements SessionLink {
     const { header, buffer, start, end } = this.#framer;
     this.core.info.packetsReceived++;
     if (this.#limiter !== undefined && header >> 4 === PacketType.PUBLISH) this.#limiter.messages++;
-    if (this.state === "new" && header >> 4 !== PacketType.CONNECT) throw new MqttError(0x82, "the first packet is not CONNECT");
+    if (this.state === "new" && header >> 4 !== PacketType.CONNECT) {
+      throw new MqttError(0x82, "the first packet is not CONNECT");
+    }
     const packet = decodePacket(header, buffer, start, end, this.version, {
       maximumUserProperties: this.core.options.capabilities.maximumUserProperties,
     });
@@ -293,7 +303,10 @@ export class Connection implements SessionLink {
   sendAck(type: AckPacket["type"], packetId: number, reasonCode = 0): void {
     const { hooks } = this.core;
     if (this.closed) return;
-    if (reasonCode !== 0 && this.version === 5 || hooks.on.onPacketEncode !== undefined || hooks.on.onPacketSent !== undefined) {
+    if (
+      reasonCode !== 0 && this.version === 5 || hooks.on.onPacketEncode !== undefined ||
+      hooks.on.onPacketSent !== undefined
+    ) {
       this.send({ type, packetId, reasonCode });
       return;
     }
@@ -305,8 +318,13 @@ export class Connection implements SessionLink {
   /** The bytes of the PUBLISH at hand, unless an alias was resolved or a hook has changed something. */
   frameOf(packet: PublishPacket): Frame | undefined {
     const { buffer, start, frameStart, end, header } = this.#framer, { payload } = packet;
-    if (packet.properties !== undefined || header >> 4 !== PacketType.PUBLISH || packet.topic !== this.frameTopic) return undefined;
-    if (payload.length > 0 && (payload.buffer !== buffer.buffer || payload.byteOffset + payload.length !== buffer.byteOffset + end)) {
+    if (packet.properties !== undefined || header >> 4 !== PacketType.PUBLISH || packet.topic !== this.frameTopic) {
+      return undefined;
+    }
+    if (
+      payload.length > 0 &&
+      (payload.buffer !== buffer.buffer || payload.byteOffset + payload.length !== buffer.byteOffset + end)
+    ) {
       return undefined;
     }
     if ((header >> 1 & 3) !== packet.qos) return undefined;
@@ -357,7 +375,10 @@ function withoutProblemInformation(packet: Packet): Packet {
   if (!("properties" in packet) || packet.properties === undefined) return packet;
   const { type } = packet;
   if (type === PacketType.PUBLISH || type === PacketType.CONNACK || type === PacketType.DISCONNECT) return packet;
-  return { ...packet, properties: { ...packet.properties, reasonString: undefined, userProperties: undefined } } as Packet;
+  return {
+    ...packet,
+    properties: { ...packet.properties, reasonString: undefined, userProperties: undefined },
+  } as Packet;
 }
 
 /** Errors that only mean that the peer has gone. */

@@ -23,8 +23,16 @@ export function connectionEnded(core: Core, connection: Connection, ending: Conn
   client.link = undefined;
   if (ending.established) core.info.clientsConnected--;
   const sessionEnded = session !== undefined && session.link === connection && detach(core, session, ending);
-  core.hooks.observe(core.hooks.on.onDisconnect, client, { reasonCode: ending.reasonCode, error: ending.error, sessionEnded });
-  core.options.logger.debug("a client has gone", { client: client.id, reasonCode: ending.reasonCode, error: ending.error?.message });
+  core.hooks.observe(core.hooks.on.onDisconnect, client, {
+    reasonCode: ending.reasonCode,
+    error: ending.error,
+    sessionEnded,
+  });
+  core.options.logger.debug("a client has gone", {
+    client: client.id,
+    reasonCode: ending.reasonCode,
+    error: ending.error?.message,
+  });
 }
 
 /** @returns true when the session ended with its connection */

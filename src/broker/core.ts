@@ -94,7 +94,9 @@ export class Core {
 
   /** Tells of an error that nobody expected; the broker goes on. */
   unexpected(message: string, error: unknown): void {
-    this.options.logger.error(message, { error: error instanceof Error ? error.stack ?? String(error) : String(error) });
+    this.options.logger.error(message, {
+      error: error instanceof Error ? error.stack ?? String(error) : String(error),
+    });
   }
 }
 

@@ -20,7 +20,12 @@ const KEPT_IN_PLACE = 64;
  * Delivers a message, if the client may read it.
  * @returns a Promise only when a hook is async
  */
-export function deliver(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void | Promise<void> {
+export function deliver(
+  core: Core,
+  message: Message,
+  session: Session,
+  delivery: DeliveryOptions,
+): void | Promise<void> {
   const verdict = authorize(core, session.client, message.topic, "read");
   if (verdict === 0) deliverAllowed(core, message, session, delivery);
   else if (typeof verdict !== "number") {

@@ -64,6 +64,11 @@ export function handlePubrel(core: Core, connection: Connection, packet: AckPack
     if (known && connection.receiving > 0) connection.receiving--;
     const reasonCode = known ? 0 : NOT_FOUND;
     if (userProperties === undefined) connection.sendAck(PacketType.PUBCOMP, packet.packetId, reasonCode);
-    else connection.send({ type: PacketType.PUBCOMP, packetId: packet.packetId, reasonCode, properties: { userProperties } });
+    else {connection.send({
+        type: PacketType.PUBCOMP,
+        packetId: packet.packetId,
+        reasonCode,
+        properties: { userProperties },
+      });}
   });
 }

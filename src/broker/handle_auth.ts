@@ -42,7 +42,9 @@ async function step(core: Core, connection: Connection, packet: AuthPacket): Pro
   if (reply === undefined) throw new MqttError(0x8c, `Cannot authenticate: the method ${method} is not supported`); // [MQTT-4.12.0-1]
   const properties = { ...reply.properties, authenticationMethod: method };
   if (reply.reasonCode === CONTINUE) return void connection.send({ ...reply, type: PacketType.AUTH, properties }); // [MQTT-4.12.0-2]
-  if (reply.reasonCode !== SUCCESS) throw new MqttError(0x87, properties.reasonString ?? "Cannot authenticate: not authorized");
+  if (reply.reasonCode !== SUCCESS) {
+    throw new MqttError(0x87, properties.reasonString ?? "Cannot authenticate: not authorized");
+  }
   if (connection.state === "authenticating") {
     connection.authentication = { authenticationMethod: method, authenticationData: properties.authenticationData };
     return acceptConnect(core, connection, connection.connect!);

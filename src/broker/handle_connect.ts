@@ -65,7 +65,10 @@ function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): 
 function checkConnect(core: Core, packet: ConnectPacket): void {
   const { minimumProtocolVersion, maximumClientIdLength, maximumClients } = core.options.capabilities;
   if (packet.protocolVersion < minimumProtocolVersion) {
-    throw new MqttError(0x84, `Cannot connect: protocol level is ${packet.protocolVersion}, at least ${minimumProtocolVersion} is needed`);
+    throw new MqttError(
+      0x84,
+      `Cannot connect: protocol level is ${packet.protocolVersion}, at least ${minimumProtocolVersion} is needed`,
+    );
   }
   if (packet.clientId === "") checkEmptyId(packet);
   if (utf8Length(packet.clientId) > maximumClientIdLength) { // [MQTT-3.1.3-8]
@@ -96,7 +99,9 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);
   const sessionPresent = beginSession(core, connection, packet);
   const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);
-  if (commit !== undefined && !await stored(commit)) throw new MqttError(0x88, "Cannot connect: the session could not be stored");
+  if (commit !== undefined && !await stored(commit)) {
+    throw new MqttError(0x88, "Cannot connect: the session could not be stored");
+  }
   if (!connection.closed) welcome(core, connection, { packet, assigned, sessionPresent });
 }
 
@@ -121,8 +126,15 @@ function welcome(
   core.info.clientsMaximum = Math.max(core.info.clientsMaximum, core.info.clientsConnected);
   connection.maximumInboundSize = capabilities.maximumPacketSize;
   const properties = connackProperties(core, connection, accepted);
-  const sent = connection.send({ type: PacketType.CONNACK, sessionPresent: accepted.sessionPresent, reasonCode: 0, properties });
-  if (!sent) return connection.finish(0x95, { error: new Error("CONNACK is larger than the client's Maximum Packet Size") });
+  const sent = connection.send({
+    type: PacketType.CONNACK,
+    sessionPresent: accepted.sessionPresent,
+    reasonCode: 0,
+    properties,
+  });
+  if (!sent) {
+    return connection.finish(0x95, { error: new Error("CONNACK is larger than the client's Maximum Packet Size") });
+  }
   connection.ready = true;
   connection.connect = undefined;
   keepAlive(core, connection);

@@ -19,5 +19,7 @@ export function handleDisconnect(core: Core, connection: Connection, packet: Dis
     session.expiryInterval = allowedExpiry(core, interval);
   }
   if (packet.reasonCode === 0) connection.finish(0x00);
-  else connection.finish(packet.reasonCode, { error: new Error(packet.properties?.reasonString ?? "told by the client") });
+  else {connection.finish(packet.reasonCode, {
+      error: new Error(packet.properties?.reasonString ?? "told by the client"),
+    });}
 }

@@ -4,7 +4,7 @@ import type { GrantedSubscription } from "../hook/hook.ts";
 import { MqttError } from "../packets/errors.ts";
 import { PacketType, type SubscribePacket, type SubscribeRequest } from "../packets/types.ts";
 import type { SessionSubscription } from "../session/session.ts";
-import { parseTopicFilter, type ParsedFilter } from "../topics/topic_filter.ts";
+import { type ParsedFilter, parseTopicFilter } from "../topics/topic_filter.ts";
 import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
@@ -100,7 +100,8 @@ function checkFeatures(core: Core, filter: ParsedFilter, { packet, request }: As
 
 function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): boolean {
   const { subscriptions } = connection.session!;
-  return subscriptions.size >= core.options.capabilities.maximumSubscriptionsPerClient && !subscriptions.has(filter.full);
+  return subscriptions.size >= core.options.capabilities.maximumSubscriptionsPerClient &&
+    !subscriptions.has(filter.full);
 }
 
 function grant(
@@ -147,7 +148,12 @@ function grantedOf(
   return outcomes.map(({ reasonCode, made }, index) => {
     const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = packet.subscriptions[index];
     const asked = { qos, noLocal, retainAsPublished, retainHandling, identifier: 0 };
-    return { clientId: connection.session!.clientId, topicFilter, ...(made?.subscription.options ?? asked), reasonCode };
+    return {
+      clientId: connection.session!.clientId,
+      topicFilter,
+      ...(made?.subscription.options ?? asked),
+      reasonCode,
+    };
   });
 }
 

@@ -21,7 +21,9 @@ function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribeP
   const session = connection.session!;
   const removed = packet.topicFilters.map((filter) => removeSubscription(core, session, filter));
   const filters = packet.topicFilters.filter((_, index) => removed[index]);
-  const commit = filters.length === 0 ? undefined : core.hooks.observe(core.hooks.on.onUnsubscribed, connection.client, filters);
+  const commit = filters.length === 0
+    ? undefined
+    : core.hooks.observe(core.hooks.on.onUnsubscribed, connection.client, filters);
   connection.gate.after(commit && [commit], (failed) => {
     if (failed !== undefined) return connection.close(0x83, new Error("the change could not be stored"));
     const reasonCodes = removed.map((known) => known ? 0 : NO_SUBSCRIPTION_EXISTED); // [MQTT-3.11.3-1]

@@ -91,7 +91,13 @@ export class InlineClient {
     this.#session.inlineHandlers!.set(topicFilter, handlers.set(id, handler));
     const subscription = {
       filter,
-      options: { qos: options.qos ?? 2, noLocal: false, retainAsPublished: true, retainHandling: 0, identifier: id } as const,
+      options: {
+        qos: options.qos ?? 2,
+        noLocal: false,
+        retainAsPublished: true,
+        retainHandling: 0,
+        identifier: id,
+      } as const,
     };
     addSubscription(core, this.#session, subscription);
     if (filter.shareName === undefined) replayInline(core, this.#session, subscription);

@@ -17,12 +17,15 @@ export function deliverInline(core: Core, message: Message, session: Session, de
     const concerned = delivery.share === undefined
       ? filter.shareName === undefined && topicMatchesFilter(message.topic, filter.filter)
       : delivery.share === full;
-    if (concerned) for (const handler of handlers.values()) callInline(core, session, { handler, packet });
+    if (concerned) { for (const handler of handlers.values()) callInline(core, session, { handler, packet }); }
   }
 }
 
 /** What a handler is given. */
-export function inlinePacket(message: Message, delivery: { qos: DeliveryOptions["qos"]; retain: boolean }): PublishPacket {
+export function inlinePacket(
+  message: Message,
+  delivery: { qos: DeliveryOptions["qos"]; retain: boolean },
+): PublishPacket {
   return {
     type: PacketType.PUBLISH,
     topic: message.topic,
@@ -36,7 +39,11 @@ export function inlinePacket(message: Message, delivery: { qos: DeliveryOptions[
 }
 
 /** Calls one handler inside its own error boundary. */
-export function callInline(core: Core, session: Session, call: { handler: InlineHandler; packet: PublishPacket }): void {
+export function callInline(
+  core: Core,
+  session: Session,
+  call: { handler: InlineHandler; packet: PublishPacket },
+): void {
   const failed = (error: unknown) => core.unexpected("an inline subscription handler failed", error);
   try {
     const pending = call.handler(session.client, call.packet);

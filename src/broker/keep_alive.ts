@@ -11,8 +11,9 @@ export function keepAlive(core: Core, connection: Connection): void {
   if (milliseconds === 0) return;
   const check = () => {
     const due = connection.lastRead + milliseconds;
-    if (due <= core.now()) connection.close(0x8d, new Error("nothing was received within one and a half Keep Alive intervals"));
-    else connection.deadline = core.scheduler.at(due, check);
+    if (due <= core.now()) {
+      connection.close(0x8d, new Error("nothing was received within one and a half Keep Alive intervals"));
+    } else connection.deadline = core.scheduler.at(due, check);
   };
   connection.deadline = core.scheduler.after(milliseconds, check);
 }

@@ -165,6 +165,11 @@ function sendWhenCommitted(
 /** Too large for this client: treated as delivered [MQTT-3.1.2-25]. */
 function giveUp(core: Core, session: Session, record: OutboundRecord): void {
   core.info.messagesDropped++;
-  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, record.message, "larger than the client's Maximum Packet Size");
+  core.hooks.observe(
+    core.hooks.on.onPublishDropped,
+    session.client,
+    record.message,
+    "larger than the client's Maximum Packet Size",
+  );
   finishRecord(core, session, record);
 }

@@ -10,7 +10,9 @@ export function finishRecord(core: Core, session: Session, record: OutboundRecor
   outbox.inflight.delete(record.packetId);
   outbox.returnQuota(); // [MQTT-4.9.0-1]
   core.info.inflight--;
-  if (core.hooks.on.onQosComplete !== undefined) core.hooks.observe(core.hooks.on.onQosComplete, session.client, record);
+  if (core.hooks.on.onQosComplete !== undefined) {
+    core.hooks.observe(core.hooks.on.onQosComplete, session.client, record);
+  }
 }
 
 /** The client will not have it. The record has been taken out of queue and inflight. */

@@ -1,6 +1,11 @@
 /** The start: what storage has kept comes back, what has expired meanwhile does not.
  * @module */
-import type { StoredClient, StoredInflightMessage, StoredRetainedMessage, StoredSubscription } from "../hook/records.ts";
+import type {
+  StoredClient,
+  StoredInflightMessage,
+  StoredRetainedMessage,
+  StoredSubscription,
+} from "../hook/records.ts";
 import type { SystemInfo } from "../hook/system_info.ts";
 import { Client } from "../session/client.ts";
 import { Message, type MessageInit } from "../session/message.ts";

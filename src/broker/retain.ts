@@ -27,7 +27,8 @@ export function retain(core: Core, client: Client, message: Message): void {
  */
 export function checkRetainedLimits(core: Core, topic: string, payloadBytes: number): void {
   const { maximumRetainedMessages, maximumRetainedBytes } = core.options.capabilities;
-  const full = core.retained.size >= maximumRetainedMessages || core.info.retainedBytes + payloadBytes > maximumRetainedBytes;
+  const full = core.retained.size >= maximumRetainedMessages ||
+    core.info.retainedBytes + payloadBytes > maximumRetainedBytes;
   if (full && core.retained.get(topic) === undefined) {
     throw new MqttError(0x97, `Cannot retain a message on ${topic}: the limit of retained messages is reached`);
   }

@@ -51,7 +51,9 @@ function mayPassOn(record: OutboundRecord): boolean {
 
 /** Gives a message of a member that left to another member of its group. */
 function passOn(core: Core, full: string, message: Message): void {
-  const share = core.tree.match(message.topic).shares.find((group) => `$share/${group.shareName}/${group.filter}` === full);
+  const share = core.tree.match(message.topic).shares.find((group) =>
+    `$share/${group.shareName}/${group.filter}` === full
+  );
   if (share === undefined || message.expiresAt <= core.now()) return;
   const pending = deliverToShare(core, message, share);
   if (pending !== undefined) pending.catch((error) => core.unexpected("a shared message was not passed on", error));

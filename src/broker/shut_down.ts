@@ -13,7 +13,7 @@ export async function shutDown(core: Core, listeners: Iterable<Listener>, starte
   await untilClosed(core);
   core.scheduler.close();
   core.hooks.observe(core.hooks.on.onStopped);
-  if (started) for (const hook of [...core.hooks.hooks].reverse()) await stopHook(core, hook);
+  if (started) { for (const hook of [...core.hooks.hooks].reverse()) await stopHook(core, hook); }
   core.hooks.close();
 }
 

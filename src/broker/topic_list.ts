@@ -23,8 +23,19 @@ export class TopicList {
 
   /** All subscriptions, lazily. */
   *subscriptions(): Generator<ListedSubscription> {
-    for (const { subscriber, filter, qos, noLocal, retainAsPublished, retainHandling, identifier } of this.#core.tree.list()) {
-      yield { clientId: subscriber.clientId, topicFilter: filter.full, qos, noLocal, retainAsPublished, retainHandling, identifier };
+    for (
+      const { subscriber, filter, qos, noLocal, retainAsPublished, retainHandling, identifier } of this.#core.tree
+        .list()
+    ) {
+      yield {
+        clientId: subscriber.clientId,
+        topicFilter: filter.full,
+        qos,
+        noLocal,
+        retainAsPublished,
+        retainHandling,
+        identifier,
+      };
     }
   }
 

@@ -16,8 +16,12 @@ import { publisherOf, route } from "./route_message.ts";
 export function checkWill(core: Core, will: Will): void {
   const { maximumQos, retainAvailable, maximumTopicLevels, validatePayloadFormat } = core.options.capabilities;
   validateTopicName(will.topic, maximumTopicLevels); // [MQTT-4.7.1-1]
-  if (will.qos > maximumQos) throw new MqttError(0x9b, `Cannot accept will: its QoS is ${will.qos}, the maximum is ${maximumQos}`); // [MQTT-3.2.2-12]
-  if (will.retain && !retainAvailable) throw new MqttError(0x9a, "Cannot accept will: retained messages are not available"); // [MQTT-3.2.2-13]
+  if (will.qos > maximumQos) {
+    throw new MqttError(0x9b, `Cannot accept will: its QoS is ${will.qos}, the maximum is ${maximumQos}`); // [MQTT-3.2.2-12]
+  }
+  if (will.retain && !retainAvailable) {
+    throw new MqttError(0x9a, "Cannot accept will: retained messages are not available"); // [MQTT-3.2.2-13]
+  }
   if (will.properties?.payloadFormatIndicator === 1 && validatePayloadFormat) checkText(will.payload);
 }
 
@@ -52,8 +56,9 @@ export function publishWill(core: Core, session: Session): void {
   cancelWill(core, session);
   if (pending === undefined) return;
   send(core, session.client, pending.will).catch((error) => {
-    if (error instanceof MqttError) core.options.logger.warn("a will was refused", { client: session.clientId, reason: error.message });
-    else core.unexpected("a will was not published", error);
+    if (error instanceof MqttError) {
+      core.options.logger.warn("a will was refused", { client: session.clientId, reason: error.message });
+    } else core.unexpected("a will was not published", error);
   });
 }
 

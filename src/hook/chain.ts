@@ -173,8 +173,7 @@ export class HookChain {
       if (isPromise(answer)) {
         const next = index + 1;
         return this.#wait(hook, event, answer).then(
-          (later) =>
-            later === true || later === false ? later : this.#decideFrom(listeners, next, a, b, c),
+          (later) => later === true || later === false ? later : this.#decideFrom(listeners, next, a, b, c),
           (error) => this.#denied(hook, event, error),
         );
       }
