@@ -11,7 +11,7 @@ export type Expected = Partial<Omit<ServerPacket, "bytes" | "payload">> & { payl
  * Compares a packet with what was expected.
  *
  * @param packet what arrived
- * @param expected a pattern of bytes (`..` any byte, `*` any rest) or fields
+ * @param expected a pattern of bytes (`..` any byte, `'text'`, `*` any rest) or fields
  * @returns what is wrong; `undefined` when nothing is
  */
 export function difference(packet: ServerPacket, expected: string | Expected): string | undefined {
@@ -20,10 +20,11 @@ export function difference(packet: ServerPacket, expected: string | Expected): s
 }
 
 function isLike(bytes: string, pattern: string): boolean {
-  const source = pattern.trim().toUpperCase().replace(/\s+/g, " ").replace(/ ?\*$/, "( ..)*").replaceAll(
-    "..",
-    "[0-9A-F]{2}",
-  );
+  const source = pattern.replace(/'([^']*)'/g, (_, text) => toHex(new TextEncoder().encode(text)))
+    .trim().toUpperCase().replace(/\s+/g, " ").replace(/ ?\*$/, "( ..)*").replaceAll(
+      "..",
+      "[0-9A-F]{2}",
+    );
   return new RegExp(`^${source}$`).test(bytes);
 }
 

@@ -44,7 +44,7 @@ export class Inbox {
 
   /** Tells what the client sends, so that exchanges are known to be over. */
   note(bytes: Uint8Array): void {
-    for (let rest = bytes; rest.length >= 4; rest = rest.subarray(packetLength(rest) ?? rest.length)) {
+    for (let rest = bytes; rest.length >= 4 && rest[1] < 128; rest = rest.subarray(packetLength(rest) ?? rest.length)) {
       const type = rest[0] >> 4;
       const refused = type === PacketType.PUBREC && rest[1] > 2 && rest[4] >= 0x80;
       if (type !== PacketType.PUBACK && type !== PacketType.PUBCOMP && !refused) continue;

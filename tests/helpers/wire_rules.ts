@@ -28,7 +28,8 @@ function range(first: number, last: number): number[] {
 export class WireRules {
   readonly #version: ProtocolVersion;
   readonly #aliases = new Map<number, string>();
-  readonly #open = new Map<number, "publish" | "release">();
+  readonly #published = new Set<number>();
+  readonly #released = new Set<number>();
   #connect: ConnectPacket | undefined;
   #connacks = 0;
   #over = false;
@@ -45,7 +46,8 @@ export class WireRules {
 
   /** The client sent an acknowledgement that settles an exchange. */
   settled(packetId: number): void {
-    this.#open.delete(packetId);
+    this.#published.delete(packetId);
+    this.#released.delete(packetId);
   }
 
   /**
@@ -59,7 +61,7 @@ export class WireRules {
     this.#checkOrder(packet);
     this.#checkCode(packet);
     this.#checkLimits(packet);
-    if (packet.type === PUBREL) this.#open.set(packet.packetId!, "release");
+    if (packet.type === PUBREL) this.#release(packet);
     if (packet.type !== PUBLISH) return undefined;
     this.#checkExchange(packet);
     return this.#topic(packet);
@@ -87,14 +89,18 @@ export class WireRules {
     need(!explains, "no Reason String and no User Property without Request Problem Information");
   }
 
+  #release({ packetId }: ServerPacket): void {
+    this.#published.delete(packetId!);
+    this.#released.add(packetId!);
+  }
+
   #checkExchange({ qos, dup, packetId }: ServerPacket): void {
     if (qos === 0) return;
-    need(dup! || !this.#open.has(packetId!), "a new message has a free Packet Identifier");
-    need(this.#open.get(packetId!) !== "release", "no PUBLISH follows PUBREL");
-    this.#open.set(packetId!, "publish");
-    const unacknowledged = [...this.#open.values()].filter((state) => state === "publish").length;
+    need(dup! || !this.#published.has(packetId!), "a new message has a free Packet Identifier");
+    need(!this.#released.has(packetId!), "no PUBLISH has the Packet Identifier of a PUBREL");
+    this.#published.add(packetId!);
     const maximum = this.#connect?.properties?.receiveMaximum ?? 65_535;
-    need(unacknowledged <= maximum, "no more unacknowledged PUBLISH packets than Receive Maximum");
+    need(this.#published.size <= maximum, "no more unacknowledged PUBLISH packets than Receive Maximum");
   }
 
   #topic({ topic, properties }: ServerPacket): string {
