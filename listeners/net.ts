@@ -77,13 +77,13 @@ export class NetListener implements Listener {
    */
   async close(): Promise<void> {
     this.#loop?.stop();
-    this.#iterator?.return?.()?.catch(() => {}); // what its source throws now matters to nobody
-    if (this.#connections.close === undefined) return;
     try {
-      this.#connections.close();
+      this.#connections.close?.();
+      this.#iterator?.return?.()?.catch(() => {}); // what its source throws now matters to nobody
     } catch {
-      // its owner closed it first
+      // it is closed already
     }
+    if (this.#connections.close === undefined) return;
     await this.#loop?.finished;
   }
 

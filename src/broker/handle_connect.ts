@@ -121,9 +121,6 @@ function welcome(
   accepted: { packet: ConnectPacket; assigned: string | undefined; sessionPresent: boolean },
 ): void {
   const { packet } = accepted, { capabilities } = core.options;
-  connection.state = "connected";
-  core.info.clientsConnected++;
-  core.info.clientsMaximum = Math.max(core.info.clientsMaximum, core.info.clientsConnected);
   connection.maximumInboundSize = capabilities.maximumPacketSize;
   const properties = connackProperties(core, connection, accepted);
   const sent = connection.send({
@@ -135,8 +132,11 @@ function welcome(
   if (!sent) {
     return connection.finish(0x95, { error: new Error("CONNACK is larger than the client's Maximum Packet Size") });
   }
+  connection.state = "connected";
   connection.ready = true;
   connection.connect = undefined;
+  core.info.clientsConnected++;
+  core.info.clientsMaximum = Math.max(core.info.clientsMaximum, core.info.clientsConnected);
   keepAlive(core, connection);
   const session = connection.session!;
   session.sendQuota = Math.min(packet.properties?.receiveMaximum ?? 65_535, capabilities.maximumInflight);
