@@ -41,7 +41,7 @@ export function decodePublish(
 ): PublishPacket {
   const qos = checkFlags(header);
   const topicStart = start + 2;
-  let at = topicStart > end ? topicStart : topicStart + (buffer[start] << 8 | buffer[start + 1]);
+  let at = topicStart + (buffer[start] << 8 | buffer[start + 1]);
   if (at > end) throw tooShort(); // [MQTT-3.3.2-1]
   const topic = topicNames.decode(buffer, topicStart, at);
   let packetId = 0;

@@ -51,7 +51,7 @@ export class Framer {
 
   readonly #readSize: ReadSize;
   #slab: Uint8Array = NOTHING;
-  /** Whether the slab is memory of the caller, which has no room of ours. */
+  /** Whether the slab is a chunk of the caller; it is full then. */
   #foreign = true;
   /** Bytes before this index are framed. */
   #framed = 0;
@@ -83,7 +83,7 @@ export class Framer {
    * @returns a view that nothing else uses
    */
   space(): Uint8Array {
-    const free = this.#foreign ? 0 : this.#slab.length - this.#filled;
+    const free = this.#slab.length - this.#filled;
     const pending = this.#filled - this.#framed;
     const { size, maximum } = this.#readSize;
     const oversized = this.#slab.length > 2 * size && pending <= size >>> 1;
@@ -117,7 +117,7 @@ export class Framer {
       this.#filled = chunk.length;
       return;
     }
-    const free = this.#foreign ? 0 : this.#slab.length - this.#filled;
+    const free = this.#slab.length - this.#filled;
     if (free < chunk.length) {
       this.#renew(pending, Math.max(2 * pending, pending + chunk.length, this.#readSize.initial));
     }

@@ -62,7 +62,14 @@ export class StringCache {
     const place = hashOf(buffer, start, end, this.#seed) & this.#mask;
     if (this.#holds(place, buffer, start, length)) return this.#texts[place];
     if (this.#holds(place ^ 1, buffer, start, length)) return this.#texts[place ^ 1];
-    return this.#add(place ^ (this.#turn ^= 1), buffer, start, end);
+    return this.#add(this.#freePlace(place), buffer, start, end);
+  }
+
+  /** An empty one of the two places, or one of them in turn. */
+  #freePlace(place: number): number {
+    if (this.#lengths[place] === 0) return place;
+    if (this.#lengths[place ^ 1] === 0) return place ^ 1;
+    return place ^ (this.#turn ^= 1);
   }
 
   #holds(place: number, buffer: Uint8Array, start: number, length: number): boolean {

@@ -182,6 +182,7 @@ export const BAD_V311: BadCase[] = [
   { name: "[v311 MQTT-3.8.3-4] reserved bit 2", hex: "82 06 00 01 00 01 'p' 04", error: 0x81 },
   { name: "[v311 MQTT-3.8.3-4] reserved bit 7", hex: "82 06 00 01 00 01 'p' 80", error: 0x81 },
   { name: "[v311 MQTT-3.9.3-2] SUBACK with code 0x87", hex: "90 03 00 01 87", error: 0x82 },
+  { name: "[v311 MQTT-3.9.3-2] SUBACK with code 3", hex: "90 03 00 01 03", error: 0x82 },
   { name: "SUBACK without code", hex: "90 02 00 01", error: 0x82 },
   { name: "[v311 MQTT-3.10.1-1] UNSUBSCRIBE without its flag", hex: "A0 05 00 01 00 01 'p'", error: 0x81 },
   { name: "[v311 MQTT-2.3.1-1] UNSUBSCRIBE with identifier 0", hex: "A2 05 00 00 00 01 'p'", error: 0x82 },

@@ -128,6 +128,15 @@ Deno.test("long strings are judged like short ones", () => {
   }
 });
 
+Deno.test("the table of bytes, encoded", () => {
+  for (const [what, bytes, text] of GOOD) {
+    const target = new Uint8Array(20);
+    const end = writeUtf8(text, target, 0);
+    assertEquals(target.slice(0, end), hex(bytes), what);
+    assertEquals(utf8Length(text), end, what);
+  }
+});
+
 Deno.test("encoding and length of text", () => {
   fc.assert(fc.property(text, (value) => {
     const target = new Uint8Array(3 * value.length + 2);
@@ -149,6 +158,33 @@ Deno.test("StringCache gives the same as decoding, hit or miss", () => {
     for (const [what, bytes] of BAD) {
       assertThrows(() => cache.decode(hex(bytes), 0, hex(bytes).length), MqttError, undefined, what);
     }
+  }
+});
+
+Deno.test("StringCache decodes a string once, until others take its places", () => {
+  const { decode } = TextDecoder.prototype;
+  let decoded = 0;
+  TextDecoder.prototype.decode = function (...args: Parameters<typeof decode>): string {
+    decoded++;
+    return decode.apply(this, args);
+  };
+  try {
+    const encoder = new TextEncoder();
+    const cache = new StringCache(2);
+    const count = (text: string): number => {
+      decoded = 0;
+      const bytes = encoder.encode(text);
+      assertEquals(cache.decode(bytes, 0, bytes.length), text);
+      return decoded;
+    };
+    assertEquals([count("ä"), count("ä"), count("ö"), count("ö"), count("ä")], [1, 0, 1, 0, 0]);
+    for (let i = 0; i < 40; i++) assertEquals(count(`ü${i}`), 1);
+    assertEquals([count("ä"), count("ö")], [1, 1]);
+    const longest = "ä".repeat(64);
+    assertEquals([count(longest), count(longest)], [1, 0]);
+    assertEquals([count(`${longest}!`), count(`${longest}!`)], [1, 1]);
+  } finally {
+    TextDecoder.prototype.decode = decode;
   }
 });
 

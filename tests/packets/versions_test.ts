@@ -71,6 +71,14 @@ Deno.test("[v311 NOTE-2] a server sends neither DISCONNECT nor AUTH before MQTT 
   assertEquals(writer.length, 0);
 });
 
+Deno.test("SUBSCRIBE options of MQTT 5 are not written for older versions", () => {
+  const options = { qos: 1, noLocal: true, retainAsPublished: true, retainHandling: 2 } as const;
+  const packet: Packet = { type: PacketType.SUBSCRIBE, packetId: 1, subscriptions: [{ topicFilter: "a", ...options }] };
+  assertEquals(written(packet, 5), "82 07 00 01 00 00 01 61 2D");
+  assertEquals(written(packet, 4), "82 06 00 01 00 01 61 01");
+  assertEquals(written(packet, 3), "82 06 00 01 00 01 61 01");
+});
+
 Deno.test("[v5 MQTT-3.14.2-2] DISCONNECT of a server has no Session Expiry Interval", () => {
   const packet: Packet = { type: PacketType.DISCONNECT, reasonCode: 0x8e, properties: { sessionExpiryInterval: 5 } };
   assertEquals(written(packet, 5), "E0 01 8E");
