@@ -64,7 +64,6 @@ export {
 } from "./src/packets/reason_codes.ts";
 export * from "./src/packets/types.ts";
 
-export type { Frame } from "./src/session/message.ts";
 export type { Outbox, Replay } from "./src/session/outbox.ts";
 export type { DecodeOptions, EncodeOptions } from "./src/packets/codec.ts";
 

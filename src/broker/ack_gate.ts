@@ -5,6 +5,11 @@
 export class AckGate {
   #last: Promise<void> | undefined;
 
+  /** True when nothing is waited for. */
+  get open(): boolean {
+    return this.#last === undefined;
+  }
+
   /**
    * Calls `send` now when nothing has to be waited for, otherwise after `commits` and all earlier calls.
    * @param commits what has to be committed first

@@ -15,7 +15,7 @@ import {
   type PublishPacket,
 } from "../packets/types.ts";
 import type { Client, DisconnectOptions, PeerCertificate } from "../session/client.ts";
-import type { Frame, Message } from "../session/message.ts";
+import type { Message } from "../session/message.ts";
 import type { OutboundRecord } from "../session/outbound_record.ts";
 import type { Task } from "../session/scheduler.ts";
 import type { Session, SessionLink } from "../session/session.ts";
@@ -64,8 +64,10 @@ export class Connection implements SessionLink {
   receiving = 0;
   /** When the last bytes arrived, in milliseconds since 1970. */
   lastRead: number;
-  /** Topic of the PUBLISH at hand, as it was sent. */
-  frameTopic = "";
+  /** The PUBLISH at hand. */
+  packet: PublishPacket | undefined;
+  /** Its Topic Name as it was sent. */
+  packetTopic = "";
   /** Topic that was found valid last. */
   validTopic = "";
   deadline: Task | undefined;
@@ -177,10 +179,11 @@ export class Connection implements SessionLink {
     if (this.state === "new" && header >> 4 !== PacketType.CONNECT) {
       throw new MqttError(0x82, "the first packet is not CONNECT");
     }
-    const packet = decodePacket(header, buffer, start, end, this.version, {
-      maximumUserProperties: this.core.options.capabilities.maximumUserProperties,
-    });
-    this.frameTopic = packet.type === PacketType.PUBLISH ? packet.topic : "";
+    const packet = decodePacket(header, buffer, start, end, this.version, this.core.decodeOptions);
+    if (packet.type === PacketType.PUBLISH) {
+      this.packet = packet;
+      this.packetTopic = packet.topic;
+    }
     return handlePacket(this.core, this, packet);
   }
 
@@ -315,21 +318,24 @@ export class Connection implements SessionLink {
     this.core.info.packetsSent++;
   }
 
-  /** The bytes of the PUBLISH at hand, unless an alias was resolved or a hook has changed something. */
-  frameOf(packet: PublishPacket): Frame | undefined {
-    const { buffer, start, frameStart, end, header } = this.#framer, { payload } = packet;
-    if (packet.properties !== undefined || header >> 4 !== PacketType.PUBLISH || packet.topic !== this.frameTopic) {
-      return undefined;
-    }
-    if (
-      payload.length > 0 &&
-      (payload.buffer !== buffer.buffer || payload.byteOffset + payload.length !== buffer.byteOffset + end)
-    ) {
-      return undefined;
-    }
-    if ((header >> 1 & 3) !== packet.qos) return undefined;
-    const packetIdAt = packet.qos === 0 ? -1 : start - frameStart + 2 + (buffer[start] << 8 | buffer[start + 1]);
-    return { buffer, start: frameStart, end, version: this.version === 5 ? 5 : 4, packetIdAt };
+  /** Tells a message where its PUBLISH is, unless an alias was resolved or a hook has changed something. */
+  giveFrame(message: Message, packet: PublishPacket): void {
+    if (packet !== this.packet || packet.properties !== undefined) return;
+    const { buffer, start, frameStart, end } = this.#framer, { onPublish, onPacketRead } = this.core.hooks.on;
+    if ((onPublish !== undefined || onPacketRead !== undefined) && !this.#isUnchanged(packet)) return;
+    message.frame = buffer;
+    message.frameStart = frameStart;
+    message.frameEnd = end;
+    message.frameVersion5 = this.version === 5;
+    if (packet.qos > 0) message.framePacketIdAt = start - frameStart + 2 + (buffer[start] << 8 | buffer[start + 1]);
+  }
+
+  /** True when no hook has put something else into the packet at hand. */
+  #isUnchanged({ topic, payload, qos }: PublishPacket): boolean {
+    const { buffer, end, header } = this.#framer;
+    if (topic !== this.packetTopic || (header >> 1 & 3) !== qos) return false;
+    return payload.length === 0 ||
+      payload.buffer === buffer.buffer && payload.byteOffset + payload.length === buffer.byteOffset + end;
   }
 
   hasRoom(): boolean {

@@ -9,6 +9,7 @@ import { SessionRegistry } from "../session/session_registry.ts";
 import { RetainedTree } from "../topics/retained_tree.ts";
 import type { ShareDispatchContext } from "../topics/share_dispatch.ts";
 import { SubscriptionTree } from "../topics/subscription_tree.ts";
+import type { DecodeOptions } from "../packets/codec.ts";
 import type { Connection } from "./connection.ts";
 import type { Socket } from "./listener.ts";
 import type { OutboundLimits } from "./outbound_queue.ts";
@@ -43,6 +44,8 @@ export class Core {
   readonly outboundLimits: OutboundLimits;
   /** Encoded packets. */
   readonly templates: PublishTemplates = new PublishTemplates();
+  /** Limits of decoding. */
+  readonly decodeOptions: DecodeOptions;
   /** Bytes queued for all sessions. */
   queuedBytes = 0;
   /** Bytes sent in earlier runs, where counters go on. */
@@ -62,6 +65,7 @@ export class Core {
       onError: () => this.info.hookErrors++,
     });
     const { capabilities } = options;
+    this.decodeOptions = { maximumUserProperties: capabilities.maximumUserProperties };
     this.outboundLimits = {
       packets: capabilities.maximumClientWritesPending,
       bytes: capabilities.maximumClientWritesPendingBytes,

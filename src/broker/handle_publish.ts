@@ -93,11 +93,21 @@ function accept(core: Core, connection: Connection, packet: PublishPacket): void
   } catch (error) {
     return refused(connection, packet, error);
   }
-  if (!(routed instanceof Promise)) return acknowledge(core, connection, packet, routed);
-  return routed.then(
-    (message) => acknowledge(core, connection, packet, message),
-    (error) => refused(connection, packet, error),
-  );
+  if (routed instanceof Promise) return acceptLater(core, connection, packet, routed);
+  acknowledge(core, connection, packet, routed);
+}
+
+async function acceptLater(
+  core: Core,
+  connection: Connection,
+  packet: PublishPacket,
+  routed: Promise<Message>,
+): Promise<void> {
+  try {
+    acknowledge(core, connection, packet, await routed);
+  } catch (error) {
+    refused(connection, packet, error);
+  }
 }
 
 /** A hook or a limit refused the message: told at QoS 1/2, dropped at QoS 0. */
@@ -111,14 +121,14 @@ function acknowledge(core: Core, connection: Connection, packet: PublishPacket, 
   if (packet.qos === 2) message.awaitCommit(beginReceiving(core, connection.session!, packet.packetId));
   const { commits } = message;
   const reasonCode = message.reached === 0 && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0;
+  if (commits === undefined && connection.gate.open) return sendPublishAck(core, connection, packet, reasonCode);
   connection.gate.after(commits, (failed) => {
-    if (failed === undefined) sendPublishAck(core, connection, { packet, reasonCode });
+    if (failed === undefined) sendPublishAck(core, connection, packet, reasonCode);
     else withhold(core, connection, { packet, failed });
   });
 }
 
-function sendPublishAck(core: Core, connection: Connection, ack: { packet: PublishPacket; reasonCode: number }): void {
-  const { packet, reasonCode } = ack;
+function sendPublishAck(core: Core, connection: Connection, packet: PublishPacket, reasonCode: number): void {
   const type = packet.qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
   if (packet.qos === 1) connection.receiving--;
   const userProperties = packet.properties?.userProperties;

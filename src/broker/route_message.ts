@@ -2,7 +2,7 @@
  * @module */
 import type { PublishPacket } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
-import type { Frame, Message } from "../session/message.ts";
+import type { Message } from "../session/message.ts";
 import type { Core } from "./core.ts";
 import { fanOut } from "./fan_out.ts";
 import { checkRetainedLimits, retain } from "./retain.ts";
@@ -13,13 +13,13 @@ export interface Publisher {
   readonly client: Client | undefined;
   /** When its bytes arrived, in milliseconds since 1970. */
   readonly lastRead: number;
-  /** The bytes of the packet as they arrived, if they still say what `packet` says. */
-  frameOf(packet: PublishPacket): Frame | undefined;
+  /** Tells the message where the bytes of the packet are, if they still say what `packet` says. */
+  giveFrame(message: Message, packet: PublishPacket): void;
 }
 
 /** A publisher without a connection. */
 export function publisherOf(core: Core, client: Client): Publisher {
-  return { client, lastRead: core.now(), frameOf: () => undefined };
+  return { client, lastRead: core.now(), giveFrame() {} };
 }
 
 /**
@@ -31,9 +31,11 @@ export function publish(core: Core, publisher: Publisher, packet: PublishPacket)
   const { onPublish } = core.hooks.on;
   if (onPublish === undefined) return route(core, publisher, packet);
   const changed = core.hooks.transform(onPublish, publisher.client, packet);
-  return changed instanceof Promise
-    ? changed.then((result) => route(core, publisher, result))
-    : route(core, publisher, changed);
+  return changed instanceof Promise ? publishLater(core, publisher, changed) : route(core, publisher, changed);
+}
+
+async function publishLater(core: Core, publisher: Publisher, changed: Promise<PublishPacket>): Promise<Message> {
+  return route(core, publisher, await changed);
 }
 
 /** Routes a message without asking `onPublish`. */
@@ -48,7 +50,7 @@ export function route(core: Core, publisher: Publisher, packet: PublishPacket): 
     publisherId: client.id,
     receivedAt: publisher.lastRead,
   });
-  message.frame = publisher.frameOf(packet);
+  publisher.giveFrame(message, packet);
   if (packet.retain) {
     checkRetainedLimits(core, packet.topic, packet.payload.length);
     retain(core, client, message);

@@ -2,7 +2,7 @@
  * @module */
 import { encodePublish, publishSize } from "../packets/publish.ts";
 import { PacketType, type Properties, type PublishPacket, type QoS } from "../packets/types.ts";
-import type { Frame, Message } from "../session/message.ts";
+import type { Message } from "../session/message.ts";
 import type { OutboundQueue } from "./outbound_queue.ts";
 import type { Connection } from "./connection.ts";
 
@@ -21,9 +21,9 @@ export interface PublishDelivery {
  */
 export function sendPublish(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
   if (!isPlain(connection, message, delivery)) return sendOwn(connection, message, delivery);
-  const { info } = connection.core, { frame } = message;
-  const sent = frame !== undefined && frameFits(frame, connection, delivery)
-    ? sendFrame(connection, frame, delivery)
+  const { info } = connection.core;
+  const sent = frameFits(connection, message, delivery)
+    ? sendFrame(connection, message, delivery)
     : sendTemplate(connection, message, delivery);
   if (!sent) return false;
   info.packetsSent++;
@@ -32,15 +32,16 @@ export function sendPublish(connection: Connection, message: Message, delivery: 
 }
 
 /** True when the packet of the publisher is what the subscriber gets, but for its first byte and the Packet Identifier. */
-function frameFits(frame: Frame, connection: Connection, delivery: PublishDelivery): boolean {
-  return (frame.version === 5) === (connection.version === 5) && (frame.packetIdAt > 0) === (delivery.qos > 0);
+function frameFits(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
+  return message.frame !== undefined && message.frameVersion5 === (connection.version === 5) &&
+    (message.framePacketIdAt > 0) === (delivery.qos > 0);
 }
 
-function sendFrame(connection: Connection, frame: Frame, delivery: PublishDelivery): boolean {
-  const { buffer, start, end, packetIdAt } = frame, { out } = connection;
-  if (end - start > connection.maximumPacketSize) return false;
-  if (buffer[start] === 0x30 && !delivery.retain) out.appendFrame(buffer, start, end);
-  else appendCopy(out, buffer.subarray(start, end), packetIdAt, delivery);
+function sendFrame(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
+  const frame = message.frame!, { frameStart, frameEnd } = message, { out } = connection;
+  if (frameEnd - frameStart > connection.maximumPacketSize) return false;
+  if (frame[frameStart] === 0x30 && !delivery.retain) out.appendFrame(frame, frameStart, frameEnd);
+  else appendCopy(out, frame.subarray(frameStart, frameEnd), message.framePacketIdAt, delivery);
   return true;
 }
 

@@ -205,18 +205,25 @@ export class HookChain {
       } catch (error) {
         throw this.#refused(hook, event, error);
       }
-      if (isPromise(result)) {
-        const next = index + 1, kept = value;
-        return this.#wait(hook, event, result).then(
-          (later) => this.#transformFrom(listeners, next, context, (later ?? kept) as T),
-          (error) => {
-            throw this.#refused(hook, event, error);
-          },
-        );
-      }
+      if (isPromise(result)) return this.#transformLater(listeners, index, { context, value, pending: result });
       if (result !== undefined) value = result as T;
     }
     return value;
+  }
+
+  async #transformLater<T>(
+    listeners: EventListeners,
+    index: number,
+    step: { context: unknown; value: T; pending: PromiseLike<unknown> },
+  ): Promise<T> {
+    const { hook } = listeners.all[index];
+    let value: T;
+    try {
+      value = (await this.#wait(hook, listeners.event, step.pending) ?? step.value) as T;
+    } catch (error) {
+      throw this.#refused(hook, listeners.event, error);
+    }
+    return index + 1 === listeners.all.length ? value : this.#transformFrom(listeners, index + 1, step.context, value);
   }
 
   #refused(hook: Hook, event: HookEvent, error: unknown): MqttError {

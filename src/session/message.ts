@@ -2,20 +2,6 @@
  * @module */
 import type { Properties, QoS } from "../packets/types.ts";
 
-/** The PUBLISH that brought a message, as it arrived: where to copy from, when a subscriber gets the same bytes. */
-export interface Frame {
-  /** Bytes that hold the packet; never changed. */
-  readonly buffer: Uint8Array;
-  /** Index of its first byte. */
-  readonly start: number;
-  /** Index behind its last byte. */
-  readonly end: number;
-  /** Version of the publisher, 4 also for 3. */
-  readonly version: 4 | 5;
-  /** Offset of the Packet Identifier from `start`, -1 at QoS 0. */
-  readonly packetIdAt: number;
-}
-
 /** What a {@linkcode Message} is made of. */
 export interface MessageInit {
   /** Topic Name, resolved and valid. */
@@ -52,8 +38,16 @@ export class Message {
   readonly publisherId: string;
   /** When it arrived, in milliseconds since 1970. */
   readonly receivedAt: number;
-  /** The PUBLISH that brought it, as long as its read buffer is kept. */
-  frame: Frame | undefined = undefined;
+  /** Bytes that hold the PUBLISH which brought it, to be forwarded as they are; `undefined` when they are not known. */
+  frame: Uint8Array | undefined = undefined;
+  /** Index of the first byte of that PUBLISH. */
+  frameStart = 0;
+  /** Index behind its last byte. */
+  frameEnd = 0;
+  /** Offset of its Packet Identifier from `frameStart`, -1 at QoS 0. */
+  framePacketIdAt = -1;
+  /** True when it is one of MQTT 5. */
+  frameVersion5 = false;
   /** Sessions and share groups that it was routed to. */
   reached = 0;
   /** When it expires, in milliseconds since 1970; Infinity for never. */
@@ -71,8 +65,7 @@ export class Message {
     this.properties = init.properties;
     this.publisherId = init.publisherId ?? "";
     this.receivedAt = init.receivedAt;
-    const seconds = Math.min(init.properties?.messageExpiryInterval ?? Infinity, init.maximumExpiry || Infinity);
-    this.expiresAt = seconds === Infinity ? Infinity : init.receivedAt + seconds * 1000;
+    this.expiresAt = init.properties === undefined && !init.maximumExpiry ? Infinity : expiryOf(init);
   }
 
   /** Copies the payload out of the read buffer, so that keeping the message does not keep the buffer. */
@@ -94,4 +87,10 @@ export class Message {
   awaitCommit(commit: Promise<unknown> | undefined): void {
     if (commit !== undefined) (this.commits ??= []).push(commit);
   }
+}
+
+/** The sooner of the message's own expiry and the limit of the broker. */
+function expiryOf(init: MessageInit): number {
+  const seconds = Math.min(init.properties?.messageExpiryInterval ?? Infinity, init.maximumExpiry || Infinity);
+  return seconds === Infinity ? Infinity : init.receivedAt + seconds * 1000;
 }
