@@ -1,7 +1,7 @@
 /** One network connection: reads, frames, dispatches, sends, and ends.
  * @module */
 import { decodePacket, encodeInto } from "../packets/codec.ts";
-import { ConnectError, MqttError } from "../packets/errors.ts";
+import { MqttError } from "../packets/errors.ts";
 import { Framer } from "../packets/framer.ts";
 import { encodeAck } from "../packets/publish.ts";
 import { connackReturnCode, usableReasonCode } from "../packets/reason_codes.ts";
@@ -14,7 +14,7 @@ import {
   type ProtocolVersion,
   type PublishPacket,
 } from "../packets/types.ts";
-import type { Client, DisconnectOptions, PeerCertificate } from "../session/client.ts";
+import type { Client, DisconnectOptions } from "../session/client.ts";
 import type { Message } from "../session/message.ts";
 import type { OutboundRecord } from "../session/outbound_record.ts";
 import type { Task } from "../session/scheduler.ts";
@@ -26,17 +26,15 @@ import type { Core } from "./core.ts";
 import { handlePacket } from "./handlers.ts";
 import type { Socket } from "./listener.ts";
 import { OutboundQueue } from "./outbound_queue.ts";
+import { PublishAtHand } from "./publish_at_hand.ts";
 import { pump } from "./pump.ts";
 import { RateLimiter } from "./rate_limiter.ts";
+import { answerVersion, isLost, withoutProblemInformation } from "./refusal.ts";
 import { sendPublish } from "./send_publish.ts";
+import { SocketCloser } from "./socket_closer.ts";
 
 /** How far a connection has come. */
 export type ConnectionState = "new" | "authenticating" | "connected" | "closed";
-
-/** Milliseconds in which the last bytes have to leave after the end. */
-const LINGER = 5_000;
-/** Milliseconds in which the peer may close after it has read everything. */
-const PEER_CLOSES = 500;
 
 /** One client's connection, from accept to close. */
 export class Connection implements SessionLink {
@@ -64,10 +62,6 @@ export class Connection implements SessionLink {
   receiving = 0;
   /** When the last bytes arrived, in milliseconds since 1970. */
   lastRead: number;
-  /** The PUBLISH at hand. */
-  packet: PublishPacket | undefined;
-  /** Its Topic Name as it was sent. */
-  packetTopic = "";
   /** Topic that was found valid last. */
   validTopic = "";
   deadline: Task | undefined;
@@ -76,9 +70,9 @@ export class Connection implements SessionLink {
   /** True while a re-authentication is under way. */
   reauthenticating = false;
   readonly #framer: Framer;
+  readonly #atHand: PublishAtHand;
   readonly #limiter: RateLimiter | undefined;
-  #peerGone = false;
-  #closeNow: (() => void) | undefined;
+  readonly #closer: SocketCloser;
 
   constructor(core: Core, socket: Socket, origin: { listenerId: string; transport: string }) {
     const { options } = core;
@@ -91,17 +85,11 @@ export class Connection implements SessionLink {
       maximumPacketSize: Math.min(options.capabilities.maximumConnectSize, options.capabilities.maximumPacketSize),
       maximumReadSize: options.clientNetReadBufferSize,
     });
+    this.#atHand = new PublishAtHand(this.#framer);
     this.out = new OutboundQueue(socket, { shared: core.outbound, limits: core.outboundLimits, owner: this });
+    this.#closer = new SocketCloser(core.scheduler, socket, this.out);
     this.#limiter = RateLimiter.of(options.capabilities);
     this.deadline = core.scheduler.after(options.connectTimeout * 1000, () => this.drop("no CONNECT in time"));
-  }
-
-  get remoteAddress(): string {
-    return this.socket.remoteAddress;
-  }
-
-  get certificate(): PeerCertificate | undefined {
-    return this.socket.certificate;
   }
 
   get closed(): boolean {
@@ -118,23 +106,13 @@ export class Connection implements SessionLink {
     try {
       await this.#readAll();
       if (!this.closed) {
-        this.#peerGone = true;
+        this.#closer.peerGone = true;
         this.finish(0x80, { error: new Error("the connection was lost") });
       }
     } catch (error) {
       this.fail(error);
     }
-    await this.#discard();
-    this.#peerGone = true;
-    this.#closeNow?.();
-  }
-
-  /** Reads on after the end, so that bytes which still arrive do not make the transport throw away what was written. */
-  async #discard(): Promise<void> {
-    const scrap = new Uint8Array(1_024);
-    try {
-      while (!this.#peerGone && await this.socket.read(scrap) !== null);
-    } catch { /* the peer has gone */ }
+    await this.#closer.peerEnds();
   }
 
   async #readAll(): Promise<void> {
@@ -180,10 +158,7 @@ export class Connection implements SessionLink {
       throw new MqttError(0x82, "the first packet is not CONNECT");
     }
     const packet = decodePacket(header, buffer, start, end, this.version, this.core.decodeOptions);
-    if (packet.type === PacketType.PUBLISH) {
-      this.packet = packet;
-      this.packetTopic = packet.topic;
-    }
+    if (packet.type === PacketType.PUBLISH) this.#atHand.take(packet);
     return handlePacket(this.core, this, packet);
   }
 
@@ -193,7 +168,7 @@ export class Connection implements SessionLink {
     if (error instanceof MqttError) {
       this.core.options.logger.debug("a client was refused", {
         client: this.client?.id,
-        remote: this.remoteAddress,
+        remote: this.socket.remoteAddress,
         reasonCode: error.reasonCode,
         reason: error.message,
       });
@@ -231,7 +206,7 @@ export class Connection implements SessionLink {
   /** Ends the connection without a word: nothing was accepted yet. */
   drop(reason: string): void {
     if (this.closed) return;
-    this.core.options.logger.debug("a connection was dropped", { remote: this.remoteAddress, reason });
+    this.core.options.logger.debug("a connection was dropped", { remote: this.socket.remoteAddress, reason });
     this.finish(0x80, { error: new Error(reason) });
   }
 
@@ -260,41 +235,18 @@ export class Connection implements SessionLink {
     this.ready = false;
     this.core.scheduler.cancel(this.deadline);
     this.core.connections.delete(this);
-    this.#closeSocket(ending.linger === true);
+    this.#closer.close(ending.linger === true);
     connectionEnded(this.core, this, { reasonCode, error: ending.error, established });
-  }
-
-  #closeSocket(linger: boolean): void {
-    const last = this.core.scheduler.after(LINGER, () => this.socket.close());
-    this.#closeNow = () => {
-      this.core.scheduler.cancel(last);
-      this.socket.close();
-    };
-    this.out.end(() => {
-      if (!linger || this.#peerGone) this.#shutDown(); // otherwise the client closes, or the timer does
-    });
-  }
-
-  /** Lets the peer read what was written before the socket goes. */
-  #shutDown(): void {
-    const close = this.#closeNow!;
-    if (this.#peerGone || this.socket.closeWrite === undefined) return close();
-    const last = this.core.scheduler.after(PEER_CLOSES, close);
-    this.#closeNow = () => {
-      this.core.scheduler.cancel(last);
-      close();
-    };
-    this.socket.closeWrite().catch(close);
   }
 
   /** Sends a packet that is not PUBLISH. @returns false when it does not fit the client's Maximum Packet Size */
   send(packet: Packet): boolean {
     if (this.closed) return false;
     const { hooks, info } = this.core;
-    if (!this.problemInformation) packet = withoutProblemInformation(packet);
     if (hooks.on.onPacketEncode !== undefined && this.client !== undefined) {
       packet = hooks.transform(hooks.on.onPacketEncode, this.client, packet) as Packet;
     }
+    if (!this.problemInformation) packet = withoutProblemInformation(packet);
     if (!encodeInto(this.out.writer, packet, this.version, { maximumPacketSize: this.maximumPacketSize })) return false;
     this.out.appended();
     info.packetsSent++;
@@ -318,24 +270,13 @@ export class Connection implements SessionLink {
     this.core.info.packetsSent++;
   }
 
-  /** Tells a message where its PUBLISH is, unless an alias was resolved or a hook has changed something. */
+  /** Tells a message where its PUBLISH is, if that can be forwarded as it is. */
   giveFrame(message: Message, packet: PublishPacket): void {
-    if (packet !== this.packet || packet.properties !== undefined) return;
-    const { buffer, start, frameStart, end } = this.#framer, { onPublish, onPacketRead } = this.core.hooks.on;
-    if ((onPublish !== undefined || onPacketRead !== undefined) && !this.#isUnchanged(packet)) return;
-    message.frame = buffer;
-    message.frameStart = frameStart;
-    message.frameEnd = end;
-    message.frameVersion5 = this.version === 5;
-    if (packet.qos > 0) message.framePacketIdAt = start - frameStart + 2 + (buffer[start] << 8 | buffer[start + 1]);
-  }
-
-  /** True when no hook has put something else into the packet at hand. */
-  #isUnchanged({ topic, payload, qos }: PublishPacket): boolean {
-    const { buffer, end, header } = this.#framer;
-    if (topic !== this.packetTopic || (header >> 1 & 3) !== qos) return false;
-    return payload.length === 0 ||
-      payload.buffer === buffer.buffer && payload.byteOffset + payload.length === buffer.byteOffset + end;
+    const { onPublish, onPacketRead } = this.core.hooks.on;
+    this.#atHand.give(message, packet, {
+      version5: this.version === 5,
+      mayBeChanged: onPublish !== undefined || onPacketRead !== undefined,
+    });
   }
 
   hasRoom(): boolean {
@@ -365,32 +306,4 @@ export class Connection implements SessionLink {
   writeFailed(error: unknown): void {
     this.finish(0x80, { error: error instanceof Error ? error : new Error(String(error)) });
   }
-}
-
-/** The version in which a refused CONNECT is answered; `undefined` for a plain close. */
-function answerVersion(client: Client | undefined, error: MqttError): ProtocolVersion | undefined {
-  if (client !== undefined) return client.protocolVersion;
-  if (!(error instanceof ConnectError)) return undefined;
-  if (error.protocolVersion === 5) return 5;
-  // A level that is not known gets the answer that every version understands; broken packets get none.
-  return error.protocolVersion === undefined && error.protocolName !== undefined ? 4 : undefined;
-}
-
-/** After Request Problem Information 0 only three packets may explain themselves [MQTT-3.1.2-29]. */
-function withoutProblemInformation(packet: Packet): Packet {
-  if (!("properties" in packet) || packet.properties === undefined) return packet;
-  const { type } = packet;
-  if (type === PacketType.PUBLISH || type === PacketType.CONNACK || type === PacketType.DISCONNECT) return packet;
-  return {
-    ...packet,
-    properties: { ...packet.properties, reasonString: undefined, userProperties: undefined },
-  } as Packet;
-}
-
-/** Errors that only mean that the peer has gone. */
-function isLost(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.UnexpectedEof ||
-    error instanceof Deno.errors.TimedOut || error instanceof Deno.errors.NotConnected;
 }

@@ -59,7 +59,7 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
   core.info.inflight++;
   if (link !== undefined && link.ready && outbox.quota > 0 && !outbox.ahead && !session.pumping && link.hasRoom()) {
     if (outbox.inflight.size >= KEPT_IN_PLACE) message.detach();
-    sendRecord(core, session, record);
+    message.awaitCommit(sendRecord(core, session, record));
   } else enqueue(core, session, record);
 }
 

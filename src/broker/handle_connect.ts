@@ -10,6 +10,7 @@ import { connackProperties } from "./connack.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { beginAuthentication } from "./handle_auth.ts";
+import { INLINE_ID } from "./inline_client.ts";
 import { allowedKeepAlive, keepAlive } from "./keep_alive.ts";
 import { pump } from "./pump.ts";
 import { beginSession } from "./session_begin.ts";
@@ -40,10 +41,10 @@ function newClient(connection: Connection, packet: ConnectPacket): Client {
     id: packet.clientId,
     username: packet.username,
     protocolVersion: packet.protocolVersion,
-    remoteAddress: connection.remoteAddress,
+    remoteAddress: connection.socket.remoteAddress,
     listenerId: connection.listenerId,
     transport: connection.transport,
-    certificate: connection.certificate,
+    certificate: connection.socket.certificate,
     cleanStart: packet.cleanStart,
     keepAlive: packet.keepAlive,
     properties: packet.properties,
@@ -71,6 +72,9 @@ function checkConnect(core: Core, packet: ConnectPacket): void {
     );
   }
   if (packet.clientId === "") checkEmptyId(packet);
+  if (packet.clientId === INLINE_ID) {
+    throw new MqttError(0x85, "Cannot connect: this Client Identifier is the broker's own");
+  }
   if (utf8Length(packet.clientId) > maximumClientIdLength) { // [MQTT-3.1.3-8]
     throw new MqttError(0x85, `Cannot connect: the Client Identifier is longer than ${maximumClientIdLength} bytes`);
   }

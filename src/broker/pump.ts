@@ -32,10 +32,11 @@ function isReplayTurn(outbox: Outbox): boolean {
 }
 
 function pumpLater(core: Core, session: Session, step: Promise<boolean>): void {
+  const { link } = session;
   session.pumping = true;
   step.catch((error) => core.unexpected("a delivery failed", error)).then((more) => {
     session.pumping = false;
-    if (more) pump(core, session);
+    if (more || session.link !== link) pump(core, session);
   });
 }
 
@@ -130,22 +131,26 @@ function dropDenied(core: Core, session: Session, record: OutboundRecord): void 
   dropRecord(core, session, record, "not authorized");
 }
 
-/** Gives a record its Packet Identifier and sends it; the caller has checked link and quota. */
-export function sendRecord(core: Core, session: Session, record: OutboundRecord): void {
+/**
+ * Gives a record its Packet Identifier and sends it; the caller has checked link and quota.
+ * @returns what has to be committed before the publisher may be told that the message is safe
+ */
+export function sendRecord(core: Core, session: Session, record: OutboundRecord): Promise<unknown> | undefined {
   const { outbox, client } = session, link = session.link as SessionLink;
   const packetId = outbox.allocatePacketId();
   if (packetId === 0) {
     core.hooks.observe(core.hooks.on.onPacketIdExhausted, client, record.message);
-    return dropRecord(core, session, record, "no free packet identifier");
+    dropRecord(core, session, record, "no free packet identifier");
+    return undefined;
   }
   record.packetId = packetId;
   record.state = "sent";
   outbox.inflight.set(packetId, record);
   outbox.quota--;
   const commit = core.hooks.on.onQosPublish && core.hooks.observe(core.hooks.on.onQosPublish, client, record);
-  record.message!.awaitCommit(commit);
-  if (commit !== undefined && record.qos === 2) return sendWhenCommitted(core, session, { record, link, commit });
-  if (!link.sendRecord(record, false)) giveUp(core, session, record);
+  if (commit !== undefined && record.qos === 2) sendWhenCommitted(core, session, { record, link, commit });
+  else if (!link.sendRecord(record, false)) giveUp(core, session, record);
+  return commit;
 }
 
 /** At QoS 2 the client may only see a Packet Identifier that a restart remembers. */

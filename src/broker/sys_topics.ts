@@ -54,8 +54,8 @@ export function watchSysTopics(core: Core, client: Client): void {
   if (sysTopicResendInterval === 0) return;
   const told = new Map<string, string>();
   const tick = () => {
-    publishSysTopics(core, client, told);
     if (core.serving) core.scheduler.after(sysTopicResendInterval * 1000, tick);
+    publishSysTopics(core, client, told);
   };
   tick();
 }

@@ -2,12 +2,10 @@
  * @module */
 import { MqttError } from "../packets/errors.ts";
 import { Deadlines } from "./deadlines.ts";
+import { type HookEvent, hookEvents } from "./events.ts";
 import type { Hook } from "./hook.ts";
 import type { Logger } from "./logger.ts";
 import type { Clock } from "../session/clock.ts";
-
-/** Names of all events. */
-export type HookEvent = Exclude<keyof Hook, "id" | "durable" | "init" | "stop" | "healthy">;
 
 /** One hook's function for one event, bound to its hook. */
 export interface Listening {
@@ -39,46 +37,6 @@ export interface HookChainOptions {
   /** Called once for each error of a hook. */
   onError(): void;
 }
-
-const events: readonly HookEvent[] = [
-  "onStarted",
-  "onStopped",
-  "onSysInfoTick",
-  "onConnectAuthenticate",
-  "onAclCheck",
-  "onConnect",
-  "onSessionEstablish",
-  "onSessionEstablished",
-  "onDisconnect",
-  "onAuthPacket",
-  "onPacketRead",
-  "onPacketEncode",
-  "onPacketSent",
-  "onPacketProcessed",
-  "onSubscribe",
-  "onSubscribed",
-  "onSelectSubscribers",
-  "onUnsubscribe",
-  "onUnsubscribed",
-  "onPublish",
-  "onPublished",
-  "onPublishDropped",
-  "onRetainMessage",
-  "onRetainPublished",
-  "onQosPublish",
-  "onQosComplete",
-  "onQosDropped",
-  "onPacketIdExhausted",
-  "onWill",
-  "onWillSent",
-  "onClientExpired",
-  "onRetainedExpired",
-  "storedClients",
-  "storedSubscriptions",
-  "storedInflightMessages",
-  "storedRetainedMessages",
-  "storedSysInfo",
-];
 
 /** True for anything with a `then`. */
 function isPromise(value: unknown): value is PromiseLike<unknown> {
@@ -307,7 +265,7 @@ export class HookChain {
 
   #compile(): { [E in HookEvent]: Listeners } {
     const compiled = {} as { [E in HookEvent]: Listeners };
-    for (const event of events) {
+    for (const event of hookEvents) {
       const all: Listening[] = [];
       for (const hook of this.#hooks.values()) {
         const call = hook[event];
