@@ -1,0 +1,22 @@
+/**
+ * MQTT over WebSocket within a fetch handler: for `deno serve`, for Deno Deploy, for any server that speaks `Request` and
+ * `Response`.
+ *
+ *     deno serve --port 8000 examples/fetch.ts
+ *
+ * Clients connect to ws://localhost:8000/mqtt.
+ */
+import { allowAll, Broker, FetchListener } from "@mochi/broker";
+
+const mqtt = new FetchListener({
+  id: "web",
+  path: "/mqtt",
+  fallback: () => new Response("MQTT over WebSocket is at /mqtt\n"),
+});
+
+const broker = new Broker();
+await broker.addHook(allowAll());
+await broker.addListener(mqtt);
+await broker.serve();
+
+export default { fetch: mqtt.fetch } satisfies Deno.ServeDefaultExport;
