@@ -6,6 +6,7 @@
  * `node:tls` server that listens itself stops accepting for ever after one "too many open files" and reads on when
  * nobody takes what it read. Here the port is the TCP listener's, which has none of this.
  * @module */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type TLSSocket, TLSSocket as Stream } from "node:tls";
 import type { Socket } from "../src/broker/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
@@ -136,23 +137,26 @@ export class TlsServer {
   }
 }
 
+/** Checks what the runtime would find out in the first handshake only. */
 function secureContext({ cert, key, clientCa }: TlsCertificate): SecureContext {
   try {
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("the key is another one's");
+    if (clientCa !== undefined) new X509Certificate(clientCa);
     return createSecureContext({ cert, key, ca: clientCa });
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot use the TLS certificate: ${message}; cert and key have to be PEM and belong together`, {
+    throw new Error(`Cannot use the TLS certificate: ${message}; all parts are PEM, cert and key belong together`, {
       cause,
     });
   }
 }
 
-/** What `tls.Server` itself asks before it calls a client authorized. */
+/** What `tls.Server` itself asks before it calls a client authorized: empty or `null` when all is well. */
 function verifyError(tls: TLSSocket): string | null {
   const handle = (tls as unknown as { _handle?: { verifyError?(): unknown } })._handle;
   if (typeof handle?.verifyError !== "function") return "it cannot be verified here";
   const problem = handle.verifyError();
-  if (problem === null || problem === undefined) return null;
+  if (problem === null || problem === "") return null;
   return problem instanceof Error ? problem.message : String(problem);
 }
 

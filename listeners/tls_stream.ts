@@ -8,7 +8,7 @@ import type { PeerCertificate } from "../src/session/client.ts";
 const SMALLEST_READ = 1_024;
 const LARGEST_READ = 65_536;
 const UNREAD_LIMIT = 65_536;
-const CLOSE_TIMEOUT = 2_000;
+const CLOSE_TIMEOUT = 1_000;
 
 /**
  * Carries the encrypted bytes. It reads from the network only while the decrypted bytes are being read: the TLS stream

@@ -45,9 +45,10 @@ export class WebSocketStream implements Socket {
       const length = this.#early.length > 0 ? this.#takeEarly(buffer) : await this.#socket.read(buffer);
       if (length === null) return null;
       const payload = this.#decoder.decode(buffer, length);
-      this.#answer();
+      this.#answerPing();
       if (payload > 0) return payload;
     }
+    this.#sendClose().catch(() => {}); // not earlier: what came before the end may still be answered
     return null;
   }
 
@@ -66,7 +67,7 @@ export class WebSocketStream implements Socket {
 
   /** Tells the peer that nothing more comes; it answers, and then `read` returns `null`. */
   async closeWrite(): Promise<void> {
-    await this.#sendClose(1000, "");
+    await this.#sendClose();
   }
 
   /** Ends the stream after what was written, at once when the peer does not take it. Safe to call twice. */
@@ -75,7 +76,7 @@ export class WebSocketStream implements Socket {
     this.#closed = true;
     if (this.#sending !== undefined || this.#closeSent) return this.#socket.close();
     const last = setTimeout(() => this.#socket.close(), CLOSE_TIMEOUT);
-    this.#sendClose(1000, "").catch(() => {}).finally(() => {
+    this.#sendClose().catch(() => {}).finally(() => {
       clearTimeout(last);
       this.#socket.close();
     });
@@ -88,21 +89,21 @@ export class WebSocketStream implements Socket {
     return part.length;
   }
 
-  /** Answers pings and the end of the frames. A peer that takes no answers gets only the last one. */
-  #answer(): void {
-    const { end, ping } = this.#decoder;
-    if (ping !== undefined && this.#sending === undefined && !this.#closeSent) {
-      this.#decoder.ping = undefined;
-      this.#send(encodeFrame(Opcode.PONG, ping)).catch(() => {}); // the reader finds out that the peer is gone
-    }
-    if (end === undefined) return;
-    this.#sendClose(end.code, end.closed ? "" : end.reason).catch(() => {});
+  /** A peer that takes no answers gets only the last one. */
+  #answerPing(): void {
+    const { ping } = this.#decoder;
+    if (ping === undefined || this.#sending !== undefined || this.#closeSent) return;
+    this.#decoder.ping = undefined;
+    this.#send(encodeFrame(Opcode.PONG, ping)).catch(() => {}); // the reader finds out that the peer is gone
   }
 
-  #sendClose(code: number | undefined, reason: string): Promise<void> {
+  /** Closes with the status that the peer has given, with the one for its mistake, or as usual. */
+  #sendClose(): Promise<void> {
     if (this.#closeSent) return Promise.resolve();
     this.#closeSent = true;
-    return this.#send(encodeFrame(Opcode.CLOSE, code === undefined ? new Uint8Array(0) : closePayload(code, reason)));
+    const { code, closed, reason } = this.#decoder.end ?? { code: 1000, closed: true, reason: "" };
+    const payload = code === undefined ? new Uint8Array(0) : closePayload(code, closed ? "" : reason);
+    return this.#send(encodeFrame(Opcode.CLOSE, payload));
   }
 
   /** One frame after the other: a frame may take several writes. */
@@ -113,7 +114,7 @@ export class WebSocketStream implements Socket {
       await this.#sending;
     } finally {
       this.#sending = undefined;
-      if (this.#decoder.ping !== undefined) this.#answer();
+      this.#answerPing();
     }
   }
 
