@@ -39,6 +39,26 @@ export function decodeAck(reader: Reader, type: AckPacket["type"], context: Deco
 }
 
 /**
+ * One of the four in the form that nearly all of them have: nothing but a Packet Identifier.
+ *
+ * @param packetId what the two bytes say
+ * @param type which of the four
+ * @returns the packet
+ * @throws {MqttError} 0x82 for identifier 0
+ *
+ * @example
+ * ```ts
+ * import { decodeShortAck } from "./acks.ts";
+ *
+ * console.assert(decodeShortAck(1, 4).packetId === 1);
+ * ```
+ */
+export function decodeShortAck(packetId: number, type: AckPacket["type"]): AckPacket {
+  if (packetId === 0) throw new MqttError(0x82, "Cannot accept Packet Identifier: current value is 0"); // [MQTT-2.2.1-3]
+  return { type, packetId, reasonCode: 0, properties: undefined };
+}
+
+/**
  * Appends one of the four in its shortest form.
  *
  * @param writer where to append

@@ -1,7 +1,7 @@
 /** Bytes to packets, by packet type.
  * @module */
 
-import { decodeAck } from "./acks.ts";
+import { decodeAck, decodeShortAck } from "./acks.ts";
 import { decodeAuth } from "./auth.ts";
 import { decodeConnack } from "./connack.ts";
 import { decodeConnect } from "./connect.ts";
@@ -12,7 +12,7 @@ import { decodePublish } from "./decode_publish.ts";
 import { Reader } from "./reader.ts";
 import { decodeSuback } from "./suback.ts";
 import { decodeSubscribe } from "./subscribe.ts";
-import { type Packet, PacketType, type ProtocolVersion } from "./types.ts";
+import { type AckPacket, type Packet, PacketType, type ProtocolVersion } from "./types.ts";
 import { decodeUnsuback } from "./unsuback.ts";
 import { decodeUnsubscribe } from "./unsubscribe.ts";
 
@@ -50,6 +50,10 @@ export function decodePacket(
 ): Packet {
   const type = header >>> 4;
   if (type === PacketType.PUBLISH) return decodePublish(header, buffer, start, end, version, options);
+  if (type >= PacketType.PUBACK && type <= PacketType.PUBCOMP && end - start === 2) {
+    checkFlags(type, header & 0x0f, version);
+    return decodeShortAck(buffer[start] << 8 | buffer[start + 1], type as AckPacket["type"]);
+  }
   const reader = new Reader(buffer, start, end);
   if (type === PacketType.CONNECT) return decodeConnect(reader, header, options);
   checkFlags(type, header & 0x0f, version);

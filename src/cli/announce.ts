@@ -1,0 +1,45 @@
+/** The lines that tell an operator what has been started.
+ * @module */
+import type { Listener } from "../broker/listener.ts";
+import type { Logger } from "../hook/logger.ts";
+import { isLoopback } from "./addresses.ts";
+import type { ListenerSettings, Settings } from "./settings.ts";
+
+const FOR_RULES = "put rules in a configuration (hooks.auth.ledger) and start with --config FILE";
+const MQTT = ["tcp", "tls", "ws", "wss", "unix"];
+
+/**
+ * Tells where the broker listens, who may connect and where data is kept.
+ *
+ * @param settings what the program runs with
+ * @param listeners the listeners with the addresses that they really have
+ * @param logger where the lines go
+ */
+export function announce(settings: Settings, listeners: Iterable<Listener>, logger: Logger): void {
+  for (const { id, protocol, address } of listeners) logger.info("listening", { listener: id, protocol, address });
+  if (!settings.listeners.some(({ type }) => MQTT.includes(type))) logger.warn("no listener takes MQTT clients");
+  if (settings.auth.kind === "allow_all") announceAccess(settings, logger);
+  if (settings.store.kind === "memory") {
+    logger.info(
+      "sessions and messages are kept in memory and lost at the end; to keep them add --store kv:PATH or --store redis://HOST:PORT",
+    );
+  }
+}
+
+function announceAccess({ listeners, auth }: Settings, logger: Logger): void {
+  const open = listeners.filter(isOpen).map(({ address }) => address);
+  if (open.length > 0) {
+    logger.warn(
+      `ANYONE WHO REACHES THIS MACHINE MAY CONNECT, READ AND WRITE EVERYTHING, because no rules say who may; ${FOR_RULES}, or listen on 127.0.0.1`,
+      { open },
+    );
+  } else if (auth.kind === "allow_all" && !auth.asked) {
+    logger.info(
+      `every client may connect, from this machine only; to open the broker to a network safely ${FOR_RULES} --tls :8883`,
+    );
+  } else logger.info("every client may connect, as the configuration says");
+}
+
+function isOpen({ type, address }: ListenerSettings): boolean {
+  return MQTT.includes(type) && type !== "unix" && !isLoopback(address);
+}

@@ -1,0 +1,68 @@
+/** Reads the command line.
+ * @module */
+import { COMMAND_OPTIONS, type CommandOption } from "./options.ts";
+import { didYouMean } from "./suggest.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What was given on the command line: the values of each option, in order. A switch has one empty value. */
+export type Arguments = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Reads the command line, as `--name value` and `--name=value`.
+ *
+ * @param args the arguments
+ * @returns the values by option
+ * @throws {UsageError} that names the option and the fix
+ */
+export function parseArguments(args: readonly string[]): Arguments {
+  const given = new Map<string, string[]>();
+  for (let index = 0; index < args.length; index++) {
+    const { name, inline } = split(args[index]);
+    const option = findOption(name);
+    const next = option.value === undefined ? undefined : inline ?? args[++index];
+    if (option.value === undefined && inline !== undefined) throw new UsageError(`${name}: takes no value`);
+    add(given, option, next);
+  }
+  return given;
+}
+
+/**
+ * The one value of an option.
+ *
+ * @param args the command line
+ * @param name name of the option
+ * @returns its value, `undefined` when it was not given
+ */
+export function valueOf(args: Arguments, name: string): string | undefined {
+  return args.get(name)?.[0];
+}
+
+function split(argument: string): { name: string; inline: string | undefined } {
+  const equals = argument.startsWith("--") ? argument.indexOf("=") : -1;
+  if (equals === -1) return { name: argument, inline: undefined };
+  return { name: argument.slice(0, equals), inline: argument.slice(equals + 1) };
+}
+
+function findOption(name: string): CommandOption {
+  const option = COMMAND_OPTIONS.find((option) => option.name === name);
+  if (option !== undefined) return option;
+  if (!name.startsWith("-")) throw new UsageError(`${name}: expected an option, see --help`);
+  const likely = didYouMean(name, COMMAND_OPTIONS.map((option) => option.name));
+  throw new UsageError(`${name}: unknown option, ${likely.startsWith("did") ? likely : "see --help"}`);
+}
+
+function add(given: Map<string, string[]>, option: CommandOption, value: string | undefined): void {
+  const { name, choices } = option;
+  if (option.value !== undefined) {
+    if (value === undefined || value === "" || value.startsWith("--")) {
+      throw new UsageError(`${name}: expected ${option.value}, got ${value ? `"${value}"` : "nothing"}`);
+    }
+    if (choices !== undefined && !choices.includes(value)) {
+      throw new UsageError(`${name}: expected ${choices.join(", ")}, got "${value}"`);
+    }
+  }
+  const values = given.get(name);
+  if (values === undefined) given.set(name, [value ?? ""]);
+  else if (option.repeats) values.push(value ?? "");
+  else throw new UsageError(`${name}: expected once, got it twice`);
+}

@@ -1,0 +1,57 @@
+/** The section `listeners`.
+ * @module */
+import * as v from "valibot";
+import { addressProblem } from "./addresses.ts";
+import { choice, expected, flag, list, type Schema, section, text, whole } from "./config_values.ts";
+import { LISTENER_TYPES, type ListenerType } from "./settings.ts";
+
+const type = choice(LISTENER_TYPES);
+const address = v.custom<string>(
+  (value) => typeof value === "string" && addressProblem(value) === undefined,
+  (issue) => typeof issue.input === "string" ? addressProblem(issue.input)! : expected("host:port")(issue),
+);
+const common = { type, id: v.optional(text("a name")), address };
+const accepting = { backlog: v.optional(whole(1, 65_535)), keep_alive: v.optional(flag) };
+const handshake_timeout = v.optional(whole(1, 3_600));
+const path = v.optional(text("a path"));
+const web = {
+  path,
+  handshake_timeout,
+  allowed_origins: v.optional(list(text("an origin"))),
+  require_origin: v.optional(flag),
+};
+const tls = v.optional(section({
+  cert_file: v.optional(text("a file")),
+  key_file: v.optional(text("a file")),
+  client_ca_file: v.optional(text("a file")),
+  require_client_certificate: v.optional(flag),
+}));
+
+/** Octal as YAML 1.2 writes it, or as text: `0o660` and `"660"`. */
+const mode = v.pipe(
+  v.custom<number | string>(
+    (value) => typeof value === "number" ? value >= 0 && value <= 0o777 : /^0?[0-7]{3}$/.test(String(value)),
+    expected(`permissions as "660"`),
+  ),
+  v.transform((value) => typeof value === "number" ? value : parseInt(value, 8)),
+);
+
+const byType: Record<ListenerType, Schema> = {
+  tcp: section({ ...common, ...accepting }),
+  tls: section({ ...common, ...accepting, handshake_timeout, tls }),
+  ws: section({ ...common, ...accepting, ...web }),
+  wss: section({ ...common, ...accepting, ...web, tls }),
+  unix: section({ ...common, address: text("a path"), mode: v.optional(mode) }),
+  sysinfo: section({ ...common, path }),
+  healthcheck: section({ ...common, path }),
+};
+
+/** Without a type nothing can be said about the other keys. */
+const unknownType = v.looseObject({ type: v.optional(type, null as unknown as string) }, expected("keys with values"));
+
+/** One listener: which keys it may have depends on its type. */
+export const listener: Schema = v.lazy((input) => {
+  const name = typeof input === "object" && input !== null ? (input as { type?: unknown }).type : undefined;
+  const known = LISTENER_TYPES.find((type) => type === String(name).toLowerCase());
+  return known === undefined ? unknownType : byType[known];
+});

@@ -1,0 +1,67 @@
+/** The section `options`: every option of the broker, taken from the broker itself.
+ * @module */
+import * as v from "valibot";
+import type { BrokerOptions } from "../broker/options.ts";
+import { resolveOptions } from "../broker/resolve_options.ts";
+import { expected, flag, type Schema, section, type SectionSchema, snakeCase } from "./config_values.ts";
+
+type Wrap = (option: Record<string, unknown>) => BrokerOptions;
+
+/** Options that only code can give. */
+const NOT_IN_FILES = ["logger", "clock", "dispatch", "capabilities", "compatibilities"];
+/** Options that need not be whole numbers. */
+const SECONDS = ["sysTopicResendInterval", "connectTimeout", "closeTimeout"];
+
+/**
+ * Makes the schema of the section.
+ *
+ * @returns the schema; what it gives is {@linkcode BrokerOptions}
+ */
+export function optionsSection(): SectionSchema {
+  const { capabilities, compatibilities, ...rest } = resolveOptions();
+  const compatibilitiesSection = section(entriesOf(compatibilities, (option) => ({ compatibilities: option })));
+  const schema = section({
+    ...entriesOf(rest, (option) => option),
+    capabilities: v.optional(section({
+      ...entriesOf(capabilities, (option) => ({ capabilities: option })),
+      compatibilities: v.optional(compatibilitiesSection),
+    })),
+  });
+  return v.pipe(schema, v.transform(liftCompatibilities)) as SectionSchema;
+}
+
+/** The Go broker has them inside of the capabilities; here both are options of their own. */
+function liftCompatibilities(options: Record<string, unknown>): Record<string, unknown> {
+  const { compatibilities, ...capabilities } = (options.capabilities ?? {}) as Record<string, unknown>;
+  return { ...options, capabilities, compatibilities };
+}
+
+function entriesOf(defaults: object, wrap: Wrap): Record<string, Schema> {
+  const names = Object.keys(defaults).filter((name) => !NOT_IN_FILES.includes(name));
+  const values = defaults as Record<string, unknown>;
+  return Object.fromEntries(names.map((name) => [snakeCase(name), v.optional(valueOf(name, values[name], wrap))]));
+}
+
+function valueOf(name: string, standard: unknown, wrap: Wrap): Schema {
+  if (typeof standard === "boolean") return flag;
+  const find = (value: unknown) =>
+    findProblem(wrap({ [name]: value }), mustBeWhole(name, standard) && !Number.isInteger(value));
+  return v.custom<unknown>(
+    (value) => find(value) === undefined,
+    (issue) => expected(find(issue.input) ?? "another value")(issue),
+  );
+}
+
+function mustBeWhole(name: string, standard: unknown): boolean {
+  return typeof standard === "number" && !SECONDS.includes(name);
+}
+
+/** What the broker expects instead; the broker is the one that knows its ranges. */
+function findProblem(options: BrokerOptions, isFraction: boolean): string | undefined {
+  try {
+    resolveOptions(options);
+  } catch (error) {
+    return /expected (.+)$/.exec((error as Error).message)?.[1] ?? (error as Error).message;
+  }
+  return isFraction ? "a whole number" : undefined;
+}

@@ -1,0 +1,84 @@
+/** Puts settings together: defaults, the configuration file, the command line, the last one winning.
+ * @module */
+import { checkLedger } from "../../hooks/auth/ledger_rules.ts";
+import type { DebugOptions } from "../../hooks/debug.ts";
+import { type Arguments, valueOf } from "./args.ts";
+import {
+  type ConfigSource,
+  loadConfig,
+  type LoadedConfig,
+  loadValue,
+  processSource,
+  resolvePath,
+} from "./config_file.ts";
+import { chooseListeners } from "./listener_settings.ts";
+import type { LoggingSettings } from "./logging.ts";
+import type { AuthSettings, FileSettings, Settings, StoreSettings } from "./settings.ts";
+import { parseStore } from "./store.ts";
+import { UsageError } from "./usage_error.ts";
+
+const NO_FILE: LoadedConfig = { settings: {}, folder: "" };
+
+/**
+ * Puts settings together.
+ *
+ * @param args the command line
+ * @param source where files come from
+ * @returns everything that the program runs with
+ * @throws {UsageError} with one line for each thing that is wrong
+ */
+export async function loadSettings(args: Arguments, source: ConfigSource = processSource): Promise<Settings> {
+  const path = valueOf(args, "--config");
+  const file = path === undefined ? NO_FILE : await loadConfig(path, source);
+  const { settings } = file;
+  return {
+    listeners: chooseListeners(args, file),
+    auth: path === undefined ? { kind: "allow_all", asked: false } : await chooseAuth(file, source),
+    store: chooseStore(args, file),
+    debug: chooseDebug(settings),
+    options: settings.options ?? {},
+    logging: chooseLogging(args, settings),
+  };
+}
+
+async function chooseAuth({ settings, folder }: LoadedConfig, source: ConfigSource): Promise<AuthSettings> {
+  const { allowAll = false, ledger, ledgerFile } = settings.hooks?.auth ?? {};
+  const given = [allowAll || undefined, ledger, ledgerFile].filter((value) => value !== undefined).length;
+  if (given !== 1) {
+    const reason = given === 0 ? "without it nobody can connect" : "they exclude each other";
+    throw new UsageError(`hooks.auth: expected one of allow_all: true, ledger and ledger_file; ${reason}`);
+  }
+  if (allowAll) return { kind: "allow_all", asked: true };
+  if (ledgerFile === undefined) return readLedger(ledger, "hooks.auth.ledger");
+  const path = resolvePath(folder, ledgerFile);
+  return readLedger(await loadValue(path, source), path);
+}
+
+function readLedger(value: unknown, path: string): AuthSettings {
+  try {
+    return { kind: "ledger", rules: checkLedger(value, path) };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function chooseStore(args: Arguments, { settings, folder }: LoadedConfig): StoreSettings {
+  const url = valueOf(args, "--store");
+  if (url !== undefined) return parseStore(url);
+  const store = settings.hooks?.storage ?? { kind: "memory" };
+  return store.kind === "kv" ? { ...store, path: resolvePath(folder, store.path) } : store;
+}
+
+function chooseDebug({ hooks }: FileSettings): DebugOptions | undefined {
+  const { enable = false, ...options } = hooks?.debug ?? {};
+  return enable ? options : undefined;
+}
+
+function chooseLogging(args: Arguments, settings: FileSettings): LoggingSettings {
+  const given = settings.logging ?? {};
+  const level = valueOf(args, "--log-level") as LoggingSettings["level"];
+  const format = valueOf(args, "--log-format") as LoggingSettings["format"];
+  // who turns the debug hook on wants to see what it writes
+  const standard = chooseDebug(settings) === undefined ? "info" : "debug";
+  return { ...given, level: level ?? given.level ?? standard, format: format ?? given.format };
+}

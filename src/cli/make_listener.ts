@@ -1,0 +1,59 @@
+/** Makes listeners from settings.
+ * @module */
+import { HttpHealthListener } from "../../listeners/http_health.ts";
+import { HttpStatsListener } from "../../listeners/http_stats.ts";
+import { TcpListener } from "../../listeners/tcp.ts";
+import { TlsListener } from "../../listeners/tls.ts";
+import { UnixListener } from "../../listeners/unix.ts";
+import { WebSocketListener } from "../../listeners/websocket.ts";
+import type { Listener } from "../broker/listener.ts";
+import { readCertificate } from "./certificates.ts";
+import type { ListenerSettings, TlsSettings } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** A listener, and how its certificate is read again. */
+export interface MadeListener {
+  /** The listener; it does not listen yet. */
+  readonly listener: Listener;
+  /** Reads the files again; `undefined` without TLS. Rejects when they are not usable, then the old ones stay. */
+  readonly reload: (() => Promise<void>) | undefined;
+}
+
+/**
+ * Makes a listener.
+ *
+ * @param settings what it is
+ * @returns the listener
+ * @throws {UsageError} that names the listener, when its files cannot be read or its options are wrong
+ */
+export async function makeListener(settings: ListenerSettings): Promise<MadeListener> {
+  try {
+    return settings.tls === undefined
+      ? { listener: makePlain(settings), reload: undefined }
+      : await makeSecure(settings, settings.tls);
+  } catch (error) {
+    throw new UsageError(`listener ${settings.id}: ${(error as Error).message}`);
+  }
+}
+
+function makePlain(settings: ListenerSettings): Listener {
+  switch (settings.type) {
+    case "unix":
+      return new UnixListener({ id: settings.id, path: settings.address, mode: settings.mode });
+    case "sysinfo":
+      return new HttpStatsListener(settings);
+    case "healthcheck":
+      return new HttpHealthListener(settings);
+    case "ws":
+      return new WebSocketListener(settings);
+    default:
+      return new TcpListener(settings);
+  }
+}
+
+async function makeSecure(settings: ListenerSettings, tls: TlsSettings): Promise<MadeListener> {
+  const { requireClientCertificate } = tls;
+  const options = { ...settings, requireClientCertificate, certificate: await readCertificate(tls) };
+  const listener = settings.type === "wss" ? new WebSocketListener(options) : new TlsListener(options);
+  return { listener, reload: async () => listener.reload(await readCertificate(tls)) };
+}

@@ -1,0 +1,76 @@
+/** Runs a broker until it is told to stop.
+ * @module */
+import { Broker } from "../broker/broker.ts";
+import type { Logger } from "../hook/logger.ts";
+import { announce } from "./announce.ts";
+import type { MadeListener } from "./make_listener.ts";
+import type { Plan } from "./plan.ts";
+import { listenForSignals } from "./signals.ts";
+
+/** Seconds, the default of the broker. */
+const CLOSE_TIMEOUT = 5;
+/** Milliseconds for hooks to stop after the last client is gone. */
+const GRACE = 2_000;
+
+/**
+ * Starts a broker and stops it at SIGINT or SIGTERM.
+ *
+ * @param plan what to start
+ * @returns the exit code: 0 when it was stopped, 1 when it could not start
+ */
+export async function serve(plan: Plan): Promise<number> {
+  const { settings, logger } = plan;
+  const broker = new Broker({ ...settings.options, logger });
+  const started = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<number>();
+  const unlisten = listenForSignals({
+    stop: (signal) => {
+      logger.info("stopping", { signal });
+      // a start that is under way is not interrupted, only a second signal does that
+      started.promise.then(() => stop(broker, plan)).then(ended.resolve, ended.reject);
+    },
+    stopNow: (signal) => {
+      logger.warn("stopped at once, because of a second signal", { signal });
+      Deno.exit(1);
+    },
+    reload: () => reloadAll(plan.listeners, logger),
+  });
+  try {
+    await start(broker, plan);
+    started.resolve();
+    return await ended.promise;
+  } catch (error) {
+    logger.error(`could not start: ${(error as Error).message}`);
+    return 1;
+  } finally {
+    unlisten();
+  }
+}
+
+/** Closes the broker; hooks that hang are left behind. */
+async function stop(broker: Broker, { settings, logger }: Plan): Promise<number> {
+  const limit = (settings.options.closeTimeout ?? CLOSE_TIMEOUT) * 1000 + GRACE;
+  const late = Promise.withResolvers<number>();
+  const timer = setTimeout(() => late.resolve(1), limit);
+  const code = await Promise.race([broker.close().then(() => 0), late.promise]);
+  clearTimeout(timer);
+  if (code === 0) logger.info("stopped");
+  else logger.error("stopped, but not everything ended in time");
+  return code;
+}
+
+async function start(broker: Broker, { settings, hooks, listeners, logger }: Plan): Promise<void> {
+  for (const hook of hooks) await broker.addHook(hook);
+  for (const { listener } of listeners) await broker.addListener(listener);
+  await broker.serve();
+  announce(settings, broker.listeners.values(), logger);
+}
+
+function reloadAll(listeners: readonly MadeListener[], logger: Logger): void {
+  for (const { listener: { id }, reload } of listeners) {
+    reload?.().then(
+      () => logger.info("certificate reloaded", { listener: id }),
+      (error) => logger.error("certificate not reloaded, the old one stays in use", { listener: id, error }),
+    );
+  }
+}
