@@ -103,7 +103,7 @@ export class Inbox {
   /** The next packet. */
   async next(): Promise<ServerPacket> {
     while (this.waiting.length === 0) {
-      if (this.#failure !== undefined) throw this.#failure;
+      this.#throwFailure();
       if (this.ended) throw new Error("expected a packet, but the connection was closed");
       await this.#change("a packet");
     }
@@ -116,10 +116,17 @@ export class Inbox {
       if (!ignoreRest && this.waiting.length > 0) break;
       await this.#change("the end of the stream");
     }
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#throwFailure();
     if (!ignoreRest && this.waiting.length > 0) {
       throw new Error(`expected the end, received ${describe(this.waiting[0])}`);
     }
+  }
+
+  /** Tells of a broken rule, once. */
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
   }
 
   #change(what: string): Promise<void> {
