@@ -1,6 +1,7 @@
 /** PUBACK, PUBREC, PUBREL and PUBCOMP (3.4 to 3.7).
  * @module */
 
+import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";

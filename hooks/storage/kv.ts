@@ -1,0 +1,70 @@
+/** Storage in Deno KV: a file, memory, or the store of the host.
+ * @module */
+import { openKv } from "./kv_api.ts";
+import { KvEngine } from "./kv_engine.ts";
+import { FileLock, type KvLock, LeaseLock, noLock } from "./kv_lock.ts";
+import type { StorageHook, StorageOptions } from "./options.ts";
+import { storageHook } from "./storage_hook.ts";
+
+/** Options of {@linkcode kvStorage}. */
+export interface KvStorageOptions extends StorageOptions {
+  /** A file (its folder is created), `:memory:`, or nothing for the store that a host like Deno Deploy provides. */
+  path?: string;
+  /** Beginning of all keys, default `mochi`: one store may serve other purposes, too. */
+  prefix?: string;
+  /** Milliseconds after which a hosted store is free again when its broker has gone without a word; default 15,000. */
+  lease?: number;
+}
+
+/**
+ * A storage hook that keeps sessions, messages and counters in Deno KV. Deno has to run with `--unstable-kv`, or with
+ * `"unstable": ["kv"]` in `deno.json`; a file needs `--allow-read` and `--allow-write` for its folder.
+ *
+ * A file survives the end of the process at any moment; one broker uses it at a time (`PATH.lock` beside it is locked).
+ *
+ * @param options where, and options of every storage
+ * @returns the hook
+ *
+ * @example
+ * ```ts
+ * import { kvStorage } from "@mochi/broker/hooks/storage/kv";
+ *
+ * const storage = kvStorage({ path: "data/broker.kv" });
+ * console.assert(storage.durable);
+ * ```
+ */
+export function kvStorage(options: KvStorageOptions = {}): StorageHook {
+  return storageHook(kvEngine(options), options);
+}
+
+/**
+ * The engine of {@linkcode kvStorage} by itself.
+ *
+ * @param options where
+ * @returns the engine, not open yet
+ */
+export function kvEngine(options: KvStorageOptions = {}): KvEngine {
+  const { path } = options, prefix = options.prefix ?? "mochi";
+  return new KvEngine({
+    name: `kv ${path ?? "of the host"}`,
+    prefix,
+    lock: lockFor(options, prefix),
+    open: () => open(path),
+  });
+}
+
+function lockFor({ path, lease = 15_000 }: KvStorageOptions, prefix: string): KvLock {
+  if (path === ":memory:") return noLock;
+  if (path === undefined) return new LeaseLock([`${prefix}:lease`], lease);
+  return new FileLock(path);
+}
+
+async function open(path: string | undefined): ReturnType<typeof openKv> {
+  try {
+    return await openKv(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (path === undefined || reason.startsWith("Cannot open")) throw cause;
+    throw new Error(`Cannot open store ${path}: ${reason}`, { cause });
+  }
+}

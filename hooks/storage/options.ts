@@ -1,0 +1,64 @@
+/** Options that all storage hooks share.
+ * @module */
+import type { Hook } from "../../src/hook/hook.ts";
+import type { StorageStats } from "./commit_report.ts";
+
+/** How much may wait for the store. */
+export interface StorageLimits {
+  /** Items that may wait; above it new messages, subscriptions and sessions are refused with 0x97. */
+  readonly maximumPendingMutations: number;
+  /** Bytes that may wait. */
+  readonly maximumPendingBytes: number;
+}
+
+/** Options of every storage hook; each has a default. */
+export interface StorageOptions extends Partial<StorageLimits> {
+  /** Id of the hook, default `storage`. */
+  id?: string;
+  /**
+   * `strict` (default): acknowledgements follow the commit. `relaxed`: they do not wait, and a crash loses what was
+   * acknowledged in the last few dozen milliseconds.
+   */
+  durability?: "strict" | "relaxed";
+  /** Milliseconds that stopping waits for the last commit, default 3,000. */
+  stopTimeout?: number;
+  /** Milliseconds between two log lines about a failing store, default 30,000. */
+  logPeriod?: number;
+}
+
+/** A hook that keeps sessions and messages; give it to `addHook`. */
+export interface StorageHook extends Hook {
+  /** Counters as they are now. */
+  readonly stats: StorageStats;
+}
+
+/** {@linkcode StorageOptions} with every default filled in. */
+export type ResolvedStorageOptions = Required<StorageOptions>;
+
+/**
+ * Fills in the defaults.
+ *
+ * @param options what was given
+ * @returns all options
+ *
+ * @example
+ * ```ts
+ * import { resolveStorageOptions } from "./options.ts";
+ *
+ * console.assert(resolveStorageOptions({}).durability === "strict");
+ * ```
+ */
+export function resolveStorageOptions(options: StorageOptions): ResolvedStorageOptions {
+  const durability = options.durability ?? "strict";
+  if (durability !== "strict" && durability !== "relaxed") {
+    throw new Error(`Cannot use durability "${durability}": it is "strict" or "relaxed"`);
+  }
+  return {
+    id: options.id ?? "storage",
+    durability,
+    maximumPendingMutations: options.maximumPendingMutations ?? 200_000,
+    maximumPendingBytes: options.maximumPendingBytes ?? 134_217_728,
+    stopTimeout: options.stopTimeout ?? 3_000,
+    logPeriod: options.logPeriod ?? 30_000,
+  };
+}

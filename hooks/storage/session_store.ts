@@ -1,0 +1,182 @@
+/** From the events of sessions to changes of the store.
+ * @module */
+import type { GrantedSubscription } from "../../src/hook/hook.ts";
+import type { Client } from "../../src/session/client.ts";
+import type { InflightRecord } from "../../src/session/inflight.ts";
+import type { Session } from "../../src/session/session.ts";
+import { utf8Length } from "../../src/packets/utf8.ts";
+import type { Batch } from "./batch.ts";
+import type { Bodies } from "./bodies.ts";
+import { encodeOutbound } from "./codec_message.ts";
+import { encodeClient, encodeSubscription } from "./codec_session.ts";
+import type { GroupCommit } from "./group_commit.ts";
+import { subscriptionItem } from "./keys.ts";
+import { SessionState } from "./session_state.ts";
+
+const NOTHING = new Uint8Array(1);
+
+/**
+ * Stores sessions that outlive their connection, with subscriptions and messages. Every function returns the batch that
+ * holds the change, `undefined` when there is nothing to change.
+ */
+export class SessionStore {
+  readonly #commits: GroupCommit;
+  readonly #bodies: Bodies;
+  readonly #states = new Map<string, SessionState>();
+  /** True once the store was read: what is in it is known. */
+  loaded = false;
+
+  /**
+   * @param commits where changes go
+   * @param bodies messages that are stored by themselves
+   */
+  constructor(commits: GroupCommit, bodies: Bodies) {
+    this.#commits = commits;
+    this.#bodies = bodies;
+  }
+
+  /**
+   * A session is in the store already.
+   *
+   * @param clientId its ClientID
+   * @returns what is to be remembered of it
+   */
+  restored(clientId: string): SessionState {
+    const state = new SessionState(clientId);
+    this.#states.set(clientId, state);
+    return state;
+  }
+
+  /** A client got its session. @throws {MqttError} 0x97 when too much waits */
+  established(client: Client, session: Session): Batch | undefined {
+    if (session.expiryInterval === 0) return this.ended(client);
+    if (this.#states.has(client.id)) return this.#putClient(session);
+    this.#commits.admit();
+    return this.#begin(session);
+  }
+
+  /** A connection ended, or a will was sent. */
+  changed(client: Client): Batch | undefined {
+    const { session } = client;
+    if (session === undefined || session.ended || !this.#states.has(client.id)) return undefined;
+    return this.#putClient(session);
+  }
+
+  /** A session ended, with everything that belongs to it. */
+  ended(client: Client): Batch | undefined {
+    const state = this.#states.get(client.id);
+    if (state === undefined) return undefined;
+    this.#states.delete(client.id);
+    const batch = this.#commits.batchForEnd();
+    batch.drop(state.changes(batch));
+    for (const body of state.bodies?.values() ?? []) this.#bodies.release(body);
+    return batch;
+  }
+
+  /** Filters were granted. @throws {MqttError} 0x97 when too much waits */
+  subscribed(client: Client, subscriptions: readonly GrantedSubscription[]): Batch | undefined {
+    const session = stored(client);
+    if (session === undefined) return undefined;
+    this.#commits.admit();
+    const batch = this.#commits.batch(), state = this.#state(session), changes = state.changes(batch);
+    for (const subscription of subscriptions) {
+      if (subscription.reasonCode >= 0x80) continue;
+      const item = subscriptionItem(subscription.topicFilter);
+      batch.put(changes, item, encodeSubscription(subscription), state.keyBytes + utf8Length(item));
+    }
+    return batch;
+  }
+
+  /** Filters were removed. */
+  unsubscribed(client: Client, topicFilters: readonly string[]): Batch | undefined {
+    const session = stored(client);
+    if (session === undefined) return undefined;
+    const batch = this.#commits.batch(), state = this.#state(session), changes = state.changes(batch);
+    for (const topicFilter of topicFilters) {
+      const item = subscriptionItem(topicFilter);
+      batch.delete(changes, item, state.keyBytes + utf8Length(item));
+    }
+    return batch;
+  }
+
+  /** An exchange began or came further. @throws {MqttError} 0x97 when it is a new one and too much waits */
+  put(client: Client, record: InflightRecord): Batch | undefined {
+    const session = stored(client);
+    if (session === undefined) return undefined;
+    const state = this.#state(session);
+    if (record.direction === "out") return this.#putOutbound(state, record);
+    this.#commits.admit();
+    const batch = this.#commits.batch();
+    batch.put(state.changes(batch), `i${record.packetId}`, NOTHING, state.keyBytes);
+    return batch;
+  }
+
+  /** An exchange is finished or was given up. */
+  remove(record: InflightRecord): Batch | undefined {
+    const state = this.#states.get(record.clientId);
+    if (state === undefined) return undefined;
+    const batch = this.#commits.batch(), changes = state.changes(batch);
+    if (record.direction === "in") batch.delete(changes, `i${record.packetId}`, state.keyBytes);
+    else if (record.sequence > state.stored) batch.cancel(changes, `o${record.sequence}`, state.keyBytes);
+    else batch.delete(changes, `o${record.sequence}`, state.keyBytes);
+    this.#release(state, record.sequence);
+    return batch;
+  }
+
+  #putOutbound(state: SessionState, record: InflightRecord): Batch {
+    const { sequence, message } = record;
+    if (sequence > state.highest) this.#commits.admit();
+    const batch = this.#commits.batch(message), changes = state.changes(batch);
+    let body = state.bodies?.get(sequence);
+    if (message === undefined) this.#release(state, sequence);
+    else if (body === undefined) {
+      body = this.#bodies.refer(message);
+      if (body !== undefined) (state.bodies ??= new Map()).set(sequence, body);
+    }
+    batch.put(
+      changes,
+      `o${sequence}`,
+      encodeOutbound(record, message === undefined ? 0 : body?.id ?? 0),
+      state.keyBytes,
+    );
+    if (sequence > state.highest) state.highest = sequence;
+    return batch;
+  }
+
+  #release(state: SessionState, sequence: number): void {
+    const body = state.bodies?.get(sequence);
+    if (body === undefined) return;
+    state.bodies!.delete(sequence);
+    this.#bodies.release(body);
+  }
+
+  /** What is remembered of a session; one that began before the hook was added is stored now. */
+  #state(session: Session): SessionState {
+    return this.#states.get(session.clientId) ?? (this.#begin(session), this.#states.get(session.clientId)!);
+  }
+
+  /** A new session. In a store that was never read, whatever an old one of this ClientID left behind goes. */
+  #begin(session: Session): Batch {
+    const state = new SessionState(session.clientId), batch = this.#commits.batch();
+    this.#states.set(session.clientId, state);
+    if (!this.loaded) batch.drop(state.changes(batch));
+    return this.#putClient(session);
+  }
+
+  #putClient(session: Session): Batch {
+    const state = this.#states.get(session.clientId)!, batch = this.#commits.batch();
+    const { clientId, username, protocolVersion, expiryInterval, disconnectedAt, will } = session;
+    const { properties } = session.client;
+    const value = encodeClient(
+      { clientId, username, protocolVersion, properties, sessionExpiryInterval: expiryInterval, disconnectedAt, will },
+    );
+    batch.put(state.changes(batch), "c", value, state.keyBytes);
+    return batch;
+  }
+}
+
+/** The session of a client, if it outlives the connection. */
+function stored(client: Client): Session | undefined {
+  const { session } = client;
+  return session === undefined || session.expiryInterval === 0 || session.ended ? undefined : session;
+}
