@@ -63,7 +63,7 @@ export class Connection implements SessionLink {
   /** When the last bytes arrived, in milliseconds since 1970. */
   lastRead: number;
   /** Topic that was found valid last. */
-  validTopic = "";
+  validTopic: string | undefined = undefined;
   deadline: Task | undefined;
   /** Method and data of enhanced authentication, as they go into CONNACK. */
   authentication: Properties | undefined;

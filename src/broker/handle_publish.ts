@@ -26,6 +26,7 @@ export function handlePublish(core: Core, connection: Connection, packet: Publis
     connection.validTopic = packet.topic;
   }
   if (packet.qos > 0 && !takeQuota(core, connection, packet)) return;
+  if (packet.properties !== undefined && !isPayloadValid(core, packet)) return refusePayload(connection, packet);
   const verdict = authorize(core, connection.client!, packet.topic, "write");
   if (verdict === 0) return accept(core, connection, packet);
   if (typeof verdict === "number") return deny(connection, packet, verdict);
@@ -49,15 +50,14 @@ function resolveProperties(core: Core, connection: Connection, packet: PublishPa
     packet.topic = connection.inboundAliases!.resolve(properties.topicAlias, packet.topic);
     properties.topicAlias = undefined;
   }
-  if (properties.payloadFormatIndicator === 1 && core.options.capabilities.validatePayloadFormat) {
-    if (!isUtf8(packet.payload)) refusePayload(packet);
-  }
   return properties;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function isUtf8(payload: Uint8Array): boolean {
+/** False for a payload that is marked as UTF-8 and is not (3.3.2.3.2). */
+function isPayloadValid(core: Core, { properties, payload }: PublishPacket): boolean {
+  if (properties!.payloadFormatIndicator !== 1 || !core.options.capabilities.validatePayloadFormat) return true;
   try {
     utf8.decode(payload);
     return true;
@@ -66,8 +66,10 @@ function isUtf8(payload: Uint8Array): boolean {
   }
 }
 
-function refusePayload(packet: PublishPacket): never {
-  throw new MqttError(0x99, `Cannot publish to ${packet.topic}: the payload is marked as UTF-8 and is not`);
+function refusePayload(connection: Connection, packet: PublishPacket): void {
+  const reason = `Cannot publish to ${packet.topic}: the payload is marked as UTF-8 and is not`;
+  if (packet.qos === 0) throw new MqttError(0x99, reason);
+  deny(connection, packet, 0x99, reason);
 }
 
 /**

@@ -58,7 +58,7 @@ function sendNext(core: Core, session: Session, outbox: Outbox): Step {
 
 function replayNext(outbox: Outbox): Step {
   const replay = outbox.replays[0];
-  if (replay.qos > 0 && outbox.quota === 0) return false;
+  if (replay.qos > 0 && outbox.quota <= 0) return false;
   const more = replay.next();
   const remove = (goesOn: boolean) => {
     if (!goesOn && outbox.replays[0] === replay) outbox.replays.shift();
@@ -76,10 +76,11 @@ function sendAgain(core: Core, session: Session, record: OutboundRecord): Step {
   }
   if (record.state === "released") { // [MQTT-4.3.3-6]
     outbox.resend.pop();
+    outbox.quota--; // returned by PUBCOMP, so that no PUBLISH takes its place before
     session.link!.sendRelease(record.packetId);
     return true;
   }
-  if (outbox.quota === 0) return false;
+  if (outbox.quota <= 0) return false;
   return ifAllowed(core, session, record, () => {
     outbox.resend.pop();
     outbox.quota--;
@@ -95,7 +96,7 @@ function sendQueued(core: Core, session: Session, record: OutboundRecord): Step 
     dropRecord(core, session, record, "expired");
     return true;
   }
-  if (outbox.quota === 0) return false;
+  if (outbox.quota <= 0) return false;
   return ifAllowed(core, session, record, () => {
     takeFromQueue(core, outbox);
     sendRecord(core, session, record);

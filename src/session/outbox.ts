@@ -25,7 +25,7 @@ export class Outbox {
   readonly replays: Replay[] = [];
   /** Of an earlier connection, to be sent again before anything from the queue; the last one is the first. */
   resend: OutboundRecord[] = [];
-  /** QoS 1/2 PUBLISH packets that may still be sent on this connection [MQTT-3.3.4-9]. */
+  /** QoS 1/2 PUBLISH packets that may still be sent on this connection; below 0 after many resent PUBREL [MQTT-3.3.4-9]. */
   quota = 0;
   /** The send quota that the connection began with. */
   #initialQuota = 0;

@@ -57,6 +57,7 @@ Deno.test("[v5 MQTT-2.2.1-3] Packet Identifier 0 is a protocol error", async () 
     "A2 06 00 00 00 00 01 70",
     "32 07 00 01 74 00 00 00 78",
     "34 07 00 01 74 00 00 00 78",
+    ...["40", "50", "62", "70"].map((first) => `${first} 02 00 00`),
   ]);
 });
 
