@@ -14,7 +14,10 @@ export class RuleGroup {
   /** Answers by topic. */
   readonly write: Map<string, boolean> = new Map();
 
-  /** @param checks the rules that are about these clients, in order */
+  /**
+   * Makes a group that remembers nothing yet.
+   * @param checks the rules that are about these clients, in order
+   */
   constructor(readonly checks: readonly AccessCheck[]) {}
 }
 
