@@ -48,7 +48,7 @@ export interface EngineContext {
  *
  * @example
  * ```ts
- * import { MemoryEngine } from "./memory.ts";
+ * import { MemoryEngine } from "./memory_engine.ts";
  * import type { StorageEngine } from "./engine.ts";
  *
  * const engine: StorageEngine = new MemoryEngine();

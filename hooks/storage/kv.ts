@@ -1,10 +1,10 @@
 /** Storage in Deno KV: a file, memory, or the store of the host.
  * @module */
-import { openKv } from "./kv_api.ts";
-import { KvEngine } from "./kv_engine.ts";
-import { FileLock, type KvLock, LeaseLock, noLock } from "./kv_lock.ts";
+import { kvEngine } from "./kv_open.ts";
 import type { StorageHook, StorageOptions } from "./options.ts";
 import { storageHook } from "./storage_hook.ts";
+
+export type { StorageHook, StorageLimits, StorageOptions, StorageStats } from "./options.ts";
 
 /** Options of {@linkcode kvStorage}. */
 export interface KvStorageOptions extends StorageOptions {
@@ -35,36 +35,4 @@ export interface KvStorageOptions extends StorageOptions {
  */
 export function kvStorage(options: KvStorageOptions = {}): StorageHook {
   return storageHook(kvEngine(options), options);
-}
-
-/**
- * The engine of {@linkcode kvStorage} by itself.
- *
- * @param options where
- * @returns the engine, not open yet
- */
-export function kvEngine(options: KvStorageOptions = {}): KvEngine {
-  const { path } = options, prefix = options.prefix ?? "mochi";
-  return new KvEngine({
-    name: `kv ${path ?? "of the host"}`,
-    prefix,
-    lock: lockFor(options, prefix),
-    open: () => open(path),
-  });
-}
-
-function lockFor({ path, lease = 15_000 }: KvStorageOptions, prefix: string): KvLock {
-  if (path === ":memory:") return noLock;
-  if (path === undefined) return new LeaseLock([`${prefix}:lease`], lease);
-  return new FileLock(path);
-}
-
-async function open(path: string | undefined): ReturnType<typeof openKv> {
-  try {
-    return await openKv(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    if (path === undefined || reason.startsWith("Cannot open")) throw cause;
-    throw new Error(`Cannot open store ${path}: ${reason}`, { cause });
-  }
 }

@@ -3,6 +3,8 @@
 import type { Hook } from "../../src/hook/hook.ts";
 import type { StorageStats } from "./commit_report.ts";
 
+export type { StorageStats };
+
 /** How much may wait for the store. */
 export interface StorageLimits {
   /** Items that may wait; above it new messages, subscriptions and sessions are refused with 0x97. */

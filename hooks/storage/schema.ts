@@ -23,7 +23,7 @@ export const migrations: ReadonlyMap<number, Migration> = new Map();
  *
  * @example
  * ```ts
- * import { MemoryEngine } from "./memory.ts";
+ * import { MemoryEngine } from "./memory_engine.ts";
  * import { prepareSchema } from "./schema.ts";
  *
  * const engine = new MemoryEngine();

@@ -37,7 +37,7 @@ const RELAXED_GATHER = 10;
  * @example
  * ```ts
  * import { storageHook } from "./storage_hook.ts";
- * import { MemoryEngine } from "./memory.ts";
+ * import { MemoryEngine } from "./memory_engine.ts";
  *
  * const hook = storageHook(new MemoryEngine(), { durability: "relaxed" });
  * console.assert(hook.durable === false);

@@ -1,0 +1,38 @@
+/** From options to an engine over Deno KV.
+ * @module */
+import type { KvStorageOptions } from "./kv.ts";
+import { openKv } from "./kv_api.ts";
+import { KvEngine } from "./kv_engine.ts";
+import { FileLock, type KvLock, LeaseLock, noLock } from "./kv_lock.ts";
+
+/**
+ * The engine of `kvStorage` by itself.
+ *
+ * @param options where
+ * @returns the engine, not open yet
+ */
+export function kvEngine(options: KvStorageOptions = {}): KvEngine {
+  const { path } = options, prefix = options.prefix ?? "mochi";
+  return new KvEngine({
+    name: `kv ${path ?? "of the host"}`,
+    prefix,
+    lock: lockFor(options, prefix),
+    open: () => open(path),
+  });
+}
+
+function lockFor({ path, lease = 15_000 }: KvStorageOptions, prefix: string): KvLock {
+  if (path === ":memory:") return noLock;
+  if (path === undefined) return new LeaseLock([`${prefix}:lease`], lease);
+  return new FileLock(path);
+}
+
+async function open(path: string | undefined): ReturnType<typeof openKv> {
+  try {
+    return await openKv(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (path === undefined || reason.startsWith("Cannot open")) throw cause;
+    throw new Error(`Cannot open store ${path}: ${reason}`, { cause });
+  }
+}
