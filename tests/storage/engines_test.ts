@@ -1,6 +1,6 @@
-import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory.ts";
-import { kvEngine } from "../../hooks/storage/kv.ts";
-import { redisEngine } from "../../hooks/storage/redis.ts";
+import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory_engine.ts";
+import { kvEngine } from "../../hooks/storage/kv_open.ts";
+import { redisEngine } from "../../hooks/storage/redis_open.ts";
 import { testEngine } from "./engine_suite.ts";
 import { RedisServer } from "./redis_server.ts";
 

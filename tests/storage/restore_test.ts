@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory.ts";
+import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory_engine.ts";
 import type { StorageHook } from "../../hooks/storage/options.ts";
 import { storageHook } from "../../hooks/storage/storage_hook.ts";
 import type {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Changes, StorageEngine } from "../../hooks/storage/engine.ts";
 import { StoreLostError } from "../../hooks/storage/engine.ts";
-import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory.ts";
+import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory_engine.ts";
 import type { StorageHook, StorageOptions } from "../../hooks/storage/options.ts";
 import { storageHook } from "../../hooks/storage/storage_hook.ts";
 import { MqttError } from "../../src/packets/errors.ts";
