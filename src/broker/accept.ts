@@ -16,7 +16,12 @@ export async function accept(
   const connection = new Connection(core, socket, origin);
   core.connections.add(connection);
   core.sockets.add(socket);
-  await connection.run();
+  try {
+    await connection.run();
+  } catch (error) {
+    core.unexpected("a connection failed at its end", error);
+    socket.close();
+  }
   core.sockets.delete(socket);
   origin.guard.leave(address);
 }

@@ -3,7 +3,13 @@
 
 /** Keeps acknowledgements of one connection in their order while some of them wait for storage. */
 export class AckGate {
+  readonly #onError: (error: unknown) => void;
   #last: Promise<void> | undefined;
+
+  /** @param onError told of what an acknowledgement throws that had to wait */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
 
   /** True when nothing is waited for. */
   get open(): boolean {
@@ -19,7 +25,7 @@ export class AckGate {
     if (commits === undefined && this.#last === undefined) return send();
     const earlier = this.#last;
     const turn = commits === undefined ? earlier! : waitForAll(earlier, commits);
-    const done: Promise<void> = turn.then(() => send(), send).finally(() => {
+    const done: Promise<void> = turn.then(() => send(), send).catch(this.#onError).finally(() => {
       if (this.#last === done) this.#last = undefined;
     });
     this.#last = done;

@@ -29,7 +29,7 @@ import { OutboundQueue } from "./outbound_queue.ts";
 import { PublishAtHand } from "./publish_at_hand.ts";
 import { pump } from "./pump.ts";
 import { RateLimiter } from "./rate_limiter.ts";
-import { answerVersion, isLost, withoutProblemInformation } from "./refusal.ts";
+import { answerVersion, isLost, withoutProblemInformation, withShortReason } from "./refusal.ts";
 import { sendPublish } from "./send_publish.ts";
 import { SocketCloser } from "./socket_closer.ts";
 
@@ -43,7 +43,7 @@ export class Connection implements SessionLink {
   readonly listenerId: string;
   readonly transport: string;
   readonly out: OutboundQueue;
-  readonly gate: AckGate = new AckGate();
+  readonly gate: AckGate = new AckGate((error) => this.fail(error));
   state: ConnectionState = "new";
   client: Client | undefined;
   session: Session | undefined;
@@ -177,7 +177,7 @@ export class Connection implements SessionLink {
     }
     if (isLost(error)) return this.finish(0x80, { error: error as Error });
     this.core.unexpected("a connection failed", error);
-    if (this.state === "connected") this.close(0x83, error as Error);
+    if (this.state === "connected") this.close(0x83, error as Error, { reasonString: "an error within the broker" });
     else this.finish(0x83, { error: error as Error });
   }
 
@@ -239,18 +239,32 @@ export class Connection implements SessionLink {
     connectionEnded(this.core, this, { reasonCode, error: ending.error, established });
   }
 
-  /** Sends a packet that is not PUBLISH. @returns false when it does not fit the client's Maximum Packet Size */
+  /**
+   * Sends a packet that is not PUBLISH. One that a hook refuses or that cannot be encoded ends the connection. Never throws.
+   * @returns false when it was not sent, because of the client's Maximum Packet Size too
+   */
   send(packet: Packet): boolean {
     if (this.closed) return false;
+    try {
+      return this.#append(packet);
+    } catch (error) {
+      const isLast = packet.type === PacketType.CONNACK || packet.type === PacketType.DISCONNECT;
+      if (isLast) this.core.options.logger.warn("a last packet cannot be sent", { error: String(error) });
+      else this.fail(error);
+      return false;
+    }
+  }
+
+  #append(packet: Packet): boolean {
     const { hooks, info } = this.core;
     if (hooks.on.onPacketEncode !== undefined && this.client !== undefined) {
-      packet = hooks.transform(hooks.on.onPacketEncode, this.client, packet) as Packet;
+      packet = hooks.transformNow(hooks.on.onPacketEncode, this.client, packet);
     }
-    if (!this.problemInformation) packet = withoutProblemInformation(packet);
+    packet = this.problemInformation ? withShortReason(packet) : withoutProblemInformation(packet);
     if (!encodeInto(this.out.writer, packet, this.version, { maximumPacketSize: this.maximumPacketSize })) return false;
     this.out.appended();
     info.packetsSent++;
-    if (hooks.on.onPacketSent !== undefined) hooks.observe(hooks.on.onPacketSent, this.client, packet);
+    if (this.client !== undefined) hooks.observe(hooks.on.onPacketSent, this.client, packet);
     return true;
   }
 

@@ -23,6 +23,7 @@ export class PublishTemplate {
     const writer = this.#writer.buffer.length > LARGEST_KEPT ? this.#writer = new Writer(512) : this.#writer;
     writer.length = 0;
     const { topic, payload, properties } = message;
+    this.message = undefined; // until it is whole
     this.packetIdAt = encodePublish(
       writer,
       { topic, payload, qos, retain, dup: false, packetId: qos === 0 ? 0 : 1, properties },

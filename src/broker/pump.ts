@@ -34,9 +34,13 @@ function isReplayTurn(outbox: Outbox): boolean {
 function pumpLater(core: Core, session: Session, step: Promise<boolean>): void {
   const { link } = session;
   session.pumping = true;
-  step.catch((error) => core.unexpected("a delivery failed", error)).then((more) => {
+  const goOn = (more: boolean) => {
     session.pumping = false;
     if (more || session.link !== link) pump(core, session);
+  };
+  step.then(goOn).catch((error) => {
+    session.pumping = false;
+    core.unexpected("a delivery failed", error);
   });
 }
 

@@ -1,7 +1,7 @@
 /** What a client is told, and what it is not.
  * @module */
 import { ConnectError, type MqttError } from "../packets/errors.ts";
-import { type Packet, PacketType, type ProtocolVersion } from "../packets/types.ts";
+import { type Packet, PacketType, type Properties, type ProtocolVersion } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
 
 /** The version in which a refused CONNECT is answered; `undefined` for a plain close. */
@@ -13,11 +13,24 @@ export function answerVersion(client: Client | undefined, error: MqttError): Pro
   return error.protocolVersion === undefined && error.protocolName !== undefined ? 4 : undefined;
 }
 
+/** Longest Reason String: it may repeat a topic, which makes it longer than a string can be. */
+const LONGEST_REASON = 1_024;
+
+/** The packet with a Reason String that is not longer than it has to be. */
+export function withShortReason(packet: Packet): Packet {
+  const reason = "properties" in packet ? packet.properties?.reasonString : undefined;
+  if (reason === undefined || reason.length <= LONGEST_REASON) return packet;
+  const reasonString = reason.slice(0, LONGEST_REASON).toWellFormed();
+  return { ...packet, properties: { ...(packet as { properties?: Properties }).properties, reasonString } } as Packet;
+}
+
 /** After Request Problem Information 0 only three packets may explain themselves [MQTT-3.1.2-29]. */
 export function withoutProblemInformation(packet: Packet): Packet {
   if (!("properties" in packet) || packet.properties === undefined) return packet;
   const { type } = packet;
-  if (type === PacketType.PUBLISH || type === PacketType.CONNACK || type === PacketType.DISCONNECT) return packet;
+  if (type === PacketType.PUBLISH || type === PacketType.CONNACK || type === PacketType.DISCONNECT) {
+    return withShortReason(packet);
+  }
   return {
     ...packet,
     properties: { ...packet.properties, reasonString: undefined, userProperties: undefined },

@@ -1,6 +1,7 @@
 /** A PUBLISH to one client: copied from a template where that does, built for this client otherwise.
  * @module */
-import { encodePublish, publishSize } from "../packets/publish.ts";
+import { encodeInto } from "../packets/codec.ts";
+import { publishSize } from "../packets/publish.ts";
 import { PacketType, type Properties, type PublishPacket, type QoS } from "../packets/types.ts";
 import type { Message } from "../session/message.ts";
 import type { OutboundQueue } from "./outbound_queue.ts";
@@ -17,9 +18,22 @@ export interface PublishDelivery {
 
 /**
  * Appends a PUBLISH to the outbound queue of a connection.
- * @returns false when it is larger than the client's Maximum Packet Size [MQTT-3.1.2-24]
+ * @returns false when it is larger than the client's Maximum Packet Size [MQTT-3.1.2-24], or a hook refuses it
  */
 export function sendPublish(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
+  try {
+    return append(connection, message, delivery);
+  } catch (error) { // concerns this client alone, not the publisher and not the other subscribers
+    connection.core.options.logger.warn("a message cannot be sent", {
+      client: connection.client?.id,
+      topic: message.topic,
+      error: String(error),
+    });
+    return false;
+  }
+}
+
+function append(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
   if (!isPlain(connection, message, delivery)) return sendOwn(connection, message, delivery);
   const { info } = connection.core;
   const sent = frameFits(connection, message, delivery)
@@ -87,10 +101,10 @@ function sendOwn(connection: Connection, message: Message, delivery: PublishDeli
     properties: connection.version === 5 ? ownProperties(connection, message, delivery) : undefined,
   };
   if (core.hooks.on.onPacketEncode !== undefined) {
-    packet = core.hooks.transform(core.hooks.on.onPacketEncode, client, packet) as PublishPacket;
+    packet = core.hooks.transformNow(core.hooks.on.onPacketEncode, client, packet);
   }
   if (publishSize(packet, connection.version) > connection.maximumPacketSize) return false;
-  encodePublish(out.writer, withAlias(connection, packet), connection.version);
+  if (!encodeInto(out.writer, withAlias(connection, packet), connection.version)) return false;
   out.appended();
   core.info.packetsSent++;
   core.info.messagesSent++;
