@@ -25,7 +25,9 @@ export interface Suite {
 const LOOPBACK = "127.0.0.1,localhost,[::1]";
 const OWN_FOLDER = ["--allow-read={temporary}", "--allow-write={temporary}", "--allow-env=TMPDIR"];
 const READ_CHECKOUT = "--allow-read=.,{temporary}";
-const BROKER_PROGRAMS = "mosquitto_pub,mosquitto_sub,python3";
+// Deno grants Unix sockets path by path: tests use these names in their folder
+const OWN_SOCKETS = "unix:{temporary}/broker.sock,unix:{temporary}/other.sock";
+const CLIENT_PROGRAMS = "mosquitto_pub,mosquitto_sub,python3,chromium";
 
 /** All suites, in the order of the rooms. */
 export const SUITES: readonly Suite[] = [
@@ -39,8 +41,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: "listeners",
     permissions: [
-      // Deno grants Unix sockets path by path: tests use these names in their folder
-      `--allow-net=${LOOPBACK},unix:{temporary}/broker.sock,unix:{temporary}/other.sock`,
+      `--allow-net=${LOOPBACK},${OWN_SOCKETS}`,
       "--allow-read=tests,{temporary}",
       "--allow-write={temporary}",
       "--allow-env=TMPDIR",
@@ -69,24 +70,24 @@ export const SUITES: readonly Suite[] = [
   {
     name: "e2e",
     permissions: [
-      `--allow-net=${LOOPBACK}`,
+      `--allow-net=${LOOPBACK},${OWN_SOCKETS}`,
       READ_CHECKOUT,
       "--allow-write={temporary}",
       "--allow-env",
       "--allow-sys",
-      `--allow-run={deno},mosquitto,${BROKER_PROGRAMS}`,
+      `--allow-run={deno},sh,${CLIENT_PROGRAMS}`,
     ],
     alone: true,
   },
   {
     name: "examples",
     permissions: [
-      `--allow-net=${LOOPBACK}`,
+      `--allow-net=${LOOPBACK},${OWN_SOCKETS}`,
       READ_CHECKOUT,
       "--allow-write={temporary}",
       "--allow-env",
       "--allow-sys",
-      `--allow-run={deno},${BROKER_PROGRAMS}`,
+      `--allow-run={deno},${CLIENT_PROGRAMS}`,
     ],
   },
   {

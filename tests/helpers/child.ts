@@ -1,0 +1,122 @@
+/** Child processes for tests: wait for a line, send a signal, see how they end. */
+
+import { registryFlags } from "../../tools/registry.ts";
+
+/** How a process ended. */
+export interface ChildEnd {
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** A process that runs. */
+export class Child implements AsyncDisposable {
+  /** What it has printed so far. */
+  readonly text = { out: "", err: "" };
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #done: Promise<unknown>;
+  #changed = Promise.withResolvers<void>();
+  #ended = false;
+
+  /**
+   * Starts a program, in the folder of the checkout.
+   * @param command its name
+   * @param args its arguments
+   */
+  constructor(command: string, args: readonly string[]) {
+    // Deno starts no named program while LD_* is set
+    const env = Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("LD_")));
+    this.#child = new Deno.Command(command, {
+      args: [...args],
+      cwd: ROOT,
+      env: { ...env, NO_COLOR: "1" },
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#done = Promise.all([this.#collect("out"), this.#collect("err")]).then(() => {
+      this.#ended = true;
+      this.#changed.resolve();
+    });
+  }
+
+  /** Starts `deno run -A --no-check script ...args`, or `deno serve`. */
+  static async deno(script: string, args: readonly string[] = [], command: "run" | "serve" = "run"): Promise<Child> {
+    const flags = ["-A", "--no-check", ...await registryFlags()];
+    return new Child(
+      Deno.execPath(),
+      command === "run" ? [command, ...flags, script, ...args] : [
+        command,
+        ...flags,
+        ...args,
+        script,
+      ],
+    );
+  }
+
+  /** Id of the process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Waits until what it printed matches. */
+  async line(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.text.out) ?? pattern.exec(this.text.err);
+      if (match !== null) return match;
+      if (this.#ended) throw new Error(`the process ended without ${pattern}:\n${this.text.out}${this.text.err}`);
+      await this.#changed.promise;
+    }
+  }
+
+  /** Writes a line to its standard input. */
+  async write(line: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(line + "\n"));
+  }
+
+  /** Ends its standard input. */
+  async endInput(): Promise<void> {
+    await this.#input.close();
+  }
+
+  /** Sends a signal. */
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for the end. */
+  async end(): Promise<ChildEnd> {
+    const [{ code, signal }] = await Promise.all([this.#child.status, this.#done]);
+    return { code, signal, ...this.text };
+  }
+
+  /** SIGTERM, and an error unless it ends with 0. */
+  async stop(): Promise<ChildEnd> {
+    this.signal("SIGTERM");
+    const end = await this.end();
+    if (end.code !== 0) throw new Error(`the process ended with ${end.code} after SIGTERM:\n${end.out}${end.err}`);
+    return end;
+  }
+
+  /** Ends what still runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) this.#child.kill("SIGKILL");
+    await this.end();
+    await this.#input.close().catch(() => {}); // the process closed it, or nobody can
+  }
+
+  async #collect(name: "out" | "err"): Promise<void> {
+    const stream = name === "out" ? this.#child.stdout : this.#child.stderr;
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      this.text[name] += text;
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers();
+    }
+  }
+}
