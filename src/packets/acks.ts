@@ -89,9 +89,9 @@ export function encodeAckPacket(
   checkReasonCode(type, reasonCode, from);
   const start = openPacket(writer, type === PacketType.PUBREL ? 0x62 : type << 4); // [MQTT-3.6.1-1]
   writer.u16(packetId);
-  const properties_ = writer.length + 1;
   writer.u8(reasonCode);
+  const at = writer.length;
   encodeProperties(writer, properties, type, from);
-  if (writer.buffer[properties_] === 0) writer.length = reasonCode === 0 ? properties_ - 1 : properties_;
+  if (writer.buffer[at] === 0) writer.length = reasonCode === 0 ? at - 1 : at; // the shortened forms
   closePacket(writer, start);
 }

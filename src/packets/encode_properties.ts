@@ -6,6 +6,7 @@ import { propertiesOf, type PropertyDescriptor, type PropertyKind, type Property
 import { isListProperty, type PropertyValue, refusedValue } from "./property_values.ts";
 import type { Sender } from "./reason_codes.ts";
 import type { Properties, UserProperty } from "./types.ts";
+import { writeLengthAt } from "./frame.ts";
 import { utf8Length } from "./utf8.ts";
 import { varintSize, type Writer } from "./writer.ts";
 
@@ -91,7 +92,8 @@ export function encodeProperties(
   owner: PropertyOwner,
   from: Sender = "server",
 ): void {
-  writer.varint(contentSize(properties, owner, from));
+  const start = writer.length;
+  writer.u8(0); // [MQTT-2.2.2-1]
   if (properties === undefined) return;
   for (const property of propertiesOf(owner, from)) {
     const value = properties[property.name];
@@ -99,6 +101,7 @@ export function encodeProperties(
     if (!isListProperty(property)) writeProperty(writer, property, value as PropertyValue);
     else writeList(writer, property, value as PropertyValue[], owner);
   }
+  writeLengthAt(writer, start);
 }
 
 function writeList(writer: Writer, property: PropertyDescriptor, values: PropertyValue[], owner: PropertyOwner): void {

@@ -6,10 +6,17 @@ import { MqttError } from "./errors.ts";
 import type { Sender } from "./reason_codes.ts";
 import { type AckPacket, PacketType, type Properties, type ProtocolVersion, type QoS } from "./types.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
-import { varintSize, type Writer } from "./writer.ts";
+import { varintSize, Writer } from "./writer.ts";
 
 /** Below this many bytes a loop copies faster than the native call. */
 const LOOP_COPY = 32;
+
+/** Holds the properties of the packet at hand until their length is known; nothing in it outlives the call. */
+const propertyBytes: Writer = new Writer(256);
+const NOTHING: Writer = new Writer(0);
+/** A Property Length of 0. [MQTT-2.2.2-1] */
+const NO_PROPERTIES: Writer = new Writer(1);
+NO_PROPERTIES.u8(0);
 
 /** What {@linkcode encodePublish} needs of a message; every {@linkcode PublishPacket} has it. */
 export interface PublishFields {
@@ -65,33 +72,42 @@ export function encodePublish(
 }
 
 function append(writer: Writer, packet: PublishFields, version: ProtocolVersion, from: Sender): number {
-  const { topic, payload, qos, properties } = packet;
+  const { topic, payload, qos, packetId } = packet;
   const topicLength = utf8Length(topic);
   if (topicLength > 0xffff) throw new MqttError(0x81, `Cannot encode topic: its length is ${topicLength} bytes`);
-  const remaining = bodySize(topicLength, packet, version, from);
-  writer.reserve(1 + varintSize(remaining) + remaining);
+  const properties = version === 5 ? encodedProperties(packet.properties, from) : NOTHING;
+  const remaining = 2 + topicLength + (qos > 0 ? 2 : 0) + properties.length + payload.length;
+  writer.reserve(5 + remaining);
   writer.u8(0x30 | (packet.dup && qos > 0 ? 8 : 0) | qos << 1 | (packet.retain ? 1 : 0)); // [MQTT-3.3.1-2]
   writer.varint(remaining);
-  const at = writer.length;
-  writer.buffer[at] = topicLength >>> 8;
-  writer.buffer[at + 1] = topicLength;
-  writer.length = writeUtf8(topic, writer.buffer, at + 2);
-  const packetIdAt = qos === 0 ? -1 : writer.length;
-  if (qos > 0) writer.u16(packet.packetId);
-  if (version === 5) {
-    if (properties === undefined) writer.u8(0); // [MQTT-2.2.2-1]
-    else encodeProperties(writer, properties, PacketType.PUBLISH, from);
+  const { buffer, length } = writer;
+  buffer[length] = topicLength >>> 8;
+  buffer[length + 1] = topicLength;
+  let at = writeUtf8(topic, buffer, length + 2);
+  const packetIdAt = qos === 0 ? -1 : at;
+  if (qos > 0) {
+    writer.length = at;
+    writer.u16(packetId);
+    at += 2;
   }
-  appendPayload(writer, payload);
+  at = copy(properties.buffer, properties.length, buffer, at);
+  writer.length = copy(payload, payload.length, buffer, at);
   return packetIdAt;
 }
 
-function appendPayload(writer: Writer, payload: Uint8Array): void {
-  const { length } = payload;
-  if (length > LOOP_COPY) return writer.bytes(payload);
-  const { buffer, length: at } = writer;
-  for (let i = 0; i < length; i++) buffer[at + i] = payload[i];
-  writer.length = at + length;
+/** The bytes of the properties with their length, in a writer that the next call uses again. */
+function encodedProperties(properties: Properties | undefined, from: Sender): Writer {
+  if (properties === undefined) return NO_PROPERTIES;
+  propertyBytes.reset();
+  encodeProperties(propertyBytes, properties, PacketType.PUBLISH, from);
+  return propertyBytes;
+}
+
+/** Copies the first bytes of a buffer to a place with room for them; tells the place behind them. */
+function copy(source: Uint8Array, length: number, target: Uint8Array, at: number): number {
+  if (length > LOOP_COPY) target.set(length === source.length ? source : source.subarray(0, length), at);
+  else for (let i = 0; i < length; i++) target[at + i] = source[i];
+  return at + length;
 }
 
 function bodySize(topicLength: number, packet: PublishFields, version: ProtocolVersion, from: Sender): number {

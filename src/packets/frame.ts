@@ -47,13 +47,38 @@ export function openPacket(writer: Writer, header: number): number {
  * ```
  */
 export function closePacket(writer: Writer, start: number): void {
-  const length = writer.length - start - 2;
-  const extra = varintSize(length) - 1;
-  if (extra > 0) {
-    writer.reserve(extra);
-    writer.buffer.copyWithin(start + 2 + extra, start + 2, writer.length);
+  writeLengthAt(writer, start + 1);
+}
+
+/**
+ * Writes the number of the bytes behind a place into that place, after making room when it takes more than one byte.
+ *
+ * @param writer holds one byte for the length at that place
+ * @param at offset of the place
+ * @throws {MqttError} 0x81 when there are more bytes than the protocol can express
+ *
+ * @example
+ * ```ts
+ * import { writeLengthAt } from "./frame.ts";
+ * import { Writer } from "./writer.ts";
+ *
+ * const writer = new Writer();
+ * writer.u8(0);
+ * writer.string("a");
+ * writeLengthAt(writer, 0);
+ * console.assert(writer.buffer[0] === 3);
+ * ```
+ */
+export function writeLengthAt(writer: Writer, at: number): void {
+  const length = writer.length - at - 1;
+  if (length < 0x80) {
+    writer.buffer[at] = length;
+    return;
   }
-  writer.length = start + 1;
+  const extra = varintSize(length) - 1;
+  writer.reserve(extra);
+  writer.buffer.copyWithin(at + 1 + extra, at + 1, writer.length);
+  writer.length = at;
   writer.varint(length);
   writer.length += length;
 }

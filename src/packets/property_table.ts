@@ -150,16 +150,14 @@ export function propertyAt(id: number, owner: PropertyOwner): PlacedProperty | u
   return owner === WILL ? WILL_PLACES[id] : PLACES[owner][id];
 }
 
-type RowsByOwner = ReadonlyMap<PropertyOwner, readonly PropertyDescriptor[]>;
-
-function rowsOf(from: Sender): RowsByOwner {
-  const sends = (property: PropertyDescriptor, owner: PropertyOwner): boolean =>
-    property.packets.includes(owner) && (property.onlyFrom.get(owner) ?? from) === from;
-  return new Map(EVERYWHERE.map((owner) => [owner, PROPERTIES.filter((property) => sends(property, owner))]));
+function rowsOf(owner: PropertyOwner, from: Sender): readonly PropertyDescriptor[] {
+  return PROPERTIES.filter((row) => row.packets.includes(owner) && (row.onlyFrom.get(owner) ?? from) === from);
 }
 
-const FROM_CLIENT: RowsByOwner = rowsOf("client");
-const FROM_SERVER: RowsByOwner = rowsOf("server");
+const TYPES: readonly number[] = Array.from({ length: 16 }, (_, type) => type);
+const FROM_CLIENT: readonly (readonly PropertyDescriptor[])[] = TYPES.map((type) => rowsOf(type, "client"));
+const FROM_SERVER: readonly (readonly PropertyDescriptor[])[] = TYPES.map((type) => rowsOf(type, "server"));
+const WILL_ROWS: readonly PropertyDescriptor[] = rowsOf(WILL, "client");
 
 /**
  * The properties that one end may send in a packet, by identifier.
@@ -176,5 +174,5 @@ const FROM_SERVER: RowsByOwner = rowsOf("server");
  * ```
  */
 export function propertiesOf(owner: PropertyOwner, from: Sender): readonly PropertyDescriptor[] {
-  return (from === "client" ? FROM_CLIENT : FROM_SERVER).get(owner) ?? [];
+  return owner === WILL ? WILL_ROWS : (from === "client" ? FROM_CLIENT : FROM_SERVER)[owner];
 }
