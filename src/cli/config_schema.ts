@@ -25,8 +25,14 @@ const limits = {
 
 const stores = section({
   memory: v.optional(flag),
-  kv: v.optional(section({ path: text("a file"), ...limits })),
-  redis: v.optional(section({ url: text("redis://host:port"), ...limits })),
+  kv: v.optional(section({ path: text("a file"), prefix: v.optional(list(text("a name"))), ...limits })),
+  redis: v.optional(section({
+    url: text("redis://host:port"),
+    prefix: v.optional(text("a name")),
+    lease: v.optional(whole(1, 3_600_000)),
+    timeout: v.optional(whole(1, 3_600_000)),
+    ...limits,
+  })),
 });
 
 const storage = v.pipe(

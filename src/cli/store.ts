@@ -21,7 +21,7 @@ export function parseStore(url: string): StoreSettings {
   if (url === "memory:") return { kind: "memory" };
   const path = url.startsWith("kv:") ? url.slice("kv:".length) : "";
   if (path !== "") return { kind: "kv", path };
-  if (/^rediss?:\/\/./.test(url)) return { kind: "redis", url };
+  if (/^redis(s|-sentinel|-cluster)?:\/\/./.test(url)) return { kind: "redis", url };
   throw new UsageError(`--store: expected memory:, kv:PATH or redis://HOST:PORT, got "${url}"`);
 }
 
