@@ -356,7 +356,7 @@ const WRONG_FILES: [text: string, message: string][] = [
   ],
   [
     `${AUTH}options: { logger: x }`,
-    "options.logger: unknown key, known are client_net_read_buffer_size, client_net_write_buffer_size, sys_topic_resend_interval, inline_client, connect_timeout, hook_timeout, close_timeout, response_information, capabilities",
+    "options.logger: unknown key, known are client_net_read_buffer_size, client_net_write_buffer_size, sys_topic_resend_interval, inline_client, connect_timeout, hook_timeout, hook_lifecycle_timeout, close_timeout, response_information, capabilities",
   ],
   [`${AUTH}options: { inline_client: maybe }`, `options.inline_client: expected true or false, got "maybe"`],
   [
