@@ -61,6 +61,7 @@ export class Core {
     this.hooks = new HookChain({
       clock: options.clock,
       timeout: options.hookTimeout,
+      lifecycleTimeout: options.hookLifecycleTimeout,
       logger: options.logger,
       onError: () => this.info.hookErrors++,
     });

@@ -111,6 +111,8 @@ export interface BrokerOptions {
   connectTimeout?: number;
   /** Milliseconds after which an async hook counts as failed, 1 to 3,600,000; default 10,000. */
   hookTimeout?: number;
+  /** The same for `init`, `stop` and the load events, 1 to 3,600,000; default 300,000. */
+  hookLifecycleTimeout?: number;
   /** Seconds in which `close` ends everything, default 5. */
   closeTimeout?: number;
   /** Prefix of response topics told as Response Information; `{clientId}` is replaced. Default: none. */

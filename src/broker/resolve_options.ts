@@ -43,6 +43,7 @@ const ranges: Readonly<Record<string, readonly [lowest: number, highest: number]
   clientNetWriteBufferSize: [1_024, 16_777_216],
   connectTimeout: [0.001, 3_600],
   hookTimeout: [1, 3_600_000],
+  hookLifecycleTimeout: [1, 3_600_000],
   closeTimeout: [0, 3_600],
 };
 
@@ -55,6 +56,7 @@ const defaults = {
   inlineClient: true,
   connectTimeout: 10,
   hookTimeout: 10_000,
+  hookLifecycleTimeout: 300_000,
   closeTimeout: 5,
   responseInformation: "",
   logger: silentLogger,

@@ -2,41 +2,35 @@
  * @module */
 import { MqttError } from "../packets/errors.ts";
 import { Deadlines } from "./deadlines.ts";
-import { type HookEvent, hookEvents } from "./events.ts";
-import type { Hook } from "./hook.ts";
+import type { HookEvent } from "./events.ts";
+import { HookFailures } from "./failures.ts";
+import type { Awaitable, Hook } from "./hook.ts";
+import {
+  checkHook,
+  type CompiledListeners,
+  compileListeners,
+  type EventListeners,
+  type Listeners,
+} from "./listeners.ts";
 import type { Logger } from "./logger.ts";
 import type { Clock } from "../session/clock.ts";
-
-/** One hook's function for one event, bound to its hook. */
-export interface Listening {
-  /** The hook. */
-  readonly hook: Hook;
-  // deno-lint-ignore no-explicit-any
-  readonly call: (a?: any, b?: any, c?: any) => any;
-}
-
-/** Who listens to an event. */
-export interface EventListeners {
-  /** Name of the event. */
-  readonly event: HookEvent;
-  /** The functions in the order in which their hooks were added, at least one. */
-  readonly all: readonly Listening[];
-}
-
-/** Who listens to an event; `undefined` when nobody does. */
-export type Listeners = EventListeners | undefined;
 
 /** What a {@linkcode HookChain} needs of its broker. */
 export interface HookChainOptions {
   /** Source of time. */
   clock: Clock;
-  /** Milliseconds after which an async decision or transformation counts as failed. */
+  /** Milliseconds after which an event counts as failed. */
   timeout: number;
+  /** The same for `init`, `stop` and the load events. */
+  lifecycleTimeout: number;
   /** Where errors are told. */
   logger: Logger;
   /** Called once for each error of a hook. */
   onError(): void;
 }
+
+/** What a client is told of a hook that failed. */
+const FAILED = "an error within the broker";
 
 /** True for anything with a `then`. */
 function isPromise(value: unknown): value is PromiseLike<unknown> {
@@ -44,25 +38,31 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Both commits; a failure has been told already, so nobody has to listen to this promise. */
-function both(first: Promise<unknown>, second: PromiseLike<unknown>): Promise<unknown> {
+function both(first: Promise<unknown>, second: Promise<unknown>): Promise<unknown> {
   const all = Promise.all([first, second]);
   all.catch(() => {});
   return all;
 }
 
+function noAnswer(hook: Hook, event: string): Error {
+  return new Error(`no answer from hook ${hook.id} to ${event} in time`);
+}
+
 /** The hooks of a broker. Reading `chain.on.onPublish` costs one property read when nobody listens. */
 export class HookChain {
   /** Listeners by event. */
-  on: { [E in HookEvent]: Listeners };
+  on: CompiledListeners;
   readonly #hooks = new Map<string, Hook>();
-  readonly #options: HookChainOptions;
+  readonly #failures: HookFailures;
   readonly #deadlines: Deadlines;
+  readonly #lifecycle: Deadlines;
 
   /** @param options what the chain needs of its broker */
   constructor(options: HookChainOptions) {
-    this.#options = options;
+    this.#failures = new HookFailures(options);
     this.#deadlines = new Deadlines(options.clock, options.timeout);
-    this.on = this.#compile();
+    this.#lifecycle = new Deadlines(options.clock, options.lifecycleTimeout);
+    this.on = compileListeners(this.#hooks.values());
   }
 
   /** The hooks in order. */
@@ -70,18 +70,26 @@ export class HookChain {
     return this.#hooks.values();
   }
 
-  /** Adds a hook as the last one. @throws Error when its id is taken */
+  /** Adds a hook as the last one. @throws Error when its id is taken, TypeError when it is not a hook */
   add(hook: Hook): void {
-    if (this.#hooks.has(hook.id)) throw new Error(`Cannot add hook: id "${hook.id}" is already in use`);
+    this.check(hook);
     this.#hooks.set(hook.id, hook);
-    this.on = this.#compile();
+    this.on = compileListeners(this.#hooks.values());
+  }
+
+  /** @throws what {@linkcode HookChain.add} throws */
+  check(hook: Hook): void {
+    checkHook(hook);
+    if (this.#hooks.has(hook.id)) throw new Error(`Cannot add hook: id "${hook.id}" is already in use`);
   }
 
   /** Takes a hook off. @returns the hook, `undefined` when there was none with this id */
   remove(id: string): Hook | undefined {
     const hook = this.#hooks.get(id);
+    if (hook === undefined) return undefined;
     this.#hooks.delete(id);
-    this.on = this.#compile();
+    this.#failures.forget(hook);
+    this.on = compileListeners(this.#hooks.values());
     return hook;
   }
 
@@ -91,16 +99,26 @@ export class HookChain {
       try {
         if (hook.healthy?.() === false) return false;
       } catch (error) {
-        this.#failed(hook, "healthy", error);
+        this.#failures.report(hook, "healthy", error);
         return false;
       }
     }
     return true;
   }
 
-  /** Stops the timer. */
+  /** Stops the timers. */
   close(): void {
     this.#deadlines.close();
+    this.#lifecycle.close();
+  }
+
+  /**
+   * Runs `init`, `stop` or a load event of one hook, which may take longer than what happens while clients wait.
+   * @throws what the hook throws, or Error when it takes too long
+   */
+  async live<T>(hook: Hook, name: string, call: () => Awaitable<T>): Promise<T> {
+    const result = call();
+    return isPromise(result) ? await this.#lifecycle.race(result, () => noAnswer(hook, name)) as T : result;
   }
 
   /**
@@ -141,7 +159,7 @@ export class HookChain {
 
   #denied(hook: Hook, event: HookEvent, error: unknown): false {
     if (error instanceof MqttError) throw error;
-    this.#failed(hook, event, error);
+    this.#failures.report(hook, event, error);
     return false;
   }
 
@@ -164,7 +182,7 @@ export class HookChain {
         throw this.#refused(hook, event, error);
       }
       if (isPromise(result)) return this.#transformLater(listeners, index, { context, value, pending: result });
-      if (result !== undefined) value = result as T;
+      value = (result ?? value) as T;
     }
     return value;
   }
@@ -184,10 +202,23 @@ export class HookChain {
     return index + 1 === listeners.all.length ? value : this.#transformFrom(listeners, index + 1, step.context, value);
   }
 
+  /**
+   * Runs a transform event that cannot wait: a hook that answers with a promise has failed.
+   * @throws MqttError of a hook, or 0x83 for anything else that it throws and for a promise
+   */
+  transformNow<T>(listeners: Listeners, context: unknown, value: T): T {
+    const result = this.transform(listeners, context, value);
+    if (!isPromise(result)) return result;
+    result.then(undefined, () => {}); // it comes too late to matter
+    const { event, all } = listeners!;
+    this.#failures.report(all[0].hook, event, new TypeError(`${event} takes no promise`));
+    throw new MqttError(0x83, FAILED);
+  }
+
   #refused(hook: Hook, event: HookEvent, error: unknown): MqttError {
     if (error instanceof MqttError) return error;
-    this.#failed(hook, event, error);
-    return new MqttError(0x83, `Cannot go on: hook ${hook.id} failed in ${event}`);
+    this.#failures.report(hook, event, error);
+    return new MqttError(0x83, FAILED); // clients need not know of hooks
   }
 
   /**
@@ -227,8 +258,9 @@ export class HookChain {
         result = Promise.reject(error);
       }
       if (!isPromise(result)) continue;
-      result.then(undefined, (error) => this.#failed(hook, event, error));
-      if (hook.durable) commit = commit === undefined ? result as Promise<unknown> : both(commit, result);
+      const done = this.#wait(hook, event, result);
+      done.catch((error) => this.#failures.report(hook, event, error));
+      if (hook.durable) commit = commit === undefined ? done : both(commit, done);
     }
     return commit;
   }
@@ -242,8 +274,8 @@ export class HookChain {
     const { event, all } = listeners;
     for (const { hook, call } of all) {
       try {
-        const answer = await call();
-        if (answer !== undefined) return answer;
+        const answer = await this.live(hook, event, call);
+        if (answer !== undefined) return answer as T;
       } catch (error) {
         throw new Error(`Cannot load from hook ${hook.id}: ${event} failed`, { cause: error });
       }
@@ -252,27 +284,6 @@ export class HookChain {
   }
 
   #wait(hook: Hook, event: HookEvent, promise: PromiseLike<unknown>): Promise<unknown> {
-    return this.#deadlines.race(
-      promise,
-      () => new Error(`no answer from hook ${hook.id} to ${event} within ${this.#options.timeout} ms`),
-    );
-  }
-
-  #failed(hook: Hook, event: string, error: unknown): void {
-    this.#options.onError();
-    this.#options.logger.error("a hook failed", { hook: hook.id, event, error: String(error) });
-  }
-
-  #compile(): { [E in HookEvent]: Listeners } {
-    const compiled = {} as { [E in HookEvent]: Listeners };
-    for (const event of hookEvents) {
-      const all: Listening[] = [];
-      for (const hook of this.#hooks.values()) {
-        const call = hook[event];
-        if (call !== undefined) all.push({ hook, call: call.bind(hook) });
-      }
-      compiled[event] = all.length === 0 ? undefined : { event, all };
-    }
-    return compiled;
+    return this.#deadlines.race(promise, () => noAnswer(hook, event));
   }
 }

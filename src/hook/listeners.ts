@@ -1,0 +1,50 @@
+/** Who listens to which event: one array per event.
+ * @module */
+import { type HookEvent, hookEvents } from "./events.ts";
+import type { Hook } from "./hook.ts";
+
+/** One hook's function for one event, bound to its hook. */
+export interface Listening {
+  /** The hook. */
+  readonly hook: Hook;
+  // deno-lint-ignore no-explicit-any
+  readonly call: (a?: any, b?: any, c?: any) => any;
+}
+
+/** Who listens to an event. */
+export interface EventListeners {
+  /** Name of the event. */
+  readonly event: HookEvent;
+  /** The functions in the order in which their hooks were added, at least one. */
+  readonly all: readonly Listening[];
+}
+
+/** Who listens to an event; `undefined` when nobody does. */
+export type Listeners = EventListeners | undefined;
+
+/** Listeners by event. */
+export type CompiledListeners = { [E in HookEvent]: Listeners };
+
+const names = Object.keys(hookEvents) as HookEvent[];
+
+/** Collects the functions of all hooks. */
+export function compileListeners(hooks: Iterable<Hook>): CompiledListeners {
+  const ordered = [...hooks], compiled = {} as CompiledListeners;
+  for (const event of names) {
+    const all = ordered.filter((hook) => hook[event] !== undefined)
+      .map((hook) => ({ hook, call: hook[event]!.bind(hook) }));
+    compiled[event] = all.length === 0 ? undefined : { event, all };
+  }
+  return compiled;
+}
+
+/** @throws TypeError that names what a hook has in the place of a function */
+export function checkHook(hook: Hook): void {
+  if (typeof hook.id !== "string" || hook.id === "") {
+    throw new TypeError(`Cannot add hook: its id is ${String(hook.id)}, expected a text`);
+  }
+  for (const name of [...names, "init", "stop", "healthy"] as const) {
+    if (hook[name] === undefined || typeof hook[name] === "function") continue;
+    throw new TypeError(`Cannot add hook ${hook.id}: ${name} is a ${typeof hook[name]}, expected a function`);
+  }
+}
