@@ -41,7 +41,9 @@ export interface EncodeOptions {
  *
  * @example
  * ```ts
- * import { encodeInto, PacketType, Writer } from "@mochi/broker";
+ * import { encodeInto } from "./encode_packet.ts";
+ * import { PacketType } from "./types.ts";
+ * import { Writer } from "./writer.ts";
  *
  * const writer = new Writer();
  * console.assert(encodeInto(writer, { type: PacketType.PINGRESP }, 5) && writer.length === 2);
