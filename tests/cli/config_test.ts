@@ -354,10 +354,6 @@ const WRONG_FILES: [text: string, message: string][] = [
     `${AUTH}options: { capabilities: { compatibilities: { obscure: true } } }`,
     "options.capabilities.compatibilities.obscure: unknown key, known are obscure_not_authorized, passive_client_disconnect, always_return_response_info, restore_sys_info_on_restart, no_inherited_properties_on_ack",
   ],
-  [
-    `${AUTH}options: { logger: x }`,
-    "options.logger: unknown key, known are client_net_read_buffer_size, client_net_write_buffer_size, sys_topic_resend_interval, inline_client, connect_timeout, hook_timeout, hook_lifecycle_timeout, close_timeout, response_information, capabilities",
-  ],
   [`${AUTH}options: { inline_client: maybe }`, `options.inline_client: expected true or false, got "maybe"`],
   [
     "hooks: { auth: { allow_all: true }, storage: { kv: { path: a }, memory: true } }",
@@ -384,6 +380,13 @@ Deno.test("numbers end where they should", async () => {
   const debug = (bytes: number) => `hooks: { auth: { allow_all: true }, debug: { payload_bytes: ${bytes} } }`;
   assertEquals((await loadYaml(debug(1_048_576))).debug?.payloadBytes, 1_048_576);
   assertEquals((await messageOf(loadYaml(debug(1_048_577)))).endsWith("to 1048576, got 1048577"), true);
+});
+
+Deno.test("what only code can give is no option of a file", async () => {
+  for (const name of ["logger", "clock", "dispatch", "compatibilities"]) {
+    const message = await messageOf(loadYaml(`${AUTH}options: { ${name}: {} }`));
+    assertEquals(message.startsWith(`options.${name}: unknown key, `), true, message);
+  }
 });
 
 Deno.test("everything that is wrong is told at once", async () => {
