@@ -9,6 +9,7 @@ import { accept, AddressGuard } from "./accept.ts";
 import { ClientList } from "./client_list.ts";
 import type { Connection } from "./connection.ts";
 import { Core } from "./core.ts";
+import { HookLife } from "./hook_life.ts";
 import { InlineClient, type InlineSubscribeOptions, type PublishOptions } from "./inline_client.ts";
 import type { Listener } from "./listener.ts";
 import type { BrokerOptions } from "./options.ts";
@@ -48,9 +49,10 @@ export class Broker implements AsyncDisposable {
   readonly #inline: InlineClient;
   readonly #guard: AddressGuard;
   readonly #listeners = new Map<string, Listener>();
-  readonly #hookOptions = new Map<Hook, unknown>();
+  readonly #hooks: HookLife;
   readonly #injectable = new WeakMap<Client, Connection>();
   #started = false;
+  #announced = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -60,6 +62,7 @@ export class Broker implements AsyncDisposable {
   constructor(options?: BrokerOptions) {
     this.#core = new Core(resolveOptions(options));
     this.#inline = new InlineClient(this.#core);
+    this.#hooks = new HookLife(this.#core, () => this.info);
     this.#guard = new AddressGuard(this.#core);
     this.clients = new ClientList(this.#core);
     this.topics = new TopicList(this.#core);
@@ -97,12 +100,8 @@ export class Broker implements AsyncDisposable {
    * @throws Error (as rejection) when its id is taken or its `init` throws
    */
   async addHook(hook: Hook, options?: unknown): Promise<void> {
-    if (this.#started) {
-      await this.#init(hook, options);
-      return this.#core.hooks.add(hook);
-    }
-    this.#core.hooks.add(hook);
-    this.#hookOptions.set(hook, options);
+    this.#needOpen("add hook");
+    await this.#hooks.add(hook, options);
   }
 
   /**
@@ -110,16 +109,8 @@ export class Broker implements AsyncDisposable {
    * @param id its id
    * @returns false when there is none with this id
    */
-  async removeHook(id: string): Promise<boolean> {
-    const hook = this.#core.hooks.remove(id);
-    if (hook === undefined) return false;
-    if (this.#started) await hook.stop?.();
-    return true;
-  }
-
-  async #init(hook: Hook, options: unknown): Promise<void> {
-    const { logger, clock } = this.#core.options;
-    await hook.init?.(options, { logger, clock, info: () => this.info });
+  removeHook(id: string): Promise<boolean> {
+    return this.#hooks.remove(id);
   }
 
   /**
@@ -128,6 +119,7 @@ export class Broker implements AsyncDisposable {
    * @throws Error (as rejection) when its id is taken or it cannot listen
    */
   async addListener(listener: Listener): Promise<void> {
+    this.#needOpen("add listener");
     if (this.#listeners.has(listener.id)) throw new Error(`Cannot add listener: id "${listener.id}" is already in use`);
     this.#listeners.set(listener.id, listener);
     if (!this.#core.serving) return;
@@ -159,6 +151,13 @@ export class Broker implements AsyncDisposable {
       healthy: () => this.healthy,
       logger: this.#core.options.logger,
     });
+    if (this.#closing === undefined) return;
+    await listener.close();
+    throw new Error(`Cannot listen on ${listener.address}: the broker was closed`);
+  }
+
+  #needOpen(action: string): void {
+    if (this.#closing !== undefined) throw new Error(`Cannot ${action}: the broker was closed`);
   }
 
   /**
@@ -167,16 +166,19 @@ export class Broker implements AsyncDisposable {
    */
   async serve(): Promise<void> {
     if (this.#started) throw new Error("Cannot serve: this broker has been started before");
+    this.#needOpen("serve");
     this.#started = true;
     try {
-      for (const hook of this.hooks) await this.#init(hook, this.#hookOptions.get(hook));
+      await this.#hooks.start();
       await restore(this.#core);
+      this.#needOpen("serve");
       this.#core.serving = true;
-      for (const listener of this.#listeners.values()) await this.#listen(listener);
+      for (const listener of [...this.#listeners.values()]) await this.#listen(listener);
     } catch (error) {
       await this.close();
       throw error;
     }
+    this.#announced = true;
     watchSysTopics(this.#core, this.#inline.client);
     this.#core.hooks.observe(this.#core.hooks.on.onStarted);
   }
@@ -186,7 +188,10 @@ export class Broker implements AsyncDisposable {
    * call twice; takes at most the `closeTimeout` of the options plus what the hooks need.
    */
   close(): Promise<void> {
-    return this.#closing ??= shutDown(this.#core, this.#listeners.values(), this.#started);
+    return this.#closing ??= shutDown(this.#core, this.#listeners.values(), {
+      hooks: this.#hooks,
+      started: this.#announced,
+    });
   }
 
   /** The same as {@linkcode Broker.close}, for `await using`. */

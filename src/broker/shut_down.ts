@@ -1,20 +1,34 @@
 /** The end of a broker, in order and within its time.
  * @module */
 import type { Core } from "./core.ts";
+import type { HookLife } from "./hook_life.ts";
 import type { Listener } from "./listener.ts";
 import { publishWill } from "./wills.ts";
 
-/** Stops listeners, clients and hooks. Never rejects. */
-export async function shutDown(core: Core, listeners: Iterable<Listener>, started: boolean): Promise<void> {
+/** Stops listeners, clients and hooks. Never rejects. `started` tells whether hooks were told of the start. */
+export async function shutDown(
+  core: Core,
+  listeners: Iterable<Listener>,
+  { hooks, started }: { hooks: HookLife; started: boolean },
+): Promise<void> {
   core.serving = false;
-  await Promise.all(Array.from(listeners, (listener) => closeListener(core, listener)));
+  await withinTime(core, Promise.all(Array.from(listeners, (listener) => closeListener(core, listener))));
   publishWills(core);
   for (const connection of [...core.connections]) connection.close(0x8b, new Error("the broker is shutting down"));
   await untilClosed(core);
   core.scheduler.close();
-  core.hooks.observe(core.hooks.on.onStopped);
-  if (started) { for (const hook of [...core.hooks.hooks].reverse()) await stopHook(core, hook); }
+  if (started) core.hooks.observe(core.hooks.on.onStopped);
+  await hooks.stop();
   core.hooks.close();
+}
+
+/** Waits for what should end, but not longer than the options allow. */
+async function withinTime(core: Core, ending: Promise<unknown>): Promise<void> {
+  const { clock, closeTimeout } = core.options;
+  let timer: number | undefined;
+  const limit = new Promise<void>((resolve) => timer = clock.setTimeout(resolve, closeTimeout * 1000));
+  await Promise.race([ending, limit]);
+  clock.clearTimeout(timer!);
 }
 
 async function closeListener(core: Core, listener: Listener): Promise<void> {
@@ -42,12 +56,4 @@ async function untilClosed(core: Core): Promise<void> {
 
 function pause(core: Core): Promise<void> {
   return new Promise((resolve) => core.options.clock.setTimeout(resolve, 2));
-}
-
-async function stopHook(core: Core, hook: { id: string; stop?(): void | Promise<void> }): Promise<void> {
-  try {
-    await hook.stop?.();
-  } catch (error) {
-    core.unexpected(`hook ${hook.id} did not stop`, error);
-  }
 }
