@@ -69,7 +69,7 @@ export interface StorageEngine {
    * @param context where it may report
    * @throws {Error} (as rejection) that says what is wrong and what to do, for instance that another broker has the store
    */
-  open(context: EngineContext): Promise<void>;
+  open(context?: EngineContext): Promise<void>;
   /** Gives the store and its lock back. */
   close(): Promise<void>;
   /**

@@ -116,6 +116,7 @@ export class LeaseLock implements KvLock {
   }
 
   async verify(): Promise<void> {
+    this.#renew();
     await this.#renewal;
     if (!this.#lost) return;
     throw new StoreLostError("another broker has taken over the store");
