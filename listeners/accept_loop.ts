@@ -32,7 +32,11 @@ export class AcceptLoop<T extends { close(): void }> {
   #unlogged = 0;
   #lastLog = -LOG_PERIOD;
 
-  /** @param options where connections come from and where they go */
+  /**
+   * Makes one.
+   *
+   * @param options where connections come from and where they go
+   */
   constructor(options: AcceptLoopOptions<T>) {
     this.#options = options;
     this.finished = this.#run();

@@ -25,9 +25,10 @@ class ConnSocket implements Socket {
   readonly remoteAddress: string;
   /** The connection. */
   protected readonly connection: Connection;
-  #closed = false;
 
   /**
+   * Makes one.
+   *
    * @param connection the connection
    * @param remoteAddress address of its peer
    */
@@ -58,8 +59,6 @@ class ConnSocket implements Socket {
 
   /** Ends the connection; safe to call twice. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
     try {
       this.connection.close();
     } catch {

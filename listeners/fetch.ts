@@ -56,7 +56,11 @@ export class FetchListener implements Listener {
   #gate: UpgradeGate;
   #context: ListenerContext | undefined = undefined;
 
-  /** @param options path, rules and what the other requests get */
+  /**
+   * Makes the listener.
+   *
+   * @param options path, rules and what the other requests get
+   */
   constructor(options: FetchListenerOptions) {
     this.id = options.id;
     this.address = options.path ?? "/";

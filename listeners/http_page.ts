@@ -4,8 +4,6 @@ import type { ListenerContext } from "../src/broker/listener.ts";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
 import { bind } from "./bind.ts";
 
-const SHUTDOWN_TIMEOUT = 1_000;
-
 /** Status, type and text of a page. */
 export interface Page {
   /** HTTP status. */
@@ -32,9 +30,10 @@ export class HttpPage {
   address: string;
   #options: HttpPageOptions;
   #server: Deno.HttpServer | undefined = undefined;
-  #abort: AbortController | undefined = undefined;
 
   /**
+   * Makes one.
+   *
    * @param options what and where
    * @throws Error when the address is not one
    */
@@ -52,23 +51,18 @@ export class HttpPage {
    */
   listen(context: ListenerContext): void {
     if (this.#server !== undefined) throw new Error(`Cannot listen twice: there is a page on ${this.address}`);
-    const abort = new AbortController();
     const handler = (request: Request) => this.#answer(request, context);
-    const open = (address: Address) => Deno.serve({ ...address, signal: abort.signal, onListen() {}, handler });
+    const open = (address: Address) => Deno.serve({ ...address, onListen() {}, handler });
     const server = bind(this.#options.address, open);
     this.#server = server;
-    this.#abort = abort;
     this.address = formatAddress(server.addr);
   }
 
-  /** Stops; requests under way get a moment. Safe to call twice. */
+  /** Stops. Safe to call twice. */
   async close(): Promise<void> {
-    const server = this.#server, abort = this.#abort;
+    const server = this.#server;
     this.#server = undefined;
-    if (server === undefined) return;
-    const last = setTimeout(() => abort?.abort(), SHUTDOWN_TIMEOUT);
-    await server.shutdown();
-    clearTimeout(last);
+    await server?.shutdown();
   }
 
   #answer(request: Request, context: ListenerContext): Response {

@@ -38,6 +38,8 @@ export class HttpStatsListener implements Listener {
   #page: HttpPage;
 
   /**
+   * Makes the listener.
+   *
    * @param options where to listen
    * @throws Error when the address is not one
    */

@@ -109,7 +109,11 @@ export class MemoryListener implements Listener {
   #context: ListenerContext | undefined = undefined;
   #count = 0;
 
-  /** @param options name and size */
+  /**
+   * Makes the listener.
+   *
+   * @param options name and size
+   */
   constructor(options: MemoryListenerOptions) {
     this.id = options.id;
     this.address = `memory:${options.id}`;

@@ -28,7 +28,11 @@ export class MemoryPipe {
   #reader: PendingRead | undefined = undefined;
   #writers: PendingWrite[] = [];
 
-  /** @param capacity bytes that it holds at most */
+  /**
+   * Makes one.
+   *
+   * @param capacity bytes that it holds at most
+   */
   constructor(capacity: number) {
     this.#capacity = Math.max(1, capacity);
     this.#ring = new Uint8Array(Math.min(FIRST_SIZE, this.#capacity));
@@ -56,7 +60,7 @@ export class MemoryPipe {
    */
   write(data: Uint8Array): Promise<number> {
     if (this.#ended || this.#abandoned) return Promise.reject(brokenPipe());
-    const taken = this.#writers.length > 0 ? 0 : this.#put(data);
+    const taken = this.#put(data);
     if (taken > 0 || data.length === 0) return Promise.resolve(taken);
     return new Promise((resolve, reject) => this.#writers.push({ data, resolve, reject }));
   }
@@ -88,7 +92,7 @@ export class MemoryPipe {
     reader?.resolve(length);
   }
 
-  /** Hands bytes to the waiting reader, stores the rest. */
+  /** Hands bytes to the waiting reader, stores the rest. While writers wait there is room for nobody. */
   #put(data: Uint8Array): number {
     let direct = 0;
     if (this.#reader !== undefined && data.length > 0) {

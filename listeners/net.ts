@@ -45,7 +45,11 @@ export class NetListener implements Listener {
   #iterator: AsyncIterator<Connection> | undefined = undefined;
   #loop: AcceptLoop<Connection> | undefined = undefined;
 
-  /** @param options where connections come from */
+  /**
+   * Makes the listener.
+   *
+   * @param options where connections come from
+   */
   constructor(options: NetListenerOptions) {
     const { id, connections, protocol = "net" } = options;
     this.id = id;

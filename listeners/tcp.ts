@@ -43,6 +43,8 @@ export class TcpListener implements Listener {
   #loop: AcceptLoop<Deno.TcpConn> | undefined = undefined;
 
   /**
+   * Makes the listener; the port is opened later.
+   *
    * @param options where to listen
    * @throws Error when the address is not one
    */

@@ -50,6 +50,8 @@ export class TlsListener implements Listener {
   #server: TlsServer;
 
   /**
+   * Makes the listener; the port is opened later.
+   *
    * @param options where to listen and with which certificate
    * @throws Error when the address is not one or the certificate is not usable
    */

@@ -40,6 +40,8 @@ export class TlsServer {
   #handshakes: Set<EncryptedSide> = new Set();
 
   /**
+   * Makes one.
+   *
    * @param options certificate and rules
    * @throws Error when the certificate and the key are not usable
    */

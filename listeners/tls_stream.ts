@@ -21,7 +21,11 @@ export class EncryptedSide extends Duplex {
   /** Bytes that are decrypted and not read yet. */
   unread: () => number = () => 0;
 
-  /** @param socket the network */
+  /**
+   * Makes one.
+   *
+   * @param socket the network
+   */
   constructor(socket: Socket) {
     super({ allowHalfOpen: true });
     this.#socket = socket;
@@ -92,6 +96,8 @@ export class DecryptedSide implements Socket {
   #ended = false;
 
   /**
+   * Makes one.
+   *
    * @param tls the stream, after its handshake
    * @param encrypted what is below it
    * @param peer what is known of the other side

@@ -43,7 +43,11 @@ export class UnixListener implements Listener {
   #loop: AcceptLoop<Deno.UnixConn> | undefined = undefined;
   #inode: number | null = null;
 
-  /** @param options where to listen */
+  /**
+   * Makes the listener; the socket is opened later.
+   *
+   * @param options where to listen
+   */
   constructor(options: UnixListenerOptions) {
     this.id = options.id;
     this.address = options.path;

@@ -58,6 +58,8 @@ export class WebSocketListener implements Listener {
   #handshakes: Set<Socket> = new Set();
 
   /**
+   * Makes the listener; the port is opened later.
+   *
    * @param options where to listen and for whom
    * @throws Error when the address is not one or the certificate is not usable
    */

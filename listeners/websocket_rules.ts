@@ -49,7 +49,11 @@ export class UpgradeGate {
   #origins: ReadonlySet<string> | undefined;
   #requireOrigin: boolean;
 
-  /** @param rules what is allowed */
+  /**
+   * Makes one.
+   *
+   * @param rules what is allowed
+   */
   constructor(rules: WebSocketRules) {
     this.#paths = rules.path === undefined ? DEFAULT_PATHS : [rules.path];
     this.#origins = rules.allowedOrigins && new Set(rules.allowedOrigins.map(normalOrigin));

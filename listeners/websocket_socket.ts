@@ -27,6 +27,8 @@ export class RuntimeWebSocket implements Socket {
   #wakeWriters: Set<() => void> = new Set();
 
   /**
+   * Makes one.
+   *
    * @param socket the WebSocket
    * @param options address of the peer, and how many bytes may wait to be read
    */

@@ -24,6 +24,8 @@ export class WebSocketStream implements Socket {
   #closed = false;
 
   /**
+   * Makes one.
+   *
    * @param socket the network, after the handshake
    * @param early bytes that came in with the handshake
    */
@@ -74,7 +76,6 @@ export class WebSocketStream implements Socket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#sending !== undefined || this.#closeSent) return this.#socket.close();
     const last = setTimeout(() => this.#socket.close(), CLOSE_TIMEOUT);
     this.#sendClose().catch(() => {}).finally(() => {
       clearTimeout(last);

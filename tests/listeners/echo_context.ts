@@ -128,3 +128,12 @@ export async function roundTrip(stream: Stream, data: Uint8Array): Promise<Uint8
 export function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(":") + 1));
 }
+
+/** Whether a promise has settled by now. */
+export async function settled(promise: Promise<unknown>): Promise<boolean> {
+  let done = false;
+  const note = () => void (done = true);
+  promise.then(note, note);
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  return done;
+}

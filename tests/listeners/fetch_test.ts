@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { FetchListener, type FetchListenerOptions } from "../../listeners/fetch.ts";
 import { RuntimeWebSocket } from "../../listeners/websocket_socket.ts";
 import { clientFrame, RawWebSocket } from "../helpers/raw_websocket.ts";
-import { EchoContext, hold, pattern, readExactly, readToEnd, roundTrip, writeAll } from "./echo_context.ts";
+import { EchoContext, hold, pattern, readExactly, readToEnd, roundTrip, settled, writeAll } from "./echo_context.ts";
 
 interface Setup {
   readonly address: string;
@@ -252,6 +252,8 @@ Deno.test("the adaptor: an end clears the timers of writes that wait", async () 
   const [fake, socket] = adapt();
   fake.bufferedAmount = 2_000_000;
   const write = socket.write(new Uint8Array(1));
+  await new Promise((resolve) => setTimeout(resolve, 100)); // it asks every 50 ms now
   fake.onclose();
+  assert(await settled(write));
   await assertRejects(() => write, Deno.errors.BrokenPipe);
 });

@@ -1,15 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { MemoryListener, memoryPair } from "../../listeners/memory.ts";
-import { EchoContext, hold, pattern, readExactly, readToEnd, roundTrip } from "./echo_context.ts";
-
-/** Whether a promise has settled by now. */
-async function settled(promise: Promise<unknown>): Promise<boolean> {
-  let done = false;
-  const note = () => void (done = true);
-  promise.then(note, note);
-  for (let i = 0; i < 10; i++) await Promise.resolve();
-  return done;
-}
+import { EchoContext, hold, pattern, readExactly, readToEnd, roundTrip, settled } from "./echo_context.ts";
 
 Deno.test("memory echoes through the listener", async () => {
   const context = new EchoContext();

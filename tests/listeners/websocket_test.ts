@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { memoryPair } from "../../listeners/memory.ts";
+import { openWebSocket } from "../../listeners/websocket_handshake.ts";
+import { UpgradeGate } from "../../listeners/websocket_rules.ts";
 import { WebSocketListener, type WebSocketListenerOptions } from "../../listeners/websocket.ts";
 import { authority, certificate } from "../helpers/certificates.ts";
-import { clientFrame, RawWebSocket, upgradeRequest } from "../helpers/raw_websocket.ts";
+import { clientFrame, RawWebSocket } from "../helpers/raw_websocket.ts";
 import { EchoContext, hold, pattern, portOf, readExactly, readToEnd, roundTrip, writeAll } from "./echo_context.ts";
 
 const hostname = "127.0.0.1";
@@ -261,14 +264,33 @@ Deno.test("websocket: what is sent right behind the request is not lost", () =>
     assertEquals(await readExactly(client.socket(), 5_000), pattern(5_000));
   }));
 
-Deno.test("websocket: the request may come byte by byte", () =>
-  withListener(async ({ address, context }) => {
-    using connection = await Deno.connect({ hostname, port: portOf(address) });
-    for (const byte of upgradeRequest()) await connection.write(Uint8Array.of(byte));
-    const text = new TextDecoder().decode(await readExactly(connection, 20));
-    assertStringIncludes(text, "HTTP/1.1 101");
-    assertEquals(context.sockets.length, 1);
-  }));
+Deno.test("websocket: the request may come byte by byte", async () => {
+  const [client, server] = memoryPair({ capacity: 1 });
+  const opening = openWebSocket(server, new UpgradeGate({}));
+  using raw = await RawWebSocket.open(client);
+  const stream = await opening;
+  const sending = raw.send("ab");
+  assertEquals(new TextDecoder().decode(await readExactly(stream, 2)), "ab");
+  await sending;
+});
+
+Deno.test("websocket: frames that are sent at the same time do not mix", async () => {
+  const [client, server] = memoryPair({ capacity: 3 });
+  const opening = openWebSocket(server, new UpgradeGate({}));
+  using raw = await RawWebSocket.open(client);
+  const stream = await opening;
+  const reading = stream.read(new Uint8Array(100));
+  await raw.send("ping", { opcode: 9 });
+  const writes = [stream.write(pattern(20)), stream.write(pattern(30)), stream.closeWrite()];
+  const data: Uint8Array[] = [];
+  for (let frame = await raw.receive(); frame!.opcode !== 8; frame = await raw.receive()) {
+    if (frame!.opcode === 2) data.push(frame!.payload);
+  }
+  assertEquals(data, [pattern(20), pattern(30)]);
+  await Promise.all(writes);
+  raw.close();
+  assertEquals(await reading, null);
+});
 
 Deno.test("websocket: the answer proves the key and names the subprotocol", () =>
   withListener(async ({ address }) => {
@@ -385,7 +407,7 @@ Deno.test("websocket: a listener that closes ends requests, not clients", () =>
     assertEquals(await readToEnd(silent), 0);
     assertEquals(await roundTrip(client.socket(), pattern(10)), pattern(10));
     await assertRejects(open, Deno.errors.ConnectionRefused);
-  }));
+  }, { handshakeTimeout: 3_600 }));
 
 Deno.test("websocket refuses options that cannot work, and tells of a port in use", () =>
   withListener(({ address, listener }) => {
