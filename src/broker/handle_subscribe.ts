@@ -33,10 +33,12 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
 }
 
 function subscribeAll(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
-  const outcomes: Outcome[] = [];
-  for (let index = 0; index < packet.subscriptions.length; index++) {
-    const outcome = subscribeOne(core, connection, { packet, request: packet.subscriptions[index] });
-    if (outcome instanceof Promise) return subscribeRest(core, connection, { packet, outcomes, pending: outcome });
+  const outcomes: Outcome[] = [], asked = askedOf(core, connection, packet);
+  for (let index = 0; index < asked.length; index++) {
+    const outcome = subscribeOne(core, connection, asked[index]);
+    if (outcome instanceof Promise) {
+      return subscribeRest(core, connection, { packet, asked, outcomes, pending: outcome });
+    }
     outcomes.push(outcome);
   }
   answer(core, connection, { packet, outcomes });
@@ -45,13 +47,11 @@ function subscribeAll(core: Core, connection: Connection, packet: SubscribePacke
 async function subscribeRest(
   core: Core,
   connection: Connection,
-  rest: { packet: SubscribePacket; outcomes: Outcome[]; pending: Promise<Outcome> },
+  rest: { packet: SubscribePacket; asked: Asked[]; outcomes: Outcome[]; pending: Promise<Outcome> },
 ): Promise<void> {
-  const { packet, outcomes } = rest;
+  const { packet, asked, outcomes } = rest;
   outcomes.push(await rest.pending);
-  for (const request of packet.subscriptions.slice(outcomes.length)) {
-    outcomes.push(await subscribeOne(core, connection, { packet, request }));
-  }
+  for (const one of asked.slice(outcomes.length)) outcomes.push(await subscribeOne(core, connection, one));
   if (!connection.closed) answer(core, connection, { packet, outcomes });
 }
 
@@ -59,12 +59,22 @@ async function subscribeRest(
 interface Asked {
   readonly packet: SubscribePacket;
   readonly request: SubscribeRequest;
+  /** The filter, or the reason code that refuses it. */
+  readonly filter: ParsedFilter | number;
+}
+
+/** All filters of a packet: what ends the connection is found before any subscription is made. */
+function askedOf(core: Core, connection: Connection, packet: SubscribePacket): Asked[] {
+  return packet.subscriptions.map((request) => {
+    const filter = parseFilter(core, connection, request.topicFilter);
+    if (typeof filter !== "number") checkFeatures(core, filter, { packet, request });
+    return { packet, request, filter };
+  });
 }
 
 function subscribeOne(core: Core, connection: Connection, asked: Asked): Outcome | Promise<Outcome> {
-  const filter = parseFilter(core, connection, asked.request.topicFilter);
+  const { filter } = asked;
   if (typeof filter === "number") return { reasonCode: filter };
-  checkFeatures(core, filter, asked);
   if (isOverQuota(core, connection, filter)) return { reasonCode: 0x97 };
   const verdict = authorize(core, connection.client!, filter.filter, "read");
   if (typeof verdict === "number") return grant(core, connection, { asked, filter, verdict });
@@ -82,7 +92,7 @@ function parseFilter(core: Core, connection: Connection, topicFilter: string): P
   }
 }
 
-function checkFeatures(core: Core, filter: ParsedFilter, { packet, request }: Asked): void {
+function checkFeatures(core: Core, filter: ParsedFilter, { packet, request }: Omit<Asked, "filter">): void {
   const { capabilities } = core.options;
   if (filter.shareName !== undefined && request.noLocal) { // [MQTT-3.8.3-4]
     throw new MqttError(0x82, `Cannot subscribe to ${filter.full}: No Local is not allowed on a shared subscription`);
