@@ -3,7 +3,7 @@
 import { HookChain } from "../hook/chain.ts";
 import { newSystemInfo, type SystemInfo } from "../hook/system_info.ts";
 import { Message, type MessageInit } from "../session/message.ts";
-import { Scheduler } from "../session/scheduler.ts";
+import { Scheduler, type Task } from "../session/scheduler.ts";
 import type { Session } from "../session/session.ts";
 import { SessionRegistry } from "../session/session_registry.ts";
 import { RetainedTree } from "../topics/retained_tree.ts";
@@ -34,6 +34,8 @@ export class Core {
   readonly tree: SubscriptionTree<Session> = new SubscriptionTree<Session>();
   /** Retained messages by topic. */
   readonly retained: RetainedTree<Message> = new RetainedTree<Message>();
+  /** When retained messages with a Message Expiry Interval expire, by topic. */
+  readonly retainedExpiry: Map<string, Task> = new Map();
   /** Open connections, those before CONNECT included. */
   readonly connections: Set<Connection> = new Set();
   /** Open sockets, until they are closed for good. */

@@ -26,10 +26,24 @@ interface Outcome {
  */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
   if (core.hooks.on.onSubscribe === undefined) return subscribeAll(core, connection, packet);
-  const changed = core.hooks.transform(core.hooks.on.onSubscribe, connection.client, packet);
+  const refused = (error: unknown) => refuseAll(core, connection, { packet, error });
+  let changed: SubscribePacket | Promise<SubscribePacket>;
+  try {
+    changed = core.hooks.transform(core.hooks.on.onSubscribe, connection.client, packet);
+  } catch (error) {
+    return refused(error);
+  }
   return changed instanceof Promise
-    ? changed.then((result) => subscribeAll(core, connection, result))
+    ? changed.then((result) => subscribeAll(core, connection, result), refused)
     : subscribeAll(core, connection, changed);
+}
+
+/** A hook refused the packet: no filter is granted, the connection stays. */
+function refuseAll(core: Core, connection: Connection, refused: { packet: SubscribePacket; error: unknown }): void {
+  const { packet, error } = refused;
+  if (!(error instanceof MqttError)) throw error;
+  const reasonCode = connection.publicReason(PacketType.SUBACK, error.reasonCode);
+  answer(core, connection, { packet, outcomes: packet.subscriptions.map(() => ({ reasonCode })) });
 }
 
 function subscribeAll(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {

@@ -1,5 +1,6 @@
 /** UNSUBSCRIBE from a client (3.10).
  * @module */
+import { MqttError } from "../packets/errors.ts";
 import { PacketType, type UnsubscribePacket } from "../packets/types.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
@@ -11,10 +12,25 @@ const NO_SUBSCRIPTION_EXISTED = 0x11;
 /** Removes subscriptions and answers all of them with one UNSUBACK [MQTT-3.10.4-6]. */
 export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void | Promise<void> {
   if (core.hooks.on.onUnsubscribe === undefined) return unsubscribeAll(core, connection, packet);
-  const changed = core.hooks.transform(core.hooks.on.onUnsubscribe, connection.client, packet);
+  const refused = (error: unknown) => refuseAll(connection, packet, error);
+  let changed: UnsubscribePacket | Promise<UnsubscribePacket>;
+  try {
+    changed = core.hooks.transform(core.hooks.on.onUnsubscribe, connection.client, packet);
+  } catch (error) {
+    return refused(error);
+  }
   return changed instanceof Promise
-    ? changed.then((result) => unsubscribeAll(core, connection, result))
+    ? changed.then((result) => unsubscribeAll(core, connection, result), refused)
     : unsubscribeAll(core, connection, changed);
+}
+
+/** A hook refused the packet: every subscription stays. Before MQTT 5 there is no way to say so but to go. */
+function refuseAll(connection: Connection, packet: UnsubscribePacket, error: unknown): void {
+  if (!(error instanceof MqttError) || connection.version !== 5) throw error;
+  const code = connection.publicReason(PacketType.UNSUBACK, error.reasonCode);
+  const reasonCodes = packet.topicFilters.map(() => code);
+  const { packetId } = packet;
+  connection.gate.after(undefined, () => void connection.send({ type: PacketType.UNSUBACK, packetId, reasonCodes }));
 }
 
 function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribePacket): void {

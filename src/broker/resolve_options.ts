@@ -47,6 +47,15 @@ const ranges: Readonly<Record<string, readonly [lowest: number, highest: number]
   closeTimeout: [0, 3_600],
 };
 
+/** Numbers that need not be whole. */
+const seconds: readonly string[] = ["sysTopicResendInterval", "connectTimeout", "closeTimeout"];
+
+/** What has to be there of options that are objects. */
+const methods: Readonly<Record<string, readonly string[]>> = {
+  logger: ["debug", "info", "warn", "error"],
+  clock: ["now", "setTimeout", "clearTimeout"],
+};
+
 const dispatches = { round_robin: roundRobin, random, least_inflight: leastInflight, sticky };
 
 const defaults = {
@@ -95,12 +104,24 @@ function check(path: string, value: unknown, { name, expected }: { name: string;
   if (typeof value !== expected) {
     throw new TypeError(`Cannot use option ${path}: current value is ${String(value)}, expected a ${expected}`);
   }
+  if (expected === "object") return checkMethods(path, value, name);
   if (expected !== "number") return;
   const [lowest, highest] = ranges[name] ?? [0, Number.MAX_SAFE_INTEGER];
   const number = value as number;
   if (!(number >= lowest && number <= highest)) {
     throw new RangeError(`Cannot use option ${path}: current value is ${number}, expected ${lowest} to ${highest}`);
   }
+  if (!Number.isInteger(number) && !seconds.includes(name)) {
+    throw new RangeError(`Cannot use option ${path}: current value is ${number}, expected a whole number`);
+  }
+}
+
+function checkMethods(path: string, value: unknown, name: string): void {
+  const missing = methods[name].find((method) =>
+    typeof (value as Record<string, unknown> | null)?.[method] !== "function"
+  );
+  if (missing === undefined) return;
+  throw new TypeError(`Cannot use option ${path}: it has no function ${missing}`);
 }
 
 function checkChoice(path: string, value: unknown, name: string): void {

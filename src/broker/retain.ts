@@ -22,16 +22,17 @@ export function retain(core: Core, client: Client, message: Message): void {
 }
 
 /**
- * Checks that one more retained message is within the limits.
+ * Checks that a message to be retained is within the limits, also when it takes the place of another one.
  * @throws MqttError 0x97
  */
-export function checkRetainedLimits(core: Core, topic: string, payloadBytes: number): void {
+export function checkRetainedLimits(core: Core, message: Message): void {
+  if (message.payload.length === 0) return;
   const { maximumRetainedMessages, maximumRetainedBytes } = core.options.capabilities;
-  const full = core.retained.size >= maximumRetainedMessages ||
-    core.info.retainedBytes + payloadBytes > maximumRetainedBytes;
-  if (full && core.retained.get(topic) === undefined) {
-    throw new MqttError(0x97, `Cannot retain a message on ${topic}: the limit of retained messages is reached`);
-  }
+  const previous = core.retained.get(message.topic), growth = message.size - (previous?.size ?? 0);
+  const full = previous === undefined && core.retained.size >= maximumRetainedMessages ||
+    growth > 0 && core.info.retainedBytes + growth > maximumRetainedBytes;
+  if (!full) return;
+  throw new MqttError(0x97, `Cannot retain a message on ${message.topic}: the limit of retained messages is reached`);
 }
 
 /** Puts a message into the store of retained messages and watches its expiry. */
@@ -40,16 +41,26 @@ export function storeRetained(core: Core, message: Message): void {
   const previous = core.retained.set(topic, message);
   core.info.retainedBytes += message.size - (previous?.size ?? 0);
   core.info.retained = core.retained.size;
+  forgetExpiry(core, topic);
   const interval = message.properties?.messageExpiryInterval;
   if (interval === undefined) return;
-  core.scheduler.at(message.receivedAt + interval * 1000, () => {
-    if (core.retained.get(topic) !== message) return;
+  const expiry = core.scheduler.at(message.receivedAt + interval * 1000, () => {
     removeRetained(core, topic);
     core.hooks.observe(core.hooks.on.onRetainedExpired, topic);
   });
+  core.retainedExpiry.set(topic, expiry);
+}
+
+/** A task keeps its message, so it goes when another message takes the place. */
+function forgetExpiry(core: Core, topic: string): void {
+  const task = core.retainedExpiry.get(topic);
+  if (task === undefined) return;
+  core.retainedExpiry.delete(topic);
+  core.scheduler.cancel(task);
 }
 
 function removeRetained(core: Core, topic: string): void {
+  forgetExpiry(core, topic);
   const previous = core.retained.delete(topic);
   core.info.retainedBytes -= previous?.size ?? 0;
   core.info.retained = core.retained.size;

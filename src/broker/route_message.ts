@@ -52,7 +52,7 @@ export function route(core: Core, publisher: Publisher, packet: PublishPacket): 
   });
   publisher.giveFrame(message, packet);
   if (packet.retain) {
-    checkRetainedLimits(core, packet.topic, packet.payload.length);
+    checkRetainedLimits(core, message);
     retain(core, client, message);
   }
   const pending = fanOut(core, message);

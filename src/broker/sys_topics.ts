@@ -1,10 +1,10 @@
 /** `$SYS`: the counters as retained messages, under the names that the Go broker uses.
  * @module */
 import type { SystemInfo } from "../hook/system_info.ts";
-import { PacketType } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
 import type { Core } from "./core.ts";
-import { publisherOf, route } from "./route_message.ts";
+import { fanOut } from "./fan_out.ts";
+import { storeRetained } from "./retain.ts";
 
 /** Topic below `$SYS/` and the counter that it tells. */
 const topics: readonly (readonly [topic: string, counter: keyof SystemInfo])[] = [
@@ -67,9 +67,20 @@ function publishSysTopics(core: Core, client: Client, told: Map<string, string>)
     const topic = `$SYS/${name}`, value = String(info[counter]);
     if (told.get(topic) === value && core.retained.get(topic) !== undefined) continue;
     told.set(topic, value);
-    const payload = new TextEncoder().encode(value);
-    const packet = { type: PacketType.PUBLISH, topic, payload, qos: 0, retain: true, dup: false, packetId: 0 } as const;
-    const routed = route(core, publisherOf(core, client), packet);
-    if (routed instanceof Promise) routed.catch((error) => core.unexpected("$SYS was not published", error));
+    publishValue(core, client, { topic, value });
+  }
+}
+
+/** No storage keeps these, and no limit of retained messages holds them back. */
+function publishValue(core: Core, client: Client, { topic, value }: { topic: string; value: string }): void {
+  const payload = new TextEncoder().encode(value);
+  const message = core.message({ topic, payload, retain: true, publisherId: client.id, receivedAt: core.now() });
+  storeRetained(core, message);
+  const failed = (error: unknown) => core.unexpected("$SYS was not published", error);
+  try {
+    const pending = fanOut(core, message);
+    if (pending !== undefined) pending.catch(failed);
+  } catch (error) {
+    failed(error);
   }
 }

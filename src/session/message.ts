@@ -33,7 +33,7 @@ export class Message {
   /** RETAIN flag of the publisher. */
   readonly retain: boolean;
   /** Properties to forward (MQTT 5). */
-  readonly properties: Properties | undefined;
+  properties: Properties | undefined;
   /** ClientID of the publisher. */
   readonly publisherId: string;
   /** When it arrived, in milliseconds since 1970. */
@@ -55,6 +55,7 @@ export class Message {
   /** Commits that an acknowledgement of this message waits for. */
   commits: Promise<unknown>[] | undefined = undefined;
   #detached = false;
+  readonly #propertiesSize: number;
 
   /** @param init the parts */
   constructor(init: MessageInit) {
@@ -65,6 +66,7 @@ export class Message {
     this.properties = init.properties;
     this.publisherId = init.publisherId ?? "";
     this.receivedAt = init.receivedAt;
+    this.#propertiesSize = init.properties === undefined ? 0 : sizeOf(init.properties);
     this.expiresAt = init.properties === undefined && !init.maximumExpiry ? Infinity : expiryOf(init);
   }
 
@@ -72,6 +74,8 @@ export class Message {
   detach(): this {
     if (!this.#detached) {
       this.payload = this.payload.slice();
+      const { properties } = this, correlationData = properties?.correlationData?.slice();
+      if (correlationData !== undefined) this.properties = { ...properties, correlationData };
       this.frame = undefined;
       this.#detached = true;
     }
@@ -80,13 +84,20 @@ export class Message {
 
   /** Bytes that this message is counted with in limits. */
   get size(): number {
-    return this.topic.length + this.payload.length + 64;
+    return this.topic.length + this.payload.length + 64 + this.#propertiesSize;
   }
 
   /** Lets the acknowledgement of this message wait for `commit`. */
   awaitCommit(commit: Promise<unknown> | undefined): void {
     if (commit !== undefined) (this.commits ??= []).push(commit);
   }
+}
+
+/** About the memory that properties take: what is in their texts and bytes, and something for each User Property. */
+function sizeOf({ contentType, responseTopic, correlationData, userProperties = [] }: Properties): number {
+  let size = 64 + (contentType?.length ?? 0) + (responseTopic?.length ?? 0) + (correlationData?.length ?? 0);
+  for (const [name, value] of userProperties) size += 64 + name.length + value.length;
+  return size;
 }
 
 /** The sooner of the message's own expiry and the limit of the broker. */
