@@ -1,6 +1,7 @@
 /** Messages to the handlers of the broker's own client.
  * @module */
 import { PacketType, type PublishPacket } from "../packets/types.ts";
+import type { Client } from "../session/client.ts";
 import type { Message } from "../session/message.ts";
 import type { DeliveryOptions } from "../session/outbound_record.ts";
 import type { InlineHandler, Session } from "../session/session.ts";
@@ -9,7 +10,7 @@ import type { Core } from "./core.ts";
 
 /** Calls every handler whose filter matches; an error of one is logged and concerns nobody else. */
 export function deliverInline(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
-  const packet = inlinePacket(message, delivery);
+  const packet = inlinePacket(message, delivery), client = publisherOf(core, session, message);
   for (const [full, handlers] of session.inlineHandlers!) {
     const subscription = session.subscriptions.get(full);
     if (subscription === undefined) continue;
@@ -17,8 +18,14 @@ export function deliverInline(core: Core, message: Message, session: Session, de
     const concerned = delivery.share === undefined
       ? filter.shareName === undefined && topicMatchesFilter(message.topic, filter.filter)
       : delivery.share === full;
-    if (concerned) { for (const handler of handlers.values()) callInline(core, session, { handler, packet }); }
+    if (!concerned) continue;
+    for (const handler of handlers.values()) callInline(core, client, { handler, packet });
   }
+}
+
+/** The client that published; the broker's own where that is not known any more. */
+function publisherOf(core: Core, session: Session, message: Message): Client {
+  return core.sessions.get(message.publisherId)?.client ?? session.client;
 }
 
 /** What a handler is given. */
@@ -41,12 +48,12 @@ export function inlinePacket(
 /** Calls one handler inside its own error boundary. */
 export function callInline(
   core: Core,
-  session: Session,
+  client: Client,
   call: { handler: InlineHandler; packet: PublishPacket },
 ): void {
   const failed = (error: unknown) => core.unexpected("an inline subscription handler failed", error);
   try {
-    const pending = call.handler(session.client, call.packet);
+    const pending = call.handler(client, call.packet);
     if (pending instanceof Promise) pending.catch(failed);
   } catch (error) {
     failed(error);

@@ -127,6 +127,6 @@ export function replayInline(core: Core, session: Session, subscription: Session
   if (handler === undefined) return;
   for (const message of core.retained.match(subscription.filter.filter)) {
     const packet = inlinePacket(message, { qos: lowerQos(message.qos, subscription.options.qos), retain: true });
-    callInline(core, session, { handler, packet });
+    callInline(core, session.client, { handler, packet });
   }
 }
