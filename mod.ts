@@ -65,6 +65,12 @@ export {
 export * from "./src/packets/types.ts";
 
 export type { Outbox, Replay } from "./src/session/outbox.ts";
+export type { DeliveryOptions, OutboundRecord } from "./src/session/outbound_record.ts";
+export type { RecordQueue } from "./src/session/record_queue.ts";
+export type { Task } from "./src/session/scheduler.ts";
+export type { SessionLink } from "./src/session/session.ts";
+export type { Sender } from "./src/packets/reason_codes.ts";
+export type { ShareState } from "./src/topics/subscription_tree.ts";
 export type { DecodeOptions, EncodeOptions } from "./src/packets/codec.ts";
 
 export { allowAll } from "./hooks/auth/allow_all.ts";

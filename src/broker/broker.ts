@@ -56,6 +56,8 @@ export class Broker implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /**
+   * A broker that has not been started.
+   *
    * @param options every option has a default
    * @throws RangeError or TypeError that names an option which cannot be used
    */
@@ -215,7 +217,7 @@ export class Broker implements AsyncDisposable {
   /**
    * Calls `handler` with every message of a filter, retained ones first.
    * @param topicFilter a filter, `$share/name/filter` included
-   * @param handler called with the client that publishes nothing itself (the broker's own) and the packet
+   * @param handler called with the client that published (the broker's own for retained messages) and the packet
    * @param options number of the subscription and QoS
    * @throws MqttError 0x8F for a filter that is not valid
    */

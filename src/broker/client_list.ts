@@ -7,7 +7,11 @@ import type { Core } from "./core.ts";
 export class ClientList {
   readonly #core: Core;
 
-  /** @param core the broker */
+  /**
+   * The list of one broker.
+   *
+   * @param core the broker
+   */
   constructor(core: Core) {
     this.#core = core;
   }

@@ -1,8 +1,7 @@
 /** One network connection: reads, frames, dispatches, sends, and ends.
  * @module */
-import { decodePacket, encodeInto } from "../packets/codec.ts";
+import { encodeInto } from "../packets/codec.ts";
 import { MqttError } from "../packets/errors.ts";
-import { Framer } from "../packets/framer.ts";
 import { encodeAck } from "../packets/publish.ts";
 import { connackReturnCode, usableReasonCode } from "../packets/reason_codes.ts";
 import {
@@ -23,12 +22,10 @@ import type { InboundAliases, OutboundAliases } from "../session/topic_aliases.t
 import { AckGate } from "./ack_gate.ts";
 import { connectionEnded } from "./connection_end.ts";
 import type { Core } from "./core.ts";
-import { handlePacket } from "./handlers.ts";
 import type { Socket } from "./listener.ts";
 import { OutboundQueue } from "./outbound_queue.ts";
-import { PublishAtHand } from "./publish_at_hand.ts";
+import { PacketReader } from "./packet_reader.ts";
 import { pump } from "./pump.ts";
-import { RateLimiter } from "./rate_limiter.ts";
 import { answerVersion, isLost, withoutProblemInformation, withShortReason } from "./refusal.ts";
 import { sendPublish } from "./send_publish.ts";
 import { SocketCloser } from "./socket_closer.ts";
@@ -69,27 +66,19 @@ export class Connection implements SessionLink {
   authentication: Properties | undefined;
   /** True while a re-authentication is under way. */
   reauthenticating = false;
-  readonly #framer: Framer;
-  readonly #atHand: PublishAtHand;
-  readonly #limiter: RateLimiter | undefined;
+  readonly #reader: PacketReader;
   readonly #closer: SocketCloser;
 
   constructor(core: Core, socket: Socket, origin: { listenerId: string; transport: string }) {
-    const { options } = core;
     this.core = core;
     this.socket = socket;
     this.listenerId = origin.listenerId;
     this.transport = origin.transport;
     this.lastRead = core.now();
-    this.#framer = new Framer({
-      maximumPacketSize: Math.min(options.capabilities.maximumConnectSize, options.capabilities.maximumPacketSize),
-      maximumReadSize: options.clientNetReadBufferSize,
-    });
-    this.#atHand = new PublishAtHand(this.#framer);
+    this.#reader = new PacketReader(core, this);
     this.out = new OutboundQueue(socket, { shared: core.outbound, limits: core.outboundLimits, owner: this });
     this.#closer = new SocketCloser(core.scheduler, socket, this.out);
-    this.#limiter = RateLimiter.of(options.capabilities);
-    this.deadline = core.scheduler.after(options.connectTimeout * 1000, () => this.drop("no CONNECT in time"));
+    this.deadline = core.scheduler.after(core.options.connectTimeout * 1000, () => this.drop("no CONNECT in time"));
   }
 
   get closed(): boolean {
@@ -98,13 +87,13 @@ export class Connection implements SessionLink {
 
   /** Raises the limit of packets once CONNECT is accepted. */
   set maximumInboundSize(bytes: number) {
-    this.#framer.maximumPacketSize = bytes;
+    this.#reader.maximumPacketSize = bytes;
   }
 
   /** Reads until the connection ends. Never rejects. */
   async run(): Promise<void> {
     try {
-      await this.#readAll();
+      await this.#reader.readAll();
       if (!this.closed) {
         this.#closer.peerGone = true;
         this.finish(0x80, { error: new Error("the connection was lost") });
@@ -113,53 +102,6 @@ export class Connection implements SessionLink {
       this.fail(error);
     }
     await this.#closer.peerEnds();
-  }
-
-  async #readAll(): Promise<void> {
-    const framer = this.#framer;
-    while (!this.closed) {
-      const length = await this.socket.read(framer.space());
-      if (length === null || this.closed) return;
-      this.lastRead = this.core.now();
-      this.core.info.bytesReceived += length;
-      framer.commit(length);
-      const pending = this.#processAll();
-      if (pending !== undefined) await pending;
-      const pause = this.#limiter?.take(length, this.lastRead);
-      if (pause) await this.#pause(pause);
-    }
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => this.core.scheduler.after(milliseconds, resolve));
-  }
-
-  /** Handles every whole packet; a Promise only when one of them has to wait. */
-  #processAll(): void | Promise<void> {
-    while (!this.closed && this.#framer.next()) {
-      const pending = this.#process();
-      if (pending !== undefined) return this.#processRest(pending);
-    }
-  }
-
-  async #processRest(pending: Promise<void>): Promise<void> {
-    await pending;
-    while (!this.closed && this.#framer.next()) {
-      const next = this.#process();
-      if (next !== undefined) await next;
-    }
-  }
-
-  #process(): void | Promise<void> {
-    const { header, buffer, start, end } = this.#framer;
-    this.core.info.packetsReceived++;
-    if (this.#limiter !== undefined && header >> 4 === PacketType.PUBLISH) this.#limiter.messages++;
-    if (this.state === "new" && header >> 4 !== PacketType.CONNECT) {
-      throw new MqttError(0x82, "the first packet is not CONNECT");
-    }
-    const packet = decodePacket(header, buffer, start, end, this.version, this.core.decodeOptions);
-    if (packet.type === PacketType.PUBLISH) this.#atHand.take(packet);
-    return handlePacket(this.core, this, packet);
   }
 
   /** Ends the connection because of an error, with the packet that belongs there. */
@@ -286,11 +228,7 @@ export class Connection implements SessionLink {
 
   /** Tells a message where its PUBLISH is, if that can be forwarded as it is. */
   giveFrame(message: Message, packet: PublishPacket): void {
-    const { onPublish, onPacketRead } = this.core.hooks.on;
-    this.#atHand.give(message, packet, {
-      version5: this.version === 5,
-      mayBeChanged: onPublish !== undefined || onPacketRead !== undefined,
-    });
+    this.#reader.giveFrame(message, packet);
   }
 
   hasRoom(): boolean {

@@ -1,6 +1,6 @@
 /** What follows the end of a connection: will, session, hooks.
  * @module */
-import { type Session } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { endSession, watchExpiry } from "./session_end.ts";

@@ -20,7 +20,7 @@ const NO_MATCHING_SUBSCRIBERS = 0x10;
 export function handlePublish(core: Core, connection: Connection, packet: PublishPacket): void | Promise<void> {
   core.info.messagesReceived++;
   checkCapabilities(core, packet);
-  if (packet.properties !== undefined) packet.properties = resolveProperties(core, connection, packet);
+  if (packet.properties !== undefined) packet.properties = resolveProperties(connection, packet);
   if (packet.topic !== connection.validTopic) {
     validateTopicName(packet.topic, core.options.capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
     connection.validTopic = packet.topic;
@@ -44,7 +44,7 @@ function checkCapabilities(core: Core, packet: PublishPacket): void {
 }
 
 /** What goes on with the message: no Topic Alias. The topic of the packet is completed. */
-function resolveProperties(core: Core, connection: Connection, packet: PublishPacket): Properties | undefined {
+function resolveProperties(connection: Connection, packet: PublishPacket): Properties | undefined {
   const properties = packet.properties!;
   if (properties.topicAlias !== undefined) {
     packet.topic = connection.inboundAliases!.resolve(properties.topicAlias, packet.topic);

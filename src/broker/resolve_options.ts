@@ -101,7 +101,8 @@ function merge<T extends object>(prefix: string, base: T, given: Partial<T> | un
 
 function check(path: string, value: unknown, { name, expected }: { name: string; expected: string }): void {
   if (name === "shareDispatch" || name === "queueOverflow") return checkChoice(path, value, name);
-  if (typeof value !== expected) {
+  const kind: string = typeof value;
+  if (kind !== expected) {
     throw new TypeError(`Cannot use option ${path}: current value is ${String(value)}, expected a ${expected}`);
   }
   if (expected === "object") return checkMethods(path, value, name);

@@ -16,7 +16,11 @@ export interface ListedSubscription extends Readonly<SubscriptionOptions> {
 export class TopicList {
   readonly #core: Core;
 
-  /** @param core the broker */
+  /**
+   * The list of one broker.
+   *
+   * @param core the broker
+   */
   constructor(core: Core) {
     this.#core = core;
   }

@@ -76,7 +76,11 @@ export class Client {
   /** How {@linkcode Client.disconnect} reaches the connection; `undefined` when there is none. */
   link: ((reasonCode: number, options?: DisconnectOptions) => void) | undefined = undefined;
 
-  /** @param init what is known */
+  /**
+   * A client of which this is known.
+   *
+   * @param init what is known
+   */
   constructor(init: ClientInit) {
     this.id = init.id;
     this.username = init.username;

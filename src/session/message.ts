@@ -45,7 +45,7 @@ export class Message {
   /** Index behind its last byte. */
   frameEnd = 0;
   /** Offset of its Packet Identifier from `frameStart`, -1 at QoS 0. */
-  framePacketIdAt = -1;
+  framePacketIdAt: number = -1;
   /** True when it is one of MQTT 5. */
   frameVersion5 = false;
   /** Sessions and share groups that it was routed to. */
@@ -57,7 +57,11 @@ export class Message {
   #detached = false;
   readonly #propertiesSize: number;
 
-  /** @param init the parts */
+  /**
+   * A message of these parts.
+   *
+   * @param init the parts
+   */
   constructor(init: MessageInit) {
     this.topic = init.topic;
     this.payload = init.payload;

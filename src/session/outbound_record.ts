@@ -30,6 +30,8 @@ export class OutboundRecord implements InflightRecord {
   message: Message | undefined;
 
   /**
+   * A delivery that begins in the queue.
+   *
    * @param clientId ClientID of the session
    * @param sequence place in the order of delivery
    * @param message what is sent; `undefined` for a restored exchange that waits for PUBCOMP

@@ -74,6 +74,8 @@ export class Session {
   #sequence = 0;
 
   /**
+   * A session without subscriptions or messages.
+   *
    * @param client who it belongs to
    * @param expiryInterval seconds without a connection, 0xFFFFFFFF for ever
    */
