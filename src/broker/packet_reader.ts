@@ -1,0 +1,99 @@
+/** From the bytes of a socket to packets that are handled, in order and as many at once as there are.
+ * @module */
+import { decodePacket } from "../packets/codec.ts";
+import { MqttError } from "../packets/errors.ts";
+import { Framer } from "../packets/framer.ts";
+import { PacketType, type PublishPacket } from "../packets/types.ts";
+import type { Message } from "../session/message.ts";
+import type { Connection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import { handlePacket } from "./handlers.ts";
+import { PublishAtHand } from "./publish_at_hand.ts";
+import { RateLimiter } from "./rate_limiter.ts";
+
+/** The read loop of one connection. */
+export class PacketReader {
+  readonly #core: Core;
+  readonly #connection: Connection;
+  readonly #framer: Framer;
+  readonly #atHand: PublishAtHand;
+  readonly #limiter: RateLimiter | undefined;
+
+  /**
+   * @param core the broker
+   * @param connection whose socket is read
+   */
+  constructor(core: Core, connection: Connection) {
+    const { capabilities, clientNetReadBufferSize } = core.options;
+    this.#core = core;
+    this.#connection = connection;
+    this.#framer = new Framer({
+      maximumPacketSize: Math.min(capabilities.maximumConnectSize, capabilities.maximumPacketSize),
+      maximumReadSize: clientNetReadBufferSize,
+    });
+    this.#atHand = new PublishAtHand(this.#framer);
+    this.#limiter = RateLimiter.of(capabilities);
+  }
+
+  /** Largest packet that is accepted, in bytes. */
+  set maximumPacketSize(bytes: number) {
+    this.#framer.maximumPacketSize = bytes;
+  }
+
+  /** Reads until the end of the stream or of the connection. @throws whatever ends the connection (as rejection) */
+  async readAll(): Promise<void> {
+    const core = this.#core, connection = this.#connection, framer = this.#framer;
+    while (!connection.closed) {
+      const length = await connection.socket.read(framer.space());
+      if (length === null || connection.closed) return;
+      connection.lastRead = core.now();
+      core.info.bytesReceived += length;
+      framer.commit(length);
+      const pending = this.#processAll();
+      if (pending !== undefined) await pending;
+      const pause = this.#limiter?.take(length, connection.lastRead);
+      if (pause) await this.#pause(pause);
+    }
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.#core.scheduler.after(milliseconds, resolve));
+  }
+
+  /** Handles every whole packet; a Promise only when one of them has to wait. */
+  #processAll(): void | Promise<void> {
+    while (!this.#connection.closed && this.#framer.next()) {
+      const pending = this.#process();
+      if (pending !== undefined) return this.#processRest(pending);
+    }
+  }
+
+  async #processRest(pending: Promise<void>): Promise<void> {
+    await pending;
+    while (!this.#connection.closed && this.#framer.next()) {
+      const next = this.#process();
+      if (next !== undefined) await next;
+    }
+  }
+
+  #process(): void | Promise<void> {
+    const core = this.#core, connection = this.#connection, { header, buffer, start, end } = this.#framer;
+    core.info.packetsReceived++;
+    if (this.#limiter !== undefined && header >> 4 === PacketType.PUBLISH) this.#limiter.messages++;
+    if (connection.state === "new" && header >> 4 !== PacketType.CONNECT) {
+      throw new MqttError(0x82, "the first packet is not CONNECT"); // [MQTT-3.1.0-1]
+    }
+    const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
+    if (packet.type === PacketType.PUBLISH) this.#atHand.take(packet);
+    return handlePacket(core, connection, packet);
+  }
+
+  /** Tells a message where its PUBLISH is, if that can be forwarded as it is. */
+  giveFrame(message: Message, packet: PublishPacket): void {
+    const { onPublish, onPacketRead } = this.#core.hooks.on;
+    this.#atHand.give(message, packet, {
+      version5: this.#connection.version === 5,
+      mayBeChanged: onPublish !== undefined || onPacketRead !== undefined,
+    });
+  }
+}
