@@ -1,9 +1,7 @@
 /** A broker in this process and clients of single packets. */
 
 import { allowAll } from "../../hooks/auth/allow_all.ts";
-import { MemoryListener } from "../../listeners/memory.ts";
 import { Broker } from "../../src/broker/broker.ts";
-import type { Listener, Socket } from "../../src/broker/listener.ts";
 import type { BrokerOptions } from "../../src/broker/options.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { type Logger, silentLogger } from "../../src/hook/logger.ts";
@@ -11,15 +9,10 @@ import { systemClock } from "../../src/session/clock.ts";
 import type { ProtocolVersion } from "../../src/packets/types.ts";
 import { FakeClock, settle } from "./fake_clock.ts";
 import { type ConnectOptions, RawClient } from "./raw_client.ts";
+import { overMemory, type Transport } from "./transports.ts";
 
 export { type ConnectOptions, RawClient } from "./raw_client.ts";
 export { PacketType } from "../../src/packets/types.ts";
-
-/** A way to the broker: what it listens with, and how a client gets there. */
-export interface Transport {
-  readonly listener: Listener;
-  connect(): Socket | Promise<Socket>;
-}
 
 /** What a test wants to be different. */
 export interface HarnessOptions extends Omit<BrokerOptions, "clock"> {
@@ -113,9 +106,4 @@ export class Harness implements AsyncDisposable {
     if (this.#options.realTime) return void await closing;
     while (await Promise.race([closing, settle()]) !== "closed") await this.clock.advance(10);
   }
-}
-
-function overMemory(): Transport {
-  const listener = new MemoryListener({ id: "memory" });
-  return { listener, connect: () => listener.connect() };
 }
