@@ -21,9 +21,9 @@ await broker.addListener(listener);
 await broker.serve();
 
 // every message of a filter, retained ones first
-broker.subscribe("shout", async (client, { payload }) => {
+broker.subscribe("shout", async (_broker, { payload }) => {
   const text = decoder.decode(payload);
-  console.log(`${client.id} says ${text}`);
+  console.log(`somebody shouts ${text}`);
   await broker.publish("echo", text.toUpperCase(), { qos: 1 });
 });
 

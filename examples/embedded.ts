@@ -39,5 +39,6 @@ const server = Deno.serve({
 }, mqtt.fetch);
 
 await stopped();
-await broker.close(); // WebSockets first: the server waits for them
+await broker.close(); // WebSockets first: the server does not end them
 await server.shutdown();
+Deno.exit(); // the runtime would wait for the timers of WebSockets that were cut off

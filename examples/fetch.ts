@@ -7,6 +7,7 @@
  * Clients connect to ws://localhost:8000/mqtt.
  */
 import { allowAll, Broker, FetchListener } from "@mochi/broker";
+import { stopped } from "./stopped.ts";
 
 const mqtt = new FetchListener({
   id: "web",
@@ -18,5 +19,6 @@ const broker = new Broker();
 await broker.addHook(allowAll());
 await broker.addListener(mqtt);
 await broker.serve();
+stopped().then(() => broker.close()); // the server ends itself, once nothing is left to do
 
 export default { fetch: mqtt.fetch } satisfies Deno.ServeDefaultExport;

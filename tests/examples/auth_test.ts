@@ -79,7 +79,7 @@ const RFC = {
   first: "n,,n=user,r=rOprNGfwEbeRWgbNEkqO",
   challenge: "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
   last: "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
-  proof: "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjL95G4=",
+  proof: "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
 };
 
 async function startRfcServer(): Promise<Harness> {

@@ -16,6 +16,7 @@ async function exchange(url: string, options: Parameters<typeof JsClient.connect
   await client.mqtt.publishAsync("peach/hello", "hi", { qos: 1 });
   const { topic, payload } = await client.next();
   assertEquals([topic, payload], ["peach/hello", "hi"]);
+  await client.mqtt.endAsync();
 }
 
 Deno.test("tcp", async () => {
@@ -71,6 +72,5 @@ Deno.test("fetch: `deno serve` answers pages and MQTT", async () => {
   const [, host] = await example.line(/http:\/\/([\d.:]+)/);
   await exchange(`ws://${host}/mqtt`);
   assertEquals(await (await fetch(`http://${host}/`)).text(), "MQTT over WebSocket is at /mqtt\n");
-  example.signal("SIGINT"); // `deno serve` has no end of its own
-  await example.end();
+  await example.stop();
 });
