@@ -18,6 +18,7 @@ export class PacketReader {
   readonly #framer: Framer;
   readonly #atHand: PublishAtHand;
   readonly #limiter: RateLimiter | undefined;
+  #begun = false;
 
   /**
    * @param core the broker
@@ -44,8 +45,9 @@ export class PacketReader {
   async readAll(): Promise<void> {
     const core = this.#core, connection = this.#connection, framer = this.#framer;
     while (!connection.closed) {
-      const length = await connection.socket.read(framer.space());
+      const space = framer.space(), length = await connection.socket.read(space);
       if (length === null || connection.closed) return;
+      if (!this.#begun) this.#begin(space[0]);
       connection.lastRead = core.now();
       core.info.bytesReceived += length;
       framer.commit(length);
@@ -54,6 +56,12 @@ export class PacketReader {
       const pause = this.#limiter?.take(length, connection.lastRead);
       if (pause) await this.#pause(pause);
     }
+  }
+
+  /** Who does not begin with CONNECT is closed at the first byte [MQTT-3.1.0-1]. */
+  #begin(first: number): void {
+    this.#begun = true;
+    if (first >> 4 !== PacketType.CONNECT) throw new MqttError(0x82, "the first packet is not CONNECT");
   }
 
   #pause(milliseconds: number): Promise<void> {
@@ -80,9 +88,6 @@ export class PacketReader {
     const core = this.#core, connection = this.#connection, { header, buffer, start, end } = this.#framer;
     core.info.packetsReceived++;
     if (this.#limiter !== undefined && header >> 4 === PacketType.PUBLISH) this.#limiter.messages++;
-    if (connection.state === "new" && header >> 4 !== PacketType.CONNECT) {
-      throw new MqttError(0x82, "the first packet is not CONNECT"); // [MQTT-3.1.0-1]
-    }
     const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
     if (packet.type === PacketType.PUBLISH) this.#atHand.take(packet);
     return handlePacket(core, connection, packet);

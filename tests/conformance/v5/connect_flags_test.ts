@@ -16,6 +16,10 @@ Deno.test("[v5 MQTT-3.1.0-1] a connection that does not begin with CONNECT is cl
     "F0 00",
     "E0 00",
     "20 03 00 00 00",
+    "'GET / HTTP/1.1'",
+    "00",
+    "C0",
+    "20",
   ]);
   await watcher.expectNothing();
 });
