@@ -66,6 +66,10 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
 function enqueue(core: Core, session: Session, record: OutboundRecord): void {
   if (isFull(core, session, record) && !makeRoom(core, session, record)) return;
   const { queue } = session.outbox, before = queue.bytes;
+  const { onPacketIdExhausted } = core.hooks.on;
+  if (onPacketIdExhausted !== undefined && session.outbox.exhausted) {
+    core.hooks.observe(onPacketIdExhausted, session.client, record.message);
+  }
   record.message!.detach();
   queue.push(record);
   core.queuedBytes += queue.bytes - before;

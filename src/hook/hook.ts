@@ -153,7 +153,7 @@ export interface Hook {
   onQosComplete?(client: Client, record: InflightRecord): Awaitable<void>;
   /** Observe: a QoS 1/2 exchange was given up. */
   onQosDropped?(client: Client, record: InflightRecord): Awaitable<void>;
-  /** Observe: all 65,535 Packet Identifiers of the session are in use. */
+  /** Observe: all 65,535 Packet Identifiers of the session are in use, so that this message has to wait. */
   onPacketIdExhausted?(client: Client, message: Message): Awaitable<void>;
 
   /** Transform: the will of a client that is about to be published. */

@@ -52,9 +52,14 @@ export class Outbox {
     this.resend = [...this.inflight.values()].reverse();
   }
 
+  /** True when all Packet Identifiers are in use. */
+  get exhausted(): boolean {
+    return this.inflight.size >= MAXIMUM_PACKET_ID;
+  }
+
   /** A free Packet Identifier, 0 when all are in use [MQTT-2.2.1-4]. */
   allocatePacketId(): number {
-    if (this.inflight.size >= MAXIMUM_PACKET_ID) return 0;
+    if (this.exhausted) return 0;
     do {
       this.#nextPacketId = this.#nextPacketId === MAXIMUM_PACKET_ID ? 1 : this.#nextPacketId + 1;
     } while (this.inflight.has(this.#nextPacketId));
