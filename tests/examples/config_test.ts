@@ -1,0 +1,62 @@
+/** Configurations among the examples: they are right, complete, and tell the defaults. */
+
+import { assertEquals } from "@std/assert";
+import { loadConfig, loadValue } from "../../src/cli/config_file.ts";
+import { snakeCase } from "../../src/cli/config_values.ts";
+import { resolveOptions } from "../../src/broker/resolve_options.ts";
+import { debugEvents } from "../../mod.ts";
+import { Child } from "../helpers/child.ts";
+import { JsClient } from "../helpers/mqtt_js.ts";
+
+const YAML = "examples/config/config.yaml";
+const JSON_FILE = "examples/config/config.json";
+
+type Section = Record<string, unknown>;
+
+const value = await loadValue(YAML) as { listeners: Section[]; hooks: Section; options: Section; logging: Section };
+
+Deno.test("config: YAML and JSON say the same", async () => {
+  assertEquals(await loadValue(JSON_FILE), value);
+});
+
+Deno.test("config: every option is there, with its default", () => {
+  const { capabilities, compatibilities, ...rest } = resolveOptions();
+  const { capabilities: told, ...toldRest } = value.options as Section & { capabilities: Section };
+  const { compatibilities: toldSwitches, ...toldCapabilities } = told;
+  assertEquals(toldCapabilities, keysOf(capabilities));
+  assertEquals(toldSwitches, keysOf(compatibilities));
+  const { logger: _, clock: __, dispatch: ___, ...options } = keysOf(rest);
+  assertEquals(toldRest, options);
+});
+
+function keysOf(options: object): Section {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [snakeCase(name), value]));
+}
+
+Deno.test("config: every type of listener is there", () => {
+  const types = value.listeners.map(({ type }) => type);
+  assertEquals(types, ["tcp", "tls", "ws", "wss", "unix", "sysinfo", "healthcheck"]);
+});
+
+Deno.test("config: the debug hook has its defaults", () => {
+  const events = debugEvents.filter((event) => event !== "pings");
+  assertEquals(value.hooks.debug, { enable: false, events, payload_bytes: 0, level: "debug" });
+});
+
+for (const file of [YAML, JSON_FILE, "examples/paho/config.yaml"]) {
+  Deno.test(`config: ${file} is right`, async () => {
+    await loadConfig(file);
+    await using check = await Child.deno("mod.ts", ["--check", "--config", file]);
+    assertEquals(await check.end(), { code: 0, signal: null, out: "the configuration is right\n", err: "" });
+  });
+}
+
+Deno.test("config: the program runs with it", async () => {
+  await using broker = await Child.deno("mod.ts", ["--config", YAML, "--tcp", "127.0.0.1:0"]);
+  const [, address] = await broker.line(/address=(\S+)/);
+  await using client = await JsClient.connect(`mqtt://${address}`, { username: "peach", password: "password1" });
+  await client.mqtt.subscribeAsync("peach/#");
+  await client.mqtt.publishAsync("peach/hello", "hi");
+  assertEquals((await client.next()).payload, "hi");
+  await broker.stop();
+});
