@@ -23,7 +23,7 @@ export class FrameDecoder {
   end: FrameEnd | undefined = undefined;
   /** Payload of the last ping that was not answered yet. */
   ping: Uint8Array | undefined = undefined;
-  #header = new Uint8Array(LARGEST_HEADER);
+  #header: DataView = new DataView(new ArrayBuffer(LARGEST_HEADER));
   #headerLength = 0;
   #opcode = 0;
   #remaining = 0;
@@ -41,11 +41,10 @@ export class FrameDecoder {
    */
   decode(buffer: Uint8Array, length: number): number {
     let position = 0, written = 0;
-    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const view = new DataView(buffer.buffer, buffer.byteOffset, length);
     while (position < length && this.end === undefined) {
       if (!this.#inPayload) {
-        this.#header[this.#headerLength++] = buffer[position++];
-        this.#readHeader();
+        position += this.#takeHeader(view, position);
         continue;
       }
       const count = Math.min(this.#remaining, length - position);
@@ -59,26 +58,42 @@ export class FrameDecoder {
     return written;
   }
 
-  /** Looks whether the header is whole, and begins the payload if it is. */
-  #readHeader(): void {
+  /** Takes a header that is there as a whole, or one byte of it. @returns bytes taken */
+  #takeHeader(view: DataView, position: number): number {
+    if (this.#headerLength === 0) {
+      const size = headerSize(view, position, view.byteLength - position);
+      if (size > 0) this.#begin(view, position);
+      if (size > 0) return size;
+    }
     const header = this.#header;
-    if (this.#headerLength === 2) this.#checkStart(header[0], header[1]);
-    if (this.#headerLength < 2 || this.end !== undefined) return;
-    const short = header[1] & 0x7f, extended = short === 126 ? 2 : short === 127 ? 8 : 0;
-    if (this.#headerLength < 6 + extended) return;
-    const view = new DataView(header.buffer);
-    this.#remaining = extended === 0 ? short : extended === 2 ? view.getUint16(2) : this.#readLong(view);
-    if (extended === 2 && this.#remaining < 126) this.#fail("a length is longer than it has to be");
-    this.#mask = view.getUint32(2 + extended, true);
-    this.#headerLength = 0;
-    this.#inPayload = true;
-    if (this.#opcode >= Opcode.CLOSE) this.#control = new Uint8Array(this.#remaining);
-    this.#advance(0);
+    header.setUint8(this.#headerLength++, view.getUint8(position));
+    if (headerSize(header, 0, this.#headerLength) > 0) {
+      this.#headerLength = 0;
+      this.#begin(header, 0);
+    }
+    return 1;
   }
 
-  #readLong(view: DataView): number {
-    const length = view.getUint32(2) * 0x1_0000_0000 + view.getUint32(6);
-    if (length > Number.MAX_SAFE_INTEGER || length < 65_536) this.#fail("a length is not valid");
+  /** Begins a frame whose whole header is there. */
+  #begin(view: DataView, position: number): void {
+    const second = view.getUint8(position + 1), short = second & 0x7f;
+    this.#checkStart(view.getUint8(position), second);
+    if (this.end !== undefined) return;
+    const extended = short < 126 ? 0 : short === 126 ? 2 : 8;
+    this.#remaining = short;
+    if (extended > 0) this.#remaining = this.#longLength(view, position + 2, extended);
+    this.#mask = view.getUint32(position + 2 + extended, true);
+    this.#inPayload = true;
+    if (this.#opcode >= Opcode.CLOSE) this.#control = new Uint8Array(this.#remaining);
+    if (this.#remaining === 0) this.#advance(0);
+  }
+
+  #longLength(view: DataView, position: number, bytes: number): number {
+    const length = bytes === 2
+      ? view.getUint16(position)
+      : view.getUint32(position) * 0x1_0000_0000 + view.getUint32(position + 4);
+    const least = bytes === 2 ? 126 : 65_536;
+    if (length > Number.MAX_SAFE_INTEGER || length < least) this.#fail("a length is not valid");
     return length;
   }
 
@@ -125,6 +140,14 @@ export class FrameDecoder {
   #fail(reason: string, code = 1002): void {
     this.end ??= { code, closed: false, reason };
   }
+}
+
+/** Size of a header, 0 while it is not there as a whole. */
+function headerSize(view: DataView, position: number, available: number): number {
+  if (available < 2) return 0;
+  const second = view.getUint8(position + 1), short = second & 0x7f;
+  const size = 2 + (short < 126 ? 0 : short === 126 ? 2 : 8) + (second >= 0x80 ? 4 : 0);
+  return size <= available ? size : 0;
 }
 
 function isCloseCode(code: number): boolean {

@@ -57,7 +57,7 @@ async function readHead(socket: Socket): Promise<Head | undefined> {
     if (count === null) throw new Error("the peer went away during the WebSocket handshake");
     const end = endOfHead(buffer, Math.max(0, length - 3), length += count);
     if (end < 0) continue;
-    return { text: latin1(buffer.subarray(0, end)), rest: buffer.subarray(end + 4, length) };
+    return { text: latin1(buffer.subarray(0, end)), rest: buffer.slice(end + 4, length) };
   }
   return undefined;
 }

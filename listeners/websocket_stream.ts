@@ -5,11 +5,13 @@ import type { PeerCertificate } from "../src/session/client.ts";
 import { closePayload, encodeFrame, FrameDecoder, Opcode } from "./websocket_frames.ts";
 
 const LARGEST_FRAME = 65_536;
+const LARGEST_READ = 65_536;
+const NOTHING = new Uint8Array(0);
 const CLOSE_TIMEOUT = 250;
 
 /**
- * Takes frames apart and makes them. The reader's buffer is the only one: bytes are decoded in it, a frame of any size
- * passes through as it arrives, and while nobody reads the network waits.
+ * Takes frames apart and makes them. Bytes are decoded in the reader's buffer, a frame of any size passes through as it
+ * arrives, and while nobody reads the network waits.
  */
 export class WebSocketStream implements Socket {
   /** Address of the peer. */
@@ -18,6 +20,8 @@ export class WebSocketStream implements Socket {
   readonly certificate: PeerCertificate | undefined;
   #socket: Socket;
   #early: Uint8Array;
+  #surplus: Uint8Array = NOTHING;
+  #filled = false;
   #decoder: FrameDecoder = new FrameDecoder();
   #sending: Promise<void> | undefined = undefined;
   #closeSent = false;
@@ -43,12 +47,17 @@ export class WebSocketStream implements Socket {
    * @returns the number of bytes, `null` at the end
    */
   async read(buffer: Uint8Array): Promise<number | null> {
-    while (this.#decoder.end === undefined) {
-      const length = this.#early.length > 0 ? this.#takeEarly(buffer) : await this.#socket.read(buffer);
+    for (;;) {
+      if (this.#surplus.length > 0) return this.#takeSurplus(buffer);
+      if (this.#decoder.end !== undefined) break;
+      const target = this.#target(buffer);
+      const length = this.#early.length > 0 ? this.#takeEarly(target) : await this.#socket.read(target);
       if (length === null) return null;
-      const payload = this.#decoder.decode(buffer, length);
+      this.#filled = length === target.length;
+      const payload = this.#decoder.decode(target, length);
       this.#answerPing();
-      if (payload > 0) return payload;
+      if (target !== buffer) this.#surplus = target.subarray(0, payload);
+      else if (payload > 0) return payload;
     }
     this.#sendClose().catch(() => {}); // not earlier: what came before the end may still be answered
     return null;
@@ -83,11 +92,24 @@ export class WebSocketStream implements Socket {
     });
   }
 
+  /**
+   * Where to read to. Payload never fills a buffer that frames have filled, so that a reader would not see that a larger
+   * one is worth while; it does when it gets the payload of a larger one.
+   */
+  #target(buffer: Uint8Array): Uint8Array {
+    return this.#filled && buffer.length < LARGEST_READ ? new Uint8Array(2 * buffer.length) : buffer;
+  }
+
+  #takeSurplus(buffer: Uint8Array): number {
+    const length = copyInto(buffer, this.#surplus);
+    this.#surplus = without(this.#surplus, length);
+    return length;
+  }
+
   #takeEarly(buffer: Uint8Array): number {
-    const part = this.#early.subarray(0, buffer.length);
-    buffer.set(part);
-    this.#early = this.#early.subarray(part.length);
-    return part.length;
+    const length = copyInto(buffer, this.#early);
+    this.#early = without(this.#early, length);
+    return length;
   }
 
   /** A peer that takes no answers gets only the last one. */
@@ -103,7 +125,7 @@ export class WebSocketStream implements Socket {
     if (this.#closeSent) return Promise.resolve();
     this.#closeSent = true;
     const { code, closed, reason } = this.#decoder.end ?? { code: 1000, closed: true, reason: "" };
-    const payload = code === undefined ? new Uint8Array(0) : closePayload(code, closed ? "" : reason);
+    const payload = code === undefined ? NOTHING : closePayload(code, closed ? "" : reason);
     return this.#send(encodeFrame(Opcode.CLOSE, payload));
   }
 
@@ -123,4 +145,15 @@ export class WebSocketStream implements Socket {
     let written = await this.#socket.write(frame);
     while (written < frame.length) written += await this.#socket.write(frame.subarray(written));
   }
+}
+
+function copyInto(buffer: Uint8Array, bytes: Uint8Array): number {
+  const length = Math.min(buffer.length, bytes.length);
+  buffer.set(length < bytes.length ? bytes.subarray(0, length) : bytes);
+  return length;
+}
+
+/** What is left; the memory is given back with the last byte. */
+function without(bytes: Uint8Array, length: number): Uint8Array {
+  return length < bytes.length ? bytes.subarray(length) : NOTHING;
 }

@@ -4,7 +4,7 @@ import { openWebSocket } from "../../listeners/websocket_handshake.ts";
 import { UpgradeGate } from "../../listeners/websocket_rules.ts";
 import { WebSocketListener, type WebSocketListenerOptions } from "../../listeners/websocket.ts";
 import { authority, certificate } from "../helpers/certificates.ts";
-import { clientFrame, RawWebSocket } from "../helpers/raw_websocket.ts";
+import { clientFrame, RawWebSocket, upgradeRequest } from "../helpers/raw_websocket.ts";
 import { EchoContext, hold, pattern, portOf, readExactly, readToEnd, roundTrip, writeAll } from "./echo_context.ts";
 
 const hostname = "127.0.0.1";
@@ -101,6 +101,25 @@ Deno.test("websocket: any split of the bytes over frames and of frames over pack
     for (const frame of frames) for (const byte of frame) await client.sendRaw(Uint8Array.of(byte));
     assertEquals(await readExactly(client.socket(), 3_000), data);
   }));
+
+Deno.test("websocket: reads of any size get all bytes, and fill what they are given when much is there", async () => {
+  for (const size of [1, 7, 100, 1_000, 100_000]) {
+    const [client, server] = memoryPair({ capacity: 1_000_000 });
+    const opening = openWebSocket(server, new UpgradeGate({}));
+    using raw = await RawWebSocket.open(client);
+    const stream = await opening, received: number[] = [];
+    for (let i = 0; i < 5_000; i += 50) await raw.send(pattern(5_000).subarray(i, i + 50));
+    let filled = 0;
+    while (received.length < 5_000) {
+      const buffer = new Uint8Array(size), length = await stream.read(buffer);
+      received.push(...buffer.subarray(0, length!));
+      if (length === size) filled++;
+    }
+    assertEquals(Uint8Array.from(received), pattern(5_000), `reads of ${size} bytes`);
+    assertEquals(filled > 1, size <= 1_000, `${filled} reads of ${size} bytes were filled`);
+    stream.close();
+  }
+});
 
 Deno.test("websocket: frames of every length of length", () =>
   withListener(async ({ open }) => {
@@ -267,11 +286,11 @@ Deno.test("websocket: what is sent right behind the request is not lost", () =>
 Deno.test("websocket: the request may come byte by byte", async () => {
   const [client, server] = memoryPair({ capacity: 1 });
   const opening = openWebSocket(server, new UpgradeGate({}));
-  using raw = await RawWebSocket.open(client);
-  const stream = await opening;
-  const sending = raw.send("ab");
-  assertEquals(new TextDecoder().decode(await readExactly(stream, 2)), "ab");
-  await sending;
+  const answer = readExactly(client, 12);
+  for (const byte of upgradeRequest()) await client.write(Uint8Array.of(byte));
+  assertEquals(new TextDecoder().decode(await answer), "HTTP/1.1 101");
+  client.close();
+  await assertRejects(() => opening, Deno.errors.BrokenPipe);
 });
 
 Deno.test("websocket: frames that are sent at the same time do not mix", async () => {
