@@ -122,6 +122,11 @@ export class RawClient {
     }
   }
 
+  /** The next packet, if one is there. */
+  take(): ServerPacket | undefined {
+    return this.#inbox.waiting.shift();
+  }
+
   /** Waits for the next packet. */
   async next(): Promise<ServerPacket> {
     return await this.#inbox.next();

@@ -9,7 +9,7 @@ import { connectBytes, expectDisconnects, expectRefusals, packet } from "./react
 const text = new TextDecoder(), bytes = (value: string) => new TextEncoder().encode(value);
 
 /**
- * A method `sum` of two steps: the server sends `?`, the right answer is `42`; data `now` in the first step is enough, `stop`
+ * A method `sum`, also under two other names, of two steps: the server sends `?`, the right answer is `42`; data `now` in the first step is enough, `stop`
  * is refused.
  */
 function sum(): Hook {
@@ -17,11 +17,11 @@ function sum(): Hook {
     id: "sum",
     onAclCheck: () => true,
     onAuthPacket(_client, { properties }) {
-      if (properties?.authenticationMethod !== "sum") return undefined;
+      if (!["sum", "SUM", "other"].includes(properties!.authenticationMethod!)) return undefined;
       const reply = (reasonCode: number, data: string): AuthPacket => (
         { type: PacketType.AUTH, reasonCode, properties: { authenticationData: bytes(data) } }
       );
-      switch (text.decode(properties.authenticationData)) {
+      switch (text.decode(properties!.authenticationData)) {
         case "42":
           return reply(0x00, "well done");
         case "now":

@@ -103,6 +103,28 @@ Deno.test("[v5 MQTT-4.3.2-4] [v5 MQTT-4.3.3-8] a message is acknowledged once it
   await publisher.expect("70 03 00 04 92");
 });
 
+Deno.test("[v5 MQTT-4.3.2-4] acknowledgements keep the order of the messages, whichever is stored first", async () => {
+  const commits: PromiseWithResolvers<void>[] = [];
+  const store = {
+    id: "store",
+    durable: true,
+    onRetainMessage: () => (commits[commits.length] = Promise.withResolvers<void>()).promise,
+  };
+  await using harness = await Harness.start({ hooks: [denying(), store as never] });
+  const publisher = await harness.connect("publisher");
+  for (const packetId of [1, 2, 3]) {
+    await publisher.sendPublish(`t/${packetId}`, "x", { qos: 1, retain: true, packetId });
+  }
+  await publisher.sendPublish("t", "x", { qos: 1, packetId: 4 });
+  for (const index of [2, 1]) {
+    await publisher.expectNothing();
+    commits[index].resolve();
+  }
+  await publisher.expectNothing();
+  commits[0].resolve();
+  for (const packetId of [1, 2, 3, 4]) await publisher.expect({ type: PUBACK, packetId });
+});
+
 Deno.test("[v5 MQTT-4.3.3-3] [v5 MQTT-4.3.3-6] a message of QoS 2 is sent again until PUBREC, and never after it", async () => {
   await using harness = await Harness.start();
   let client = await subscriber(harness, 2);
