@@ -11,9 +11,12 @@ export interface Clock {
   clearTimeout(handle: number): void;
 }
 
-/** The clock of the machine. */
+/**
+ * The clock of the machine as it was when the process began, and the time that has passed since: a clock that is set
+ * forward would end every session that waits and every connection with a Keep Alive, one that is set back would stop both.
+ */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.floor(performance.timeOrigin + performance.now()),
   setTimeout: (callback, delay) => setTimeout(callback, delay) as unknown as number,
   clearTimeout: (handle) => clearTimeout(handle),
 };

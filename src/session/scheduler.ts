@@ -92,7 +92,9 @@ export class Scheduler {
     this.#timer = undefined;
     this.#timerDue = 0; // tasks added meanwhile do not arm a timer of their own
     const now = this.#clock.now();
-    for (let first = this.#heap[0]; first !== undefined && first.due <= now; first = this.#heap[0]) {
+    for (let left = this.#heap.length; left > 0; left--) { // what is added meanwhile waits, so that others get their turn
+      const first = this.#heap[0];
+      if (first === undefined || first.due > now) break;
       this.#pop();
       this.#run(first);
     }

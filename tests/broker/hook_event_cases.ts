@@ -4,7 +4,7 @@ import type { HookEvent } from "../../src/hook/events.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import type { StoredInflightMessage } from "../../src/hook/records.ts";
 import { type AuthPacket, PacketType } from "../../src/packets/types.ts";
-import { type Harness, type HarnessOptions, RawClient } from "../helpers/harness.ts";
+import type { Harness, HarnessOptions, RawClient } from "../helpers/harness.ts";
 
 /** One event. */
 export interface EventCase {

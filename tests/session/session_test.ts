@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { Client } from "../../src/session/client.ts";
+import { Message, type MessageInit } from "../../src/session/message.ts";
+import { Session } from "../../src/session/session.ts";
+import { SessionRegistry } from "../../src/session/session_registry.ts";
+
+function session(id: string, username?: string): Session {
+  return new Session(new Client({ id, username, protocolVersion: 5 }), 0);
+}
+
+function message(init: Partial<MessageInit> = {}): Message {
+  return new Message({ topic: "t", payload: new Uint8Array(0), receivedAt: 1_000, ...init });
+}
+
+Deno.test("a session without messages has no queues", () => {
+  const idle = session("a");
+  assertEquals([idle.existingOutbox, idle.existingInbound], [undefined, undefined]);
+  assertStrictEquals(idle.outbox, idle.outbox);
+  assertStrictEquals(idle.inbound, idle.inbound);
+  assertStrictEquals(idle.existingOutbox, idle.outbox);
+});
+
+Deno.test("an outbox that is made while the client is connected has the quota of the connection", () => {
+  const connected = session("a");
+  connected.sendQuota = 7;
+  assertEquals(connected.outbox.quota, 7);
+});
+
+Deno.test("the order of delivery goes on behind what was restored", () => {
+  const restored = session("a");
+  restored.restoreSequence(5);
+  restored.restoreSequence(3);
+  assertEquals([restored.nextSequence(), restored.nextSequence()], [6, 7]);
+});
+
+Deno.test("the registry compares ClientIDs byte by byte, and knows no magic names", () => {
+  const registry = new SessionRegistry(), ids = ["a", "A", "\u00e9", "e\u0301", "__proto__", "constructor", "toString"];
+  for (const id of ids) {
+    assertEquals(registry.get(id), undefined);
+    registry.add(session(id));
+  }
+  assertEquals(registry.size, ids.length);
+  assertEquals([...registry.values()].map(({ clientId }) => clientId), ids);
+});
+
+Deno.test("a session that was replaced is not removed in the place of the new one", () => {
+  const registry = new SessionRegistry(), old = session("a"), young = session("a");
+  registry.add(old);
+  registry.add(young);
+  registry.remove(old);
+  assertStrictEquals(registry.get("a"), young);
+  registry.remove(young);
+  assertEquals(registry.size, 0);
+});
+
+Deno.test("a client is connected as long as it has a link", () => {
+  const client = new Client({ id: "a", protocolVersion: 4 }), calls: unknown[] = [];
+  client.disconnect();
+  client.link = (code, options) => calls.push([code, options]);
+  assertEquals(client.connected, true);
+  client.disconnect();
+  client.disconnect(0x9c, { serverReference: "other" });
+  client.link = undefined;
+  client.disconnect();
+  assertEquals(calls, [[0x98, undefined], [0x9c, { serverReference: "other" }]]);
+});
+
+Deno.test("a message expires at the sooner of its own time and the broker's", () => {
+  const table: [own: number | undefined, maximum: number | undefined, expiresAt: number][] = [
+    [undefined, undefined, Infinity],
+    [undefined, 0, Infinity],
+    [5, undefined, 6_000],
+    [5, 0, 6_000],
+    [5, 3, 4_000],
+    [2, 3, 3_000],
+    [undefined, 3, 4_000],
+    [0, 3, 1_000],
+    [0xffff_ffff, undefined, 1_000 + 0xffff_ffff * 1_000],
+  ];
+  for (const [messageExpiryInterval, maximumExpiry, expiresAt] of table) {
+    assertEquals(message({ properties: { messageExpiryInterval }, maximumExpiry }).expiresAt, expiresAt);
+  }
+});
+
+Deno.test("a message that is kept keeps nothing of the buffer that it came in", () => {
+  const slab = new Uint8Array(65_536), view = slab.subarray(10, 12);
+  const kept = message({ payload: view, properties: { correlationData: view, contentType: "x" } });
+  assertStrictEquals(kept.detach(), kept);
+  assertEquals([kept.payload, kept.properties!.correlationData], [view, view]);
+  assertEquals(kept.properties!.contentType, "x");
+  for (const bytes of [kept.payload, kept.properties!.correlationData!]) assertEquals(bytes.buffer.byteLength, 2);
+  const { payload } = kept;
+  assertStrictEquals(kept.detach().payload, payload, "copied once");
+  assert(payload !== view);
+});
+
+Deno.test("the size of a message counts all that may be large", () => {
+  const large = "x".repeat(1_000), bytes = new Uint8Array(1_000), small = message().size;
+  const inits: Partial<MessageInit>[] = [
+    { topic: large },
+    { payload: bytes },
+    { properties: { correlationData: bytes } },
+    { properties: { contentType: large } },
+    { properties: { responseTopic: large } },
+    { properties: { userProperties: [[large, ""]] } },
+    { properties: { userProperties: [["", large]] } },
+    { properties: { userProperties: Array.from({ length: 16 }, () => ["", ""] as const) } },
+  ];
+  for (const init of inits) assert(message(init).size - small >= 999, Object.keys(init.properties ?? init).join());
+  const detached = message({ properties: { correlationData: bytes } }), before = detached.size;
+  assertEquals(detached.detach().size, before, "what is added to a limit is taken from it again");
+});
