@@ -2,7 +2,8 @@
  * @module */
 import type { Socket } from "../src/broker/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
-import { closePayload, encodeFrame, FrameDecoder, Opcode } from "./websocket_frames.ts";
+import { closePayload, encodeFrame } from "./websocket_encode.ts";
+import { FrameDecoder, Opcode } from "./websocket_frames.ts";
 
 const LARGEST_FRAME = 65_536;
 const LARGEST_READ = 65_536;
