@@ -28,7 +28,7 @@ export interface RedisEngineOptions {
   readonly lease: number;
   /** Milliseconds that Redis has for an answer. */
   readonly timeout: number;
-  /** Connects to the server that takes changes. */
+  /** Connects to the server that takes changes, or gives up after a time. */
   connect(): Promise<RedisConnection>;
 }
 
@@ -56,7 +56,7 @@ export class RedisEngine implements StorageEngine {
 
   async open({ logger }: EngineContext = { logger: silentLogger }): Promise<void> {
     this.#logger = logger;
-    const connection = await this.#connect();
+    const connection = await this.#options.connect();
     try {
       await this.#lease.acquire(connection, this.name);
       await this.#lease.watch(connection, logger);
@@ -72,6 +72,12 @@ export class RedisEngine implements StorageEngine {
     clearInterval(this.#timer);
     await this.#last;
     if (this.#connection?.isReady) await this.#lease.release(this.#connection).catch(() => {}); // it lapses
+    this.#disconnect();
+  }
+
+  /** Ends without a word, as the end of the process does: the lease lapses. */
+  abandon(): void {
+    clearInterval(this.#timer);
     this.#disconnect();
   }
 
@@ -108,10 +114,6 @@ export class RedisEngine implements StorageEngine {
     if (this.#busy === 0) this.#alone(() => this.#execute(new Map())).catch(() => {}); // told by the next commit
   }
 
-  async #connect(): Promise<RedisConnection> {
-    return await within(this.#options.timeout, this.#options.connect(), `Redis does not answer`);
-  }
-
   async #execute(changes: Changes): Promise<void> {
     try {
       const connection = this.#connection?.isReady ? this.#connection : await this.#reconnect();
@@ -120,7 +122,6 @@ export class RedisEngine implements StorageEngine {
       throw new Error("Redis refused the transaction twice");
     } catch (error) {
       this.#disconnect(); // whatever it was, a new connection begins in a known state
-      this.#groups.clear(); // and what was added is added again
       throw error;
     }
   }
@@ -136,12 +137,13 @@ export class RedisEngine implements StorageEngine {
     if (executed.status === "fulfilled") return true;
     if (executed.reason?.constructor.name !== "WatchError") throw executed.reason;
     this.#groups.clear();
-    return false;
+    return false; // nothing of it happened
   }
 
   async #reconnect(): Promise<RedisConnection> {
     this.#disconnect();
-    const connection = await this.#connect();
+    this.#groups.clear(); // it may be another server, or one that has lost something
+    const connection = await this.#options.connect();
     try {
       await within(this.#options.timeout, this.#lease.watch(connection, this.#logger), "Redis does not answer");
     } catch (error) {

@@ -3,6 +3,10 @@
 import type { Buffer } from "node:buffer";
 import type { RedisAddress, RedisConnect, RedisConnection } from "./redis_api.ts";
 import type { RedisTarget } from "./redis_url.ts";
+import { within } from "./within.ts";
+
+/** Milliseconds for an answer about the whereabouts of the primary. */
+const PATIENCE = 5_000;
 
 /**
  * Connects to the server that takes changes.
@@ -36,7 +40,8 @@ export async function connectToPrimary(
 async function askSentinel(sentinel: RedisConnection, target: RedisTarget): Promise<RedisAddress> {
   const name = target.parameters.get("name") ?? "mymaster";
   try {
-    const answer = await sentinel.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]) as Buffer[] | null;
+    const question = sentinel.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]);
+    const answer = await within(PATIENCE, question, "the sentinel does not answer") as Buffer[] | null;
     if (answer === null) throw new Error(`Cannot find Redis: the sentinel does not know "${name}"`);
     return { host: answer[0].toString(), port: Number(answer[1].toString()) };
   } finally {
@@ -51,8 +56,12 @@ async function askNode(
   { address, key }: { address: RedisAddress; key: string },
 ): Promise<RedisAddress> {
   try {
-    const slot = Number(await node.sendCommand(["CLUSTER", "KEYSLOT", key]));
-    const slots = await node.sendCommand(["CLUSTER", "SLOTS"]) as Slots;
+    const questions = Promise.all([
+      node.sendCommand(["CLUSTER", "KEYSLOT", key]),
+      node.sendCommand(["CLUSTER", "SLOTS"]),
+    ]);
+    const [number, list] = await within(PATIENCE, questions, "the node does not answer");
+    const slot = Number(number), slots = list as Slots;
     const range = slots.find(([from, to]) => from <= slot && slot <= to);
     if (range === undefined) throw new Error(`Cannot find Redis: no node of the cluster has slot ${slot}`);
     const [host, port] = range[2], name = host?.toString() ?? "";

@@ -6,6 +6,7 @@ import type { RedisAddress, RedisConnection } from "./redis_api.ts";
 import { RedisEngine } from "./redis_engine.ts";
 import { connectToPrimary } from "./redis_nodes.ts";
 import { parseRedisUrl, type RedisTarget } from "./redis_url.ts";
+import { within } from "./within.ts";
 
 /**
  * The engine of `redisStorage` by itself.
@@ -59,6 +60,11 @@ async function connect({ host, port }: RedisAddress, context: ConnectContext): P
     maintNotifications: "disabled",
   });
   client.on("error", () => {}); // the command that is under way fails, that is enough
-  await client.connect();
+  try {
+    await within(timeout, client.connect(), `Redis at ${host}:${port} does not answer`);
+  } catch (error) {
+    if (client.isOpen) client.destroy();
+    throw error;
+  }
   return client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }) as unknown as RedisConnection;
 }

@@ -16,10 +16,14 @@ export class RedisServer implements AsyncDisposable {
 
   /** Starts a server that answers. */
   static async start(...options: string[]): Promise<RedisServer> {
-    const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = probe.addr;
-    probe.close();
-    const server = new RedisServer(await Deno.makeTempDir({ prefix: "redis_" }), port, options);
+    const server = new RedisServer(await Deno.makeTempDir({ prefix: "redis_" }), freePort(), options);
+    await server.begin();
+    return server;
+  }
+
+  /** Starts a sentinel with a configuration file of its own. */
+  static async sentinel(configuration: string): Promise<RedisServer> {
+    const server = new RedisServer(await Deno.makeTempDir({ prefix: "redis_" }), freePort(), [configuration]);
     await server.begin();
     return server;
   }
@@ -30,8 +34,9 @@ export class RedisServer implements AsyncDisposable {
 
   /** Starts it again on its old data. */
   async begin(): Promise<void> {
-    const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder, "--save", ""];
-    args.push("--appendonly", "yes", "--appendfsync", "always", ...this.#options);
+    const args = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder], options = this.#options;
+    if (options[0]?.endsWith(".conf")) args.splice(0, 0, options[0], "--sentinel");
+    else args.push("--save", "", "--appendonly", "yes", "--appendfsync", "always", ...options);
     this.#process = new Deno.Command("redis-server", { args, stdout: "null", stderr: "null" }).spawn();
     for (let tries = 0; !await answers(this.port); tries++) {
       if (tries > 200) throw new Error("redis-server does not start");
@@ -58,12 +63,17 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
+function freePort(): number {
+  using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return probe.addr.port;
+}
+
 async function answers(port: number): Promise<boolean> {
   try {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
     await connection.write(new TextEncoder().encode("PING\r\n"));
     const reply = new Uint8Array(64), read = await connection.read(reply);
-    return read !== null && !new TextDecoder().decode(reply).startsWith("-LOADING");
+    return read !== null && !new TextDecoder().decode(reply).startsWith("-LOADING"); // NOAUTH is an answer, too
   } catch {
     return false;
   }
