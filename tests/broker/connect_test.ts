@@ -1,0 +1,70 @@
+import { assertEquals } from "@std/assert";
+import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
+
+/** An authenticator that answers when the test says so. */
+function patient() {
+  const waiting: PromiseWithResolvers<boolean>[] = [];
+  const ask = () => {
+    const answer = Promise.withResolvers<boolean>();
+    waiting.push(answer);
+    return answer.promise;
+  };
+  return { waiting, hook: { id: "patient", onConnectAuthenticate: ask, onAclCheck: () => true } };
+}
+
+Deno.test("an answer that comes when the connection has ended already makes no session", async () => {
+  const { waiting, hook } = patient();
+  await using harness = await Harness.start({ hooks: [hook], connectTimeout: 5 });
+  const client = await harness.open();
+  await client.sendConnect({ will: {}, properties: { sessionExpiryInterval: 100 } });
+  await harness.advance(5_000);
+  await client.expectClosed();
+  waiting[0].resolve(true);
+  await harness.settle();
+  assertEquals([harness.broker.clients.size, harness.broker.info.clientsConnected], [0, 0]);
+});
+
+Deno.test("a client that has gone before the answer is connected, and gone, with its will", async () => {
+  const { waiting, hook } = patient();
+  await using harness = await Harness.start({ hooks: [hook] });
+  const opening = harness.connect("watcher");
+  await harness.settle();
+  waiting[0].resolve(true);
+  const watcher = await opening;
+  await watcher.subscribe("will");
+  const client = await harness.open();
+  await client.sendConnect({ will: {} });
+  await client.cut();
+  waiting[1].resolve(true);
+  await watcher.expectMessage("will", "gone");
+  assertEquals([harness.broker.clients.size, harness.broker.info.clientsConnected], [1, 1]);
+});
+
+Deno.test("of connections that come at once with one ClientID the last one that is let in stays", async () => {
+  const { waiting, hook } = patient();
+  await using harness = await Harness.start({ hooks: [hook] });
+  const clients: RawClient[] = [];
+  for (let count = 0; count < 3; count++) {
+    const client = await harness.open();
+    await client.sendConnect({ clientId: "same" });
+    await harness.settle();
+    clients.push(client);
+  }
+  for (const index of [1, 2, 0]) {
+    waiting[index].resolve(true);
+    await clients[index].expect({ type: PacketType.CONNACK, reasonCode: 0 });
+  }
+  await clients[1].expectDisconnect(0x8e);
+  await clients[2].expectDisconnect(0x8e);
+  await clients[0].expectNothing();
+  assertEquals([harness.broker.clients.size, harness.broker.info.clientsConnected], [1, 1]);
+});
+
+Deno.test("an authenticator that never answers is a no after its time", async () => {
+  const { hook } = patient();
+  await using harness = await Harness.start({ hooks: [hook], hookTimeout: 1_000, errorsExpected: true });
+  const client = await harness.open();
+  await client.sendConnect();
+  await harness.clock.advance(1_000);
+  await client.expectRefusal(0x86);
+});
