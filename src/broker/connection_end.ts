@@ -21,7 +21,7 @@ export function connectionEnded(core: Core, connection: Connection, ending: Conn
   const { client, session } = connection;
   if (client === undefined) return;
   client.link = undefined;
-  if (ending.established) core.info.clientsConnected--;
+  if (session !== undefined) core.info.clientsConnected--;
   const sessionEnded = session !== undefined && session.link === connection && detach(core, session, ending);
   core.hooks.observe(core.hooks.on.onDisconnect, client, {
     reasonCode: ending.reasonCode,

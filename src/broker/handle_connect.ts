@@ -24,8 +24,10 @@ export async function handleConnect(core: Core, connection: Connection, received
   connection.version = received.protocolVersion;
   connection.state = "authenticating";
   const client = connection.client = newClient(connection, received);
+  const { username } = received;
   const packet = await core.hooks.transform(core.hooks.on.onConnect, client, received);
   if (connection.closed) return;
+  takeChanges(client, packet, username);
   takeLimits(core, connection, packet);
   checkConnect(core, packet);
   client.id = packet.clientId;
@@ -53,6 +55,14 @@ function newClient(connection: Connection, packet: ConnectPacket): Client {
   return client;
 }
 
+/** A hook may have changed the packet; a User Name that it gave to the client itself stays. */
+function takeChanges(client: Client, packet: ConnectPacket, asked: string | undefined): void {
+  if (packet.username !== asked) client.username = packet.username;
+  client.cleanStart = packet.cleanStart;
+  client.keepAlive = packet.keepAlive;
+  client.properties = packet.properties;
+}
+
 /** What the client says of itself counts from here on, for a refusal too. */
 function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): void {
   const { properties } = packet;
@@ -64,7 +74,7 @@ function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): 
 }
 
 function checkConnect(core: Core, packet: ConnectPacket): void {
-  const { minimumProtocolVersion, maximumClientIdLength, maximumClients } = core.options.capabilities;
+  const { minimumProtocolVersion, maximumClientIdLength } = core.options.capabilities;
   if (packet.protocolVersion < minimumProtocolVersion) {
     throw new MqttError(
       0x84,
@@ -79,8 +89,17 @@ function checkConnect(core: Core, packet: ConnectPacket): void {
     throw new MqttError(0x85, `Cannot connect: the Client Identifier is longer than ${maximumClientIdLength} bytes`);
   }
   if (packet.will !== undefined) checkWill(core, packet.will);
-  if (core.info.clientsConnected >= maximumClients) {
+  checkRoom(core, packet.clientId);
+}
+
+/** One client more, unless it takes the place of a connection of its own. */
+function checkRoom(core: Core, clientId: string): void {
+  const { maximumClients, maximumSessions } = core.options.capabilities, session = core.sessions.get(clientId);
+  if (core.info.clientsConnected >= maximumClients && session?.link === undefined) {
     throw new MqttError(0x97, `Cannot connect: there are ${maximumClients} clients already`);
+  }
+  if (core.sessions.size >= maximumSessions && session === undefined) {
+    throw new MqttError(0x97, `Cannot connect: there are ${maximumSessions} sessions already`);
   }
 }
 
@@ -101,6 +120,8 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   }
   if (connection.closed) return;
   core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);
+  if (connection.closed) return;
+  checkRoom(core, client.id); // others may have come while the hooks were asked
   const sessionPresent = beginSession(core, connection, packet);
   const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);
   if (commit !== undefined && !await stored(commit)) {
@@ -139,8 +160,6 @@ function welcome(
   connection.state = "connected";
   connection.ready = true;
   connection.connect = undefined;
-  core.info.clientsConnected++;
-  core.info.clientsMaximum = Math.max(core.info.clientsMaximum, core.info.clientsConnected);
   keepAlive(core, connection);
   const session = connection.session!;
   session.sendQuota = Math.min(packet.properties?.receiveMaximum ?? 65_535, capabilities.maximumInflight);

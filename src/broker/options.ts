@@ -9,6 +9,8 @@ import type { ProtocolVersion, QoS } from "../packets/types.ts";
 export interface Capabilities {
   /** Clients connected at once; more get 0x97. 0 to 2^53 - 1, default 1,000,000. */
   maximumClients: number;
+  /** Sessions, connected or not; clients that would make one more get 0x97. 0 to 2^53 - 1, default 10,000,000. */
+  maximumSessions: number;
   /** Clients connected at once from one address (0 for no limit, the default); more are closed. */
   maximumClientsPerAddress: number;
   /** New connections a second from one address (0 for no limit, the default); more are closed. */
@@ -126,6 +128,7 @@ export interface BrokerOptions {
 /** Default {@linkcode Capabilities}. */
 export const defaultCapabilities: Readonly<Capabilities> = {
   maximumClients: 1_000_000,
+  maximumSessions: 10_000_000,
   maximumClientsPerAddress: 0,
   maximumConnectionRate: 0,
   maximumMessageRate: 0,

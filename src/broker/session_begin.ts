@@ -29,10 +29,18 @@ export function beginSession(core: Core, connection: Connection, packet: Connect
     core.sessions.add(session);
   } else continueSession(core, session, { client, expiry });
   if (packet.will !== undefined) session.will = { will: packet.will, dueAt: undefined }; // [MQTT-3.1.2-7]
-  session.link = connection;
   session.disconnectedAt = undefined;
-  client.session = connection.session = session;
+  attach(core, connection, session);
   return present;
+}
+
+/** Gives a session its connection, which counts from here on. */
+export function attach(core: Core, connection: Connection, session: Session): void {
+  const { info } = core;
+  session.link = connection;
+  connection.client!.session = connection.session = session;
+  info.clientsConnected++;
+  info.clientsMaximum = Math.max(info.clientsMaximum, info.clientsConnected);
 }
 
 /** A session belongs to the user that made it. */

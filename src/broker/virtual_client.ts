@@ -9,6 +9,7 @@ import { Session } from "../session/session.ts";
 import { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import type { Socket } from "./listener.ts";
+import { attach as attachSession } from "./session_begin.ts";
 
 /** What a client that is made by the program looks like. */
 export interface NewClientOptions {
@@ -74,12 +75,12 @@ function attach(core: Core, connection: Connection, client: Client): void {
   connection.version = client.protocolVersion;
   connection.client = client;
   connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum);
-  const session = connection.session = client.session = new Session(client, 0);
+  const session = new Session(client, 0);
   session.sendQuota = core.options.capabilities.maximumInflight;
-  session.link = connection;
+  attachSession(core, connection, session);
   core.sessions.add(session);
   core.connections.add(connection);
-  core.info.clientsConnected++;
+
   connection.state = "connected";
   connection.ready = true;
 }

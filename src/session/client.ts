@@ -64,11 +64,11 @@ export class Client {
   /** Certificate of the peer, when one was asked for and shown. */
   readonly certificate: PeerCertificate | undefined;
   /** Clean Start or Clean Session. */
-  readonly cleanStart: boolean;
+  cleanStart: boolean;
   /** Keep Alive in seconds that counts: the client's, or the server's where that is lower. */
   keepAlive: number;
   /** CONNECT properties. */
-  readonly properties: Properties | undefined;
+  properties: Properties | undefined;
   /** True for the broker's own clients, which need no permission. */
   readonly inline: boolean;
   /** The session, from the moment it is established. */
