@@ -140,7 +140,7 @@ Deno.test("[v311 MQTT-3.1.3-1] [v311 MQTT-3.1.3-3] the fields come in one order 
   const client = await harness.open();
   await client.send(connectBytes("C6", "00 02 'id' 00 01 'w' 00 02 'me' 00 02 'us' 00 02 'pw'"));
   await client.expect("20 02 00 00");
-  assertEquals(Array.from(harness.broker.clients, ({ id }) => id).toSorted(), ["id", "subscriber"]);
+  assertEquals(Array.from(harness.broker.clients.list(), ({ id }) => id).toSorted(), ["id", "subscriber"]);
   assertEquals(users.at(-1), ["us", "pw"]);
   await client.cut();
   await witness.expect("30 05 00 01 'w' 'me'");
@@ -181,7 +181,7 @@ Deno.test("[v311 MQTT-3.1.3-6] without a ClientID every client is given one of i
   }
   await harness.broker.publish("t", "x");
   for (const client of clients) await client.expectMessage("t", "x");
-  const ids = Array.from(harness.broker.clients, ({ id }) => id);
+  const ids = Array.from(harness.broker.clients.list(), ({ id }) => id);
   assertEquals([ids.length, new Set(ids).size, ids.includes("")], [3, 3, false]);
 });
 
