@@ -176,6 +176,7 @@ export class Connection implements SessionLink {
     this.state = "closed";
     this.ready = false;
     this.core.scheduler.cancel(this.deadline);
+    this.#reader.resume();
     this.core.connections.delete(this);
     this.#closer.close(ending.linger === true);
     connectionEnded(this.core, this, { reasonCode, error: ending.error, established });
@@ -251,6 +252,7 @@ export class Connection implements SessionLink {
 
   /** OutboundOwner: there is room again. */
   written(): void {
+    this.#reader.resume();
     if (this.session?.existingOutbox?.waiting) pump(this.core, this.session);
   }
 

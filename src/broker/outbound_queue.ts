@@ -10,7 +10,7 @@ export interface OutboundLimits {
   readonly packets: number;
   /** Bytes. */
   readonly bytes: number;
-  /** Bytes in all queues of the broker. */
+  /** Bytes in all queues of the broker; a queue below `flushBytes` does not suffer for the others. */
   readonly totalBytes: number;
   /** Bytes after which a write begins before the end of the turn. */
   readonly flushBytes: number;
@@ -75,7 +75,14 @@ export class OutboundQueue {
   hasRoom(): boolean {
     const limits = this.#limits;
     return this.#packets < limits.packets && this.#bytes < limits.bytes &&
-      this.#shared.pendingBytes < limits.totalBytes;
+      (this.#shared.pendingBytes < limits.totalBytes || this.#bytes < limits.flushBytes);
+  }
+
+  /** True when answers have piled up to twice the limits, so that nothing more should be asked for. */
+  isFlooded(): boolean {
+    const limits = this.#limits;
+    return this.#packets > 2 * limits.packets || this.#bytes > 2 * limits.bytes ||
+      this.#shared.pendingBytes > 2 * limits.totalBytes && this.#bytes > limits.flushBytes;
   }
 
   /** The buffer to append one packet to; call {@linkcode OutboundQueue.appended} afterwards. */

@@ -19,6 +19,7 @@ export class PacketReader {
   readonly #atHand: PublishAtHand;
   readonly #limiter: RateLimiter | undefined;
   #begun = false;
+  #wake: (() => void) | undefined;
 
   /**
    * @param core the broker
@@ -55,7 +56,15 @@ export class PacketReader {
       if (pending !== undefined) await pending;
       const pause = this.#limiter?.take(length, connection.lastRead);
       if (pause) await this.#pause(pause);
+      while (connection.out.isFlooded() && !connection.closed) await this.#sleep(); // answers that nobody reads
     }
+  }
+
+  /** Reads on: there is room again, or the connection has ended. */
+  resume(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
   }
 
   /** Who does not begin with CONNECT is closed at the first byte [MQTT-3.1.0-1]. */
@@ -64,8 +73,22 @@ export class PacketReader {
     if (first >> 4 !== PacketType.CONNECT) throw new MqttError(0x82, "the first packet is not CONNECT");
   }
 
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => this.#core.scheduler.after(milliseconds, resolve));
+  /** Keep Alive counts from the end of the pause. */
+  async #pause(milliseconds: number): Promise<void> {
+    const core = this.#core, connection = this.#connection, until = core.now() + milliseconds;
+    connection.lastRead = until;
+    while (core.now() < until && !connection.closed) await this.#sleep(until - core.now());
+  }
+
+  #sleep(milliseconds = Infinity): Promise<void> {
+    return new Promise((resolve) => {
+      const { scheduler } = this.#core;
+      const task = milliseconds < Infinity ? scheduler.after(milliseconds, () => this.resume()) : undefined;
+      this.#wake = () => {
+        scheduler.cancel(task);
+        resolve();
+      };
+    });
   }
 
   /** Handles every whole packet; a Promise only when one of them has to wait. */
