@@ -11,7 +11,6 @@ import {
   PacketType,
   type Properties,
   type ProtocolVersion,
-  type PublishPacket,
 } from "../packets/types.ts";
 import type { Client, DisconnectOptions } from "../session/client.ts";
 import type { Message } from "../session/message.ts";
@@ -225,11 +224,6 @@ export class Connection implements SessionLink {
     encodeAck(this.out.writer, type, packetId);
     this.out.appended();
     this.core.info.packetsSent++;
-  }
-
-  /** Tells a message where its PUBLISH is, if that can be forwarded as it is. */
-  giveFrame(message: Message, packet: PublishPacket): void {
-    this.#reader.giveFrame(message, packet);
   }
 
   hasRoom(): boolean {

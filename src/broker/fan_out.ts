@@ -84,18 +84,28 @@ function deliverToShares(core: Core, message: Message, shares: MatchResult<Sessi
 export function deliverToShare(core: Core, message: Message, share: MatchedShare<Session>): void | Promise<void> {
   let rest = share;
   while (rest.members.length > 0) {
-    const chosen = core.options.dispatch(rest, core.dispatchContext(message.topic));
+    const chosen = choose(core, message, rest);
     if (chosen === undefined) return;
     const verdict = authorize(core, chosen.subscriber.client, message.topic, "read");
-    rest = { ...rest, members: rest.members.filter((member) => member !== chosen) };
     if (verdict === 0) return deliverToMember(core, message, chosen);
     const others = { ...rest, members: rest.members.filter((member) => member !== chosen) };
+    if (others.members.length === rest.members.length) return; // the dispatch chose somebody else
     if (typeof verdict !== "number") {
       return verdict.then((code) =>
         code === 0 ? deliverToMember(core, message, chosen) : deliverToShare(core, message, others)
       );
     }
     rest = others;
+  }
+}
+
+/** The choice of the dispatch; one that the user has brought may fail, which is no fault of the publisher. */
+function choose(core: Core, message: Message, share: MatchedShare<Session>): Subscription<Session> | undefined {
+  try {
+    return core.options.dispatch(share, core.dispatchContext(message.topic));
+  } catch (error) {
+    core.unexpected("the dispatch of a shared subscription failed", error);
+    return share.members[0];
   }
 }
 

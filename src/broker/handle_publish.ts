@@ -1,7 +1,7 @@
 /** PUBLISH from a client (3.3).
  * @module */
 import { MqttError } from "../packets/errors.ts";
-import { type AckPacket, PacketType, type Properties, type PublishPacket } from "../packets/types.ts";
+import { type AckPacket, PacketType } from "../packets/types.ts";
 import { validateTopicName } from "../topics/topic_name.ts";
 import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
@@ -17,10 +17,10 @@ const NO_MATCHING_SUBSCRIBERS = 0x10;
  * Resolves the alias, validates, authorizes, routes, and acknowledges at last.
  * @throws MqttError 0x82, 0x90, 0x93, 0x94, 0x99, 0x9A, 0x9B for what ends the connection
  */
-export function handlePublish(core: Core, connection: Connection, packet: PublishPacket): void | Promise<void> {
+export function handlePublish(core: Core, connection: Connection, packet: Message): void | Promise<void> {
   core.info.messagesReceived++;
   checkCapabilities(core, packet);
-  if (packet.properties !== undefined) packet.properties = resolveProperties(connection, packet);
+  if (packet.properties !== undefined) resolveAlias(connection, packet);
   if (packet.topic !== connection.validTopic) {
     validateTopicName(packet.topic, core.options.capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
     connection.validTopic = packet.topic;
@@ -33,7 +33,7 @@ export function handlePublish(core: Core, connection: Connection, packet: Publis
   return verdict.then((code) => code === 0 ? accept(core, connection, packet) : deny(connection, packet, code));
 }
 
-function checkCapabilities(core: Core, packet: PublishPacket): void {
+function checkCapabilities(core: Core, packet: Message): void {
   const { maximumQos, retainAvailable } = core.options.capabilities;
   if (packet.qos > maximumQos) { // [MQTT-3.2.2-11]
     throw new MqttError(0x9b, `Cannot publish at QoS ${packet.qos}: the maximum is ${maximumQos}`);
@@ -43,20 +43,18 @@ function checkCapabilities(core: Core, packet: PublishPacket): void {
   }
 }
 
-/** What goes on with the message: no Topic Alias. The topic of the packet is completed. */
-function resolveProperties(connection: Connection, packet: PublishPacket): Properties | undefined {
+/** Completes the topic. The alias is of this connection alone and does not go on. */
+function resolveAlias(connection: Connection, packet: Message): void {
   const properties = packet.properties!;
-  if (properties.topicAlias !== undefined) {
-    packet.topic = connection.inboundAliases!.resolve(properties.topicAlias, packet.topic);
-    properties.topicAlias = undefined;
-  }
-  return properties;
+  if (properties.topicAlias === undefined) return;
+  packet.topic = connection.inboundAliases!.resolve(properties.topicAlias, packet.topic);
+  properties.topicAlias = undefined;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** False for a payload that is marked as UTF-8 and is not (3.3.2.3.2). */
-function isPayloadValid(core: Core, { properties, payload }: PublishPacket): boolean {
+function isPayloadValid(core: Core, { properties, payload }: Message): boolean {
   if (properties!.payloadFormatIndicator !== 1 || !core.options.capabilities.validatePayloadFormat) return true;
   try {
     utf8.decode(payload);
@@ -66,7 +64,7 @@ function isPayloadValid(core: Core, { properties, payload }: PublishPacket): boo
   }
 }
 
-function refusePayload(connection: Connection, packet: PublishPacket): void {
+function refusePayload(connection: Connection, packet: Message): void {
   const reason = `Cannot publish to ${packet.topic}: the payload is marked as UTF-8 and is not`;
   if (packet.qos === 0) throw new MqttError(0x99, reason);
   deny(connection, packet, 0x99, reason);
@@ -76,7 +74,7 @@ function refusePayload(connection: Connection, packet: PublishPacket): void {
  * Counts a QoS 1/2 PUBLISH against Receive Maximum [MQTT-3.3.4-7].
  * @returns false for a QoS 2 message that is here already: PUBREC is repeated, nothing else happens [MQTT-4.3.3-10]
  */
-function takeQuota(core: Core, connection: Connection, packet: PublishPacket): boolean {
+function takeQuota(core: Core, connection: Connection, packet: Message): boolean {
   if (packet.qos === 2 && connection.session!.existingInbound?.has(packet.packetId)) {
     connection.gate.after(undefined, () => connection.sendAck(PacketType.PUBREC, packet.packetId));
     return false;
@@ -88,10 +86,10 @@ function takeQuota(core: Core, connection: Connection, packet: PublishPacket): b
   return true;
 }
 
-function accept(core: Core, connection: Connection, packet: PublishPacket): void | Promise<void> {
+function accept(core: Core, connection: Connection, packet: Message): void | Promise<void> {
   let routed: Message | Promise<Message>;
   try {
-    routed = publish(core, connection, packet);
+    routed = publish(core, connection.client!, packet);
   } catch (error) {
     return refused(connection, packet, error);
   }
@@ -102,7 +100,7 @@ function accept(core: Core, connection: Connection, packet: PublishPacket): void
 async function acceptLater(
   core: Core,
   connection: Connection,
-  packet: PublishPacket,
+  packet: Message,
   routed: Promise<Message>,
 ): Promise<void> {
   try {
@@ -113,12 +111,12 @@ async function acceptLater(
 }
 
 /** A hook or a limit refused the message: told at QoS 1/2, dropped at QoS 0. */
-function refused(connection: Connection, packet: PublishPacket, error: unknown): void {
+function refused(connection: Connection, packet: Message, error: unknown): void {
   if (!(error instanceof MqttError)) throw error;
   deny(connection, packet, error.reasonCode, error.message);
 }
 
-function acknowledge(core: Core, connection: Connection, packet: PublishPacket, message: Message): void {
+function acknowledge(core: Core, connection: Connection, packet: Message, message: Message): void {
   if (packet.qos === 0) return;
   if (packet.qos === 2) message.awaitCommit(beginReceiving(core, connection.session!, packet.packetId));
   const { commits } = message;
@@ -130,7 +128,7 @@ function acknowledge(core: Core, connection: Connection, packet: PublishPacket, 
   });
 }
 
-function sendPublishAck(core: Core, connection: Connection, packet: PublishPacket, reasonCode: number): void {
+function sendPublishAck(core: Core, connection: Connection, packet: Message, reasonCode: number): void {
   const type = packet.qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
   if (packet.qos === 1) connection.receiving--;
   const userProperties = packet.properties?.userProperties;
@@ -140,7 +138,7 @@ function sendPublishAck(core: Core, connection: Connection, packet: PublishPacke
 }
 
 /** Storage has failed: the message is not taken over, so it is not acknowledged. */
-function withhold(core: Core, connection: Connection, lost: { packet: PublishPacket; failed: unknown }): void {
+function withhold(core: Core, connection: Connection, lost: { packet: Message; failed: unknown }): void {
   const { packet, failed } = lost;
   const error = failed instanceof MqttError ? failed : new MqttError(0x83, "the message could not be stored");
   if (packet.qos === 2) endReceiving(core, connection.session!, packet.packetId);
@@ -149,7 +147,7 @@ function withhold(core: Core, connection: Connection, lost: { packet: PublishPac
 }
 
 /** Answers a PUBLISH that is not taken; the connection stays [MQTT-3.4.2-1] [MQTT-3.5.2-1]. */
-function deny(connection: Connection, packet: PublishPacket, reasonCode: number, reason?: string): void {
+function deny(connection: Connection, packet: Message, reasonCode: number, reason?: string): void {
   if (packet.qos === 0) return;
   connection.receiving--;
   const type: AckPacket["type"] = packet.qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;

@@ -1,7 +1,8 @@
 /** From the type of a packet to its handler.
  * @module */
 import { MqttError } from "../packets/errors.ts";
-import { type Packet, PacketType } from "../packets/types.ts";
+import { type Packet, PacketType, type PublishPacket } from "../packets/types.ts";
+import type { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { handleAuth } from "./handle_auth.ts";
@@ -27,7 +28,7 @@ function dispatch(core: Core, connection: Connection, packet: Packet): void | Pr
   if (connection.state !== "connected") return dispatchEarly(core, connection, packet);
   switch (packet.type) {
     case PacketType.PUBLISH:
-      return handlePublish(core, connection, packet);
+      return handlePublish(core, connection, inboundMessage(core, connection, packet));
     case PacketType.PUBACK:
       return handlePuback(core, connection, packet);
     case PacketType.PUBREC:
@@ -51,6 +52,16 @@ function dispatch(core: Core, connection: Connection, packet: Packet): void | Pr
     default:
       throw new MqttError(0x82, `Cannot accept packet type ${packet.type} from a client`);
   }
+}
+
+/** The message in a PUBLISH that a hook has seen or a program has made. */
+function inboundMessage(core: Core, connection: Connection, packet: PublishPacket): Message {
+  const { topic, payload, qos, retain, properties } = packet;
+  const publisherId = connection.client!.id, receivedAt = connection.lastRead;
+  const message = core.message({ topic, payload, qos, retain, properties, publisherId, receivedAt });
+  message.packetId = packet.packetId;
+  message.dup = packet.dup;
+  return message;
 }
 
 /** Before CONNACK only CONNECT counts, and AUTH or DISCONNECT while authentication goes on [MQTT-3.1.2-30]. */

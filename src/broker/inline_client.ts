@@ -1,7 +1,7 @@
 /** The broker's own client: publish and subscribe without a connection.
  * @module */
 import { MqttError } from "../packets/errors.ts";
-import { PacketType, type Properties, type PublishPacket, type QoS } from "../packets/types.ts";
+import type { Properties, QoS } from "../packets/types.ts";
 import { Client } from "../session/client.ts";
 import { type InlineHandler, NEVER_EXPIRES, Session } from "../session/session.ts";
 import { parseTopicFilter } from "../topics/topic_filter.ts";
@@ -9,7 +9,7 @@ import { validateTopicName } from "../topics/topic_name.ts";
 import type { Core } from "./core.ts";
 import { lowerQos } from "./deliver.ts";
 import { replayInline } from "./retain.ts";
-import { publish, publisherOf } from "./route_message.ts";
+import { publish } from "./route_message.ts";
 import type { Message } from "../session/message.ts";
 import { addSubscription, removeSubscription } from "./subscriptions.ts";
 
@@ -54,18 +54,17 @@ export class InlineClient {
   async publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void> {
     const { maximumTopicLevels, maximumQos } = this.#core.options.capabilities;
     validateTopicName(topic, maximumTopicLevels);
-    const packet: PublishPacket = {
-      type: PacketType.PUBLISH,
+    const message = this.#core.message({
       topic,
       payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload,
       qos: lowerQos(options.qos ?? 0, maximumQos),
-      retain: options.retain ?? false,
-      dup: false,
-      packetId: 0,
+      retain: options.retain,
       properties: options.properties,
-    };
-    const message = await this.#inOrder(() => publish(this.#core, publisherOf(this.#core, this.client), packet));
-    if (message.commits !== undefined) await Promise.all(message.commits);
+      publisherId: INLINE_ID,
+      receivedAt: this.#core.now(),
+    });
+    const { commits } = await this.#inOrder(() => publish(this.#core, this.client, message));
+    if (commits !== undefined) await Promise.all(commits);
   }
 
   /** Keeps the order of messages while an async hook holds one up. */

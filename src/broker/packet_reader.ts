@@ -3,12 +3,13 @@
 import { decodePacket } from "../packets/codec.ts";
 import { MqttError } from "../packets/errors.ts";
 import { Framer } from "../packets/framer.ts";
-import { PacketType, type PublishPacket } from "../packets/types.ts";
-import type { Message } from "../session/message.ts";
+import { readPublish } from "../packets/publish.ts";
+import { PacketType } from "../packets/types.ts";
+import { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { handlePacket } from "./handlers.ts";
-import { PublishAtHand } from "./publish_at_hand.ts";
+import { handlePublish } from "./handle_publish.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 
 /** The read loop of one connection. */
@@ -16,7 +17,6 @@ export class PacketReader {
   readonly #core: Core;
   readonly #connection: Connection;
   readonly #framer: Framer;
-  readonly #atHand: PublishAtHand;
   readonly #limiter: RateLimiter | undefined;
   #begun = false;
   #wake: (() => void) | undefined;
@@ -33,7 +33,6 @@ export class PacketReader {
       maximumPacketSize: Math.min(capabilities.maximumConnectSize, capabilities.maximumPacketSize),
       maximumReadSize: clientNetReadBufferSize,
     });
-    this.#atHand = new PublishAtHand(this.#framer);
     this.#limiter = RateLimiter.of(capabilities);
   }
 
@@ -111,17 +110,34 @@ export class PacketReader {
     const core = this.#core, connection = this.#connection, { header, buffer, start, end } = this.#framer;
     core.info.packetsReceived++;
     if (this.#limiter !== undefined && header >> 4 === PacketType.PUBLISH) this.#limiter.messages++;
+    if (header >> 4 === PacketType.PUBLISH && connection.state === "connected" && !this.#isObserved()) {
+      return handlePublish(core, connection, this.#readMessage());
+    }
     const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
-    if (packet.type === PacketType.PUBLISH) this.#atHand.take(packet);
     return handlePacket(core, connection, packet);
   }
 
-  /** Tells a message where its PUBLISH is, if that can be forwarded as it is. */
-  giveFrame(message: Message, packet: PublishPacket): void {
-    const { onPublish, onPacketRead } = this.#core.hooks.on;
-    this.#atHand.give(message, packet, {
-      version5: this.#connection.version === 5,
-      mayBeChanged: onPublish !== undefined || onPacketRead !== undefined,
-    });
+  /** True when hooks want to see packets as packets. */
+  #isObserved(): boolean {
+    const { on } = this.#core.hooks;
+    return on.onPacketRead !== undefined || on.onPacketProcessed !== undefined;
+  }
+
+  /** The PUBLISH at hand, straight as a message: nobody else wants to see it as a packet. */
+  #readMessage(): Message {
+    const { header, buffer, frameStart, start, end } = this.#framer, connection = this.#connection;
+    const { maximumMessageExpiryInterval } = this.#core.options.capabilities;
+    const message = new Message();
+    message.publisherId = connection.client!.id;
+    message.receivedAt = connection.lastRead;
+    readPublish(message, header, buffer, start, end, connection.version, this.#core.decodeOptions);
+    if (message.properties === undefined) {
+      message.frameStart = frameStart;
+      message.frameVersion5 = connection.version === 5;
+    }
+    if (message.properties !== undefined || maximumMessageExpiryInterval > 0) {
+      message.limitLife(maximumMessageExpiryInterval);
+    }
+    return message;
   }
 }

@@ -119,11 +119,17 @@ function ifAllowed(core: Core, session: Session, record: OutboundRecord, send: (
   const verdict = authorize(core, session.client, record.message!.topic, "read");
   const decide = (code: number): boolean => {
     if (session.link !== link) return false; // the connection that asked is gone
+    if (!isNext(session.outbox, record)) return true; // dropped or acknowledged while the hook was asked
     if (code === 0) send();
     else dropDenied(core, session, record);
     return true;
   };
   return typeof verdict === "number" ? decide(verdict) : verdict.then(decide);
+}
+
+function isNext(outbox: Outbox, record: OutboundRecord): boolean {
+  if (record.packetId === 0) return outbox.queue.peek() === record;
+  return record.state === "sent" && outbox.inflight.get(record.packetId) === record && outbox.resend.at(-1) === record;
 }
 
 function dropDenied(core: Core, session: Session, record: OutboundRecord): void {

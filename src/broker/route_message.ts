@@ -1,57 +1,54 @@
-/** An accepted PUBLISH becomes a message: hooks, retained store, fan-out. The same for clients, wills and the broker itself.
+/** An accepted PUBLISH is routed: hooks, retained store, fan-out. The same for clients, wills and the broker itself.
  * @module */
-import type { PublishPacket } from "../packets/types.ts";
+import { PacketType, type PublishPacket } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
 import type { Message } from "../session/message.ts";
 import type { Core } from "./core.ts";
 import { fanOut } from "./fan_out.ts";
 import { checkRetainedLimits, retain } from "./retain.ts";
 
-/** Where a PUBLISH comes from. A connection is one. */
-export interface Publisher {
-  /** Who publishes. */
-  readonly client: Client | undefined;
-  /** When its bytes arrived, in milliseconds since 1970. */
-  readonly lastRead: number;
-  /** Tells the message where the bytes of the packet are, if they still say what `packet` says. */
-  giveFrame(message: Message, packet: PublishPacket): void;
-}
-
-/** A publisher without a connection. */
-export function publisherOf(core: Core, client: Client): Publisher {
-  return { client, lastRead: core.now(), giveFrame() {} };
-}
-
 /**
- * Lets the hooks see a PUBLISH whose topic is resolved, valid and granted, and routes what they make of it.
- * @returns a Promise only when a hook is async
+ * Lets the hooks see a message whose topic is resolved, valid and granted, and routes what they make of it.
+ * @returns the message that was routed; a Promise only when a hook is async
  * @throws MqttError (also as rejection) of a hook, or 0x97 when the message cannot be retained
  */
-export function publish(core: Core, publisher: Publisher, packet: PublishPacket): Message | Promise<Message> {
+export function publish(core: Core, client: Client, message: Message): Message | Promise<Message> {
   const { onPublish } = core.hooks.on;
-  if (onPublish === undefined) return route(core, publisher, packet);
-  const changed = core.hooks.transform(onPublish, publisher.client, packet);
-  return changed instanceof Promise ? publishLater(core, publisher, changed) : route(core, publisher, changed);
+  if (onPublish === undefined) return route(core, client, message);
+  const packet = packetOf(message);
+  const changed = core.hooks.transform(onPublish, client, packet);
+  if (changed instanceof Promise) return publishLater(core, client, { message, packet, changed });
+  return route(core, client, messageOf(core, message, { packet, changed }));
 }
 
-async function publishLater(core: Core, publisher: Publisher, changed: Promise<PublishPacket>): Promise<Message> {
-  return route(core, publisher, await changed);
+async function publishLater(
+  core: Core,
+  client: Client,
+  step: { message: Message; packet: PublishPacket; changed: Promise<PublishPacket> },
+): Promise<Message> {
+  const { message, packet } = step;
+  return route(core, client, messageOf(core, message, { packet, changed: await step.changed }));
+}
+
+/** A message as hooks see it. */
+export function packetOf(message: Message): PublishPacket {
+  const { topic, payload, qos, retain, dup, packetId, properties } = message;
+  return { type: PacketType.PUBLISH, topic, payload, qos, retain, dup, packetId, properties };
+}
+
+/** The message that hooks have made of `original`: itself when they have left it alone. */
+function messageOf(core: Core, original: Message, seen: { packet: PublishPacket; changed: PublishPacket }): Message {
+  const { topic, payload, qos, retain, properties } = seen.changed;
+  const same = seen.changed === seen.packet && topic === original.topic && payload === original.payload &&
+    qos === original.qos && retain === original.retain && properties === original.properties;
+  if (same) return original;
+  const { publisherId, receivedAt } = original;
+  return core.message({ topic, payload, qos, retain, properties, publisherId, receivedAt });
 }
 
 /** Routes a message without asking `onPublish`. */
-export function route(core: Core, publisher: Publisher, packet: PublishPacket): Message | Promise<Message> {
-  const client = publisher.client!;
-  const message = core.message({
-    topic: packet.topic,
-    payload: packet.payload,
-    qos: packet.qos,
-    retain: packet.retain,
-    properties: packet.properties,
-    publisherId: client.id,
-    receivedAt: publisher.lastRead,
-  });
-  publisher.giveFrame(message, packet);
-  if (packet.retain) {
+export function route(core: Core, client: Client, message: Message): Message | Promise<Message> {
+  if (message.retain) {
     checkRetainedLimits(core, message);
     retain(core, client, message);
   }

@@ -47,15 +47,18 @@ function append(connection: Connection, message: Message, delivery: PublishDeliv
 
 /** True when the packet of the publisher is what the subscriber gets, but for its first byte and the Packet Identifier. */
 function frameFits(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
-  return message.frame !== undefined && message.frameVersion5 === (connection.version === 5) &&
-    (message.framePacketIdAt > 0) === (delivery.qos > 0);
+  return message.frameStart >= 0 && message.frameVersion5 === (connection.version === 5) &&
+    (message.packetId > 0) === (delivery.qos > 0);
 }
 
 function sendFrame(connection: Connection, message: Message, delivery: PublishDelivery): boolean {
-  const frame = message.frame!, { frameStart, frameEnd } = message, { out } = connection;
+  const { buffer, frameStart, frameEnd } = message, { out } = connection;
   if (frameEnd - frameStart > connection.maximumPacketSize) return false;
-  if (frame[frameStart] === 0x30 && !delivery.retain) out.appendFrame(frame, frameStart, frameEnd);
-  else appendCopy(out, frame.subarray(frameStart, frameEnd), message.framePacketIdAt, delivery);
+  if (buffer[frameStart] === 0x30 && !delivery.retain) out.appendFrame(buffer, frameStart, frameEnd);
+  else {
+    const packetIdAt = message.payloadStart - frameStart - (message.frameVersion5 ? 3 : 2); // before an empty Property Length
+    appendCopy(out, buffer.subarray(frameStart, frameEnd), packetIdAt, delivery);
+  }
   return true;
 }
 

@@ -1,13 +1,13 @@
 /** Will Messages: checked at CONNECT, held while they have to wait, published or dropped (3.1.2.5).
  * @module */
 import { MqttError } from "../packets/errors.ts";
-import { PacketType, type Properties, type Will } from "../packets/types.ts";
+import type { Properties, Will } from "../packets/types.ts";
 import type { Session } from "../session/session.ts";
 import type { Client } from "../session/client.ts";
 import { validateTopicName } from "../topics/topic_name.ts";
 import { authorize } from "./authorize.ts";
 import type { Core } from "./core.ts";
-import { publisherOf, route } from "./route_message.ts";
+import { route } from "./route_message.ts";
 
 /**
  * Checks the will of a CONNECT against the rules of topics and the features of the broker.
@@ -68,17 +68,17 @@ async function send(core: Core, client: Client, given: Will): Promise<void> {
   const verdict = authorize(core, client, will.topic, "write");
   const code = typeof verdict === "number" ? verdict : await verdict;
   if (code !== 0) throw new MqttError(code, `Cannot publish the will to ${will.topic}: not authorized`);
-  const routed = route(core, publisherOf(core, client), {
-    type: PacketType.PUBLISH,
-    topic: will.topic,
-    payload: will.payload,
-    qos: will.qos,
-    retain: will.retain,
-    dup: false,
-    packetId: 0,
-    properties: publicProperties(will.properties),
+  const { topic, payload, qos, retain } = will, properties = publicProperties(will.properties);
+  const message = core.message({
+    topic,
+    payload,
+    qos,
+    retain,
+    properties,
+    publisherId: client.id,
+    receivedAt: core.now(),
   });
-  const message = routed instanceof Promise ? await routed : routed;
+  await route(core, client, message);
   core.hooks.observe(core.hooks.on.onWillSent, client, message);
 }
 

@@ -10,6 +10,75 @@ import { PacketType, type Properties, type ProtocolVersion, type PublishPacket, 
 const topicNames: StringCache = new StringCache();
 const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
 
+/** What {@linkcode readPublish} fills in. */
+export interface PublishTarget {
+  /** Topic Name; empty when only a Topic Alias was sent. */
+  topic: string;
+  /** Quality of Service. */
+  qos: QoS;
+  /** RETAIN flag. */
+  retain: boolean;
+  /** DUP flag. */
+  dup: boolean;
+  /** Packet Identifier, 0 at QoS 0. */
+  packetId: number;
+  /** PUBLISH properties (MQTT 5), `undefined` when there are none. */
+  properties: Properties | undefined;
+  /** Memory that holds the packet. */
+  buffer: Uint8Array;
+  /** Index of the first byte of the payload. */
+  payloadStart: number;
+  /** Index behind the packet. */
+  frameEnd: number;
+}
+
+/**
+ * Reads a PUBLISH in place, without a view on its payload. Wildcards and an empty Topic Name are not judged here.
+ *
+ * @param target takes what is read
+ * @param header first byte of the packet
+ * @param buffer where the packet is
+ * @param start behind the fixed header
+ * @param end behind the packet
+ * @param version of the connection
+ * @param options sender and limits
+ * @throws {MqttError} 0x81 for QoS 3, DUP at QoS 0 and fields that do not fit, 0x82 for Packet Identifier 0, and what
+ * the properties say
+ */
+export function readPublish(
+  target: PublishTarget,
+  header: number,
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  version: ProtocolVersion,
+  options?: DecodePropertiesOptions,
+): void {
+  const qos = checkFlags(header);
+  const topicStart = start + 2;
+  let at = topicStart + (buffer[start] << 8 | buffer[start + 1]);
+  if (at > end) throw tooShort(); // [MQTT-3.3.2-1]
+  target.topic = topicNames.decode(buffer, topicStart, at);
+  target.qos = qos;
+  target.retain = (header & 1) !== 0;
+  target.dup = (header & 8) !== 0;
+  if (qos > 0) { // [MQTT-2.2.1-2]
+    target.packetId = readPacketId(buffer, at, end);
+    at += 2;
+  }
+  if (version === 5) {
+    if (at < end && buffer[at] === 0) at++;
+    else {
+      const reader = new Reader(buffer, at, end);
+      target.properties = decodeProperties(reader, PacketType.PUBLISH, options);
+      at = reader.position;
+    }
+  }
+  target.buffer = buffer;
+  target.payloadStart = at;
+  target.frameEnd = end;
+}
+
 /**
  * Decodes a PUBLISH. Wildcards and an empty Topic Name are not judged here.
  *
@@ -39,35 +108,21 @@ export function decodePublish(
   version: ProtocolVersion,
   options?: DecodePropertiesOptions,
 ): PublishPacket {
-  const qos = checkFlags(header);
-  const topicStart = start + 2;
-  let at = topicStart + (buffer[start] << 8 | buffer[start + 1]);
-  if (at > end) throw tooShort(); // [MQTT-3.3.2-1]
-  const topic = topicNames.decode(buffer, topicStart, at);
-  let packetId = 0;
-  if (qos > 0) { // [MQTT-2.2.1-2]
-    packetId = readPacketId(buffer, at, end);
-    at += 2;
-  }
-  let properties: Properties | undefined;
-  if (version === 5) {
-    if (at < end && buffer[at] === 0) at++;
-    else {
-      const reader = new Reader(buffer, at, end);
-      properties = decodeProperties(reader, PacketType.PUBLISH, options);
-      at = reader.position;
-    }
-  }
-  return {
-    type: PacketType.PUBLISH,
-    topic,
-    payload: at === end ? NO_PAYLOAD : buffer.subarray(at, end),
-    qos,
-    retain: (header & 1) !== 0,
-    dup: (header & 8) !== 0,
-    packetId,
-    properties,
+  const target = {
+    topic: "",
+    qos: 0 as QoS,
+    retain: false,
+    dup: false,
+    packetId: 0,
+    properties: undefined,
+    buffer,
+    payloadStart: 0,
+    frameEnd: 0,
   };
+  readPublish(target, header, buffer, start, end, version, options);
+  const { topic, qos, retain, dup, packetId, properties, payloadStart } = target;
+  const payload = payloadStart === end ? NO_PAYLOAD : buffer.subarray(payloadStart, end);
+  return { type: PacketType.PUBLISH, topic, payload, qos, retain, dup, packetId, properties };
 }
 
 function checkFlags(header: number): QoS {

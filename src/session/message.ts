@@ -1,6 +1,9 @@
 /** The Application Message on its way through the broker.
  * @module */
+import type { PublishTarget } from "../packets/decode_publish.ts";
 import type { Properties, QoS } from "../packets/types.ts";
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** What a {@linkcode Message} is made of. */
 export interface MessageInit {
@@ -22,73 +25,100 @@ export interface MessageInit {
   maximumExpiry?: number;
 }
 
-/** One Application Message, shared by all sessions that it is delivered to. */
-export class Message {
+/**
+ * One Application Message, shared by all sessions that it is delivered to. What a client has sent is read straight into one,
+ * and its payload stays in the read buffer of the connection until somebody asks for it.
+ */
+export class Message implements PublishTarget {
   /** Topic Name. */
-  readonly topic: string;
-  /** The bytes; a view on the publisher's read buffer until {@linkcode Message.detach}. */
-  payload: Uint8Array;
+  topic = "";
   /** QoS that it was published with. */
-  readonly qos: QoS;
+  qos: QoS = 0;
   /** RETAIN flag of the publisher. */
-  readonly retain: boolean;
+  retain = false;
+  /** DUP flag of the publisher. */
+  dup = false;
+  /** Packet Identifier of the publisher, 0 at QoS 0. */
+  packetId = 0;
   /** Properties to forward (MQTT 5). */
-  properties: Properties | undefined;
+  properties: Properties | undefined = undefined;
   /** ClientID of the publisher. */
-  readonly publisherId: string;
+  publisherId = "";
   /** When it arrived, in milliseconds since 1970. */
-  readonly receivedAt: number;
-  /** Bytes that hold the PUBLISH which brought it, to be forwarded as they are; `undefined` when they are not known. */
-  frame: Uint8Array | undefined = undefined;
-  /** Index of the first byte of that PUBLISH. */
-  frameStart = 0;
-  /** Index behind its last byte. */
+  receivedAt = 0;
+  /** When it expires, in milliseconds since 1970; Infinity for never. */
+  expiresAt: number = Infinity;
+  /** Memory that holds the payload, and the packet that brought it where `frameStart` says so. */
+  buffer: Uint8Array = NO_BYTES;
+  /** Index of the first byte of the packet that brought it, -1 when that cannot be forwarded as it is. */
+  frameStart: number = -1;
+  /** Index of the first byte of the payload. */
+  payloadStart = 0;
+  /** Index behind the payload and the packet. */
   frameEnd = 0;
-  /** Offset of its Packet Identifier from `frameStart`, -1 at QoS 0. */
-  framePacketIdAt: number = -1;
-  /** True when it is one of MQTT 5. */
+  /** True when that packet is one of MQTT 5. */
   frameVersion5 = false;
   /** Sessions and share groups that it was routed to. */
   reached = 0;
-  /** When it expires, in milliseconds since 1970; Infinity for never. */
-  readonly expiresAt: number;
   /** Commits that an acknowledgement of this message waits for. */
   commits: Promise<unknown>[] | undefined = undefined;
+  #payload: Uint8Array | undefined = undefined;
   #detached = false;
-  readonly #propertiesSize: number;
 
   /**
-   * A message of these parts.
+   * A message of these parts, or an empty one to read a packet into.
    *
    * @param init the parts
    */
-  constructor(init: MessageInit) {
+  constructor(init?: MessageInit) {
+    if (init === undefined) return;
     this.topic = init.topic;
-    this.payload = init.payload;
     this.qos = init.qos ?? 0;
     this.retain = init.retain ?? false;
     this.properties = init.properties;
     this.publisherId = init.publisherId ?? "";
     this.receivedAt = init.receivedAt;
-    this.#propertiesSize = init.properties === undefined ? 0 : sizeOf(init.properties);
-    this.expiresAt = init.properties === undefined && !init.maximumExpiry ? Infinity : expiryOf(init);
+    this.buffer = this.#payload = init.payload;
+    this.frameEnd = init.payload.length;
+    this.limitLife(init.maximumExpiry ?? 0);
   }
 
-  /** Copies the payload out of the read buffer, so that keeping the message does not keep the buffer. */
-  detach(): this {
-    if (!this.#detached) {
-      this.payload = this.payload.slice();
-      const { properties } = this, correlationData = properties?.correlationData?.slice();
-      if (correlationData !== undefined) this.properties = { ...properties, correlationData };
-      this.frame = undefined;
-      this.#detached = true;
-    }
-    return this;
+  /** The bytes. Copy them to keep them for long: they may be a view on something larger. */
+  get payload(): Uint8Array {
+    return this.#payload ??= this.buffer.subarray(this.payloadStart, this.frameEnd);
+  }
+
+  /** Number of bytes of the payload. */
+  get payloadLength(): number {
+    return this.frameEnd - this.payloadStart;
   }
 
   /** Bytes that this message is counted with in limits. */
   get size(): number {
-    return this.topic.length + this.payload.length + 64 + this.#propertiesSize;
+    return this.topic.length + this.payloadLength + (this.properties === undefined ? 0 : sizeOf(this.properties)) + 64;
+  }
+
+  /** Copies the bytes out of the read buffer, so that keeping the message does not keep the buffer. */
+  detach(): this {
+    if (this.#detached) return this;
+    this.buffer = this.#payload = this.buffer.slice(this.payloadStart, this.frameEnd);
+    this.payloadStart = 0;
+    this.frameEnd = this.buffer.length;
+    this.frameStart = -1;
+    const { properties } = this, correlationData = properties?.correlationData?.slice();
+    if (correlationData !== undefined) this.properties = { ...properties, correlationData };
+    this.#detached = true;
+    return this;
+  }
+
+  /**
+   * Sets {@linkcode Message.expiresAt} to the sooner of the message's own expiry and the limit of the broker.
+   *
+   * @param maximumExpiry seconds, 0 for no limit
+   */
+  limitLife(maximumExpiry: number): void {
+    const seconds = Math.min(this.properties?.messageExpiryInterval ?? Infinity, maximumExpiry || Infinity);
+    this.expiresAt = seconds === Infinity ? Infinity : this.receivedAt + seconds * 1000;
   }
 
   /** Lets the acknowledgement of this message wait for `commit`. */
@@ -102,10 +132,4 @@ function sizeOf({ contentType, responseTopic, correlationData, userProperties = 
   let size = 64 + (contentType?.length ?? 0) + (responseTopic?.length ?? 0) + (correlationData?.length ?? 0);
   for (const [name, value] of userProperties) size += 64 + name.length + value.length;
   return size;
-}
-
-/** The sooner of the message's own expiry and the limit of the broker. */
-function expiryOf(init: MessageInit): number {
-  const seconds = Math.min(init.properties?.messageExpiryInterval ?? Infinity, init.maximumExpiry || Infinity);
-  return seconds === Infinity ? Infinity : init.receivedAt + seconds * 1000;
 }
