@@ -63,3 +63,16 @@ Deno.test("[v5 NOTE-49] [v5 MQTT-3.1.2-22] [v5 MQTT-3.2.2-22] a Server Keep Aliv
     await client.expectDisconnect(0x8d);
   }
 });
+
+Deno.test("[v5 MQTT-3.1.2-22] a part of a packet is a sign of life as well", async () => {
+  await using harness = await Harness.start();
+  const client = await harness.connect({ keepAlive: 2 });
+  for (const bytes of ["30 05", "00 01", "'t'", "00", "'x'"]) {
+    await harness.clock.advance(2_999);
+    await client.send(bytes);
+    await harness.clock.advance(0);
+  }
+  assert(client.live);
+  await harness.clock.advance(3_000);
+  await client.expectDisconnect(0x8d);
+});
