@@ -81,8 +81,10 @@ interface Asked {
 function askedOf(core: Core, connection: Connection, packet: SubscribePacket): Asked[] {
   return packet.subscriptions.map((request) => {
     const filter = parseFilter(core, connection, request.topicFilter);
-    if (typeof filter !== "number") checkFeatures(core, filter, { packet, request });
-    return { packet, request, filter };
+    const refusal = typeof filter === "number" ? undefined : refusalOf(core, filter, { packet, request });
+    if (refusal === undefined) return { packet, request, filter };
+    if (connection.version === 5) throw refusal;
+    return { packet, request, filter: refusal.reasonCode }; // [v311 MQTT-3.8.3-2]
   });
 }
 
@@ -106,20 +108,22 @@ function parseFilter(core: Core, connection: Connection, topicFilter: string): P
   }
 }
 
-function checkFeatures(core: Core, filter: ParsedFilter, { packet, request }: Omit<Asked, "filter">): void {
-  const { capabilities } = core.options;
-  if (filter.shareName !== undefined && request.noLocal) { // [MQTT-3.8.3-4]
-    throw new MqttError(0x82, `Cannot subscribe to ${filter.full}: No Local is not allowed on a shared subscription`);
+/** What the broker says to a filter that asks for a feature that it does not have. */
+function refusalOf(core: Core, filter: ParsedFilter, asked: Omit<Asked, "filter">): MqttError | undefined {
+  const { packet, request } = asked, { capabilities } = core.options, { full, shareName } = filter;
+  if (shareName !== undefined && request.noLocal) { // [MQTT-3.8.3-4]
+    return new MqttError(0x82, `Cannot subscribe to ${full}: No Local is not allowed on a shared subscription`);
   }
-  if (filter.shareName !== undefined && !capabilities.sharedSubAvailable) {
-    throw new MqttError(0x9e, `Cannot subscribe to ${filter.full}: shared subscriptions are not available`);
+  if (shareName !== undefined && !capabilities.sharedSubAvailable) {
+    return new MqttError(0x9e, `Cannot subscribe to ${full}: shared subscriptions are not available`);
   }
   if (filter.hasWildcard && !capabilities.wildcardSubAvailable) {
-    throw new MqttError(0xa2, `Cannot subscribe to ${filter.full}: wildcard subscriptions are not available`);
+    return new MqttError(0xa2, `Cannot subscribe to ${full}: wildcard subscriptions are not available`);
   }
   if (packet.properties?.subscriptionIdentifiers !== undefined && !capabilities.subIdAvailable) {
-    throw new MqttError(0xa1, `Cannot subscribe to ${filter.full}: subscription identifiers are not available`);
+    return new MqttError(0xa1, `Cannot subscribe to ${full}: subscription identifiers are not available`);
   }
+  return undefined;
 }
 
 function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): boolean {
