@@ -170,6 +170,16 @@ export function testEngine(name: string, makePlace: () => Promise<Place>, ...pro
     await engine.close();
   });
 
+  test("commits many long names", async (place) => {
+    let engine = await open(place);
+    const groups: Record<string, Record<string, Uint8Array>> = {};
+    for (let index = 0; index < 1_500; index++) groups[`${"g".repeat(100)}${index}`] = { ["ä".repeat(50)]: one };
+    await engine.commit(changes(groups));
+    engine = await reopened(place, engine);
+    assertEquals((await contents(engine)).size, 1_500);
+    await engine.close();
+  });
+
   test("does not look at the bytes after the commit, and gives away its own", async (place) => {
     const engine = await open(place), shared = pattern(100), before = shared.slice(10, 20);
     await engine.commit(changes({ a: { x: shared.subarray(10, 20) } }));

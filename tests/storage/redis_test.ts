@@ -82,6 +82,15 @@ testWith(["redis-server"], "redis: the lease of a broker that was killed is wait
   await next.close();
 });
 
+testWith(["redis-server"], "redis: a lease that is renewed is not waited for", async () => {
+  await using server = await RedisServer.start();
+  const engine = await opened({ url: server.url, lease: 3_000 });
+  const began = performance.now();
+  await assertRejects(() => opened({ url: server.url, lease: 3_000 }), Error, "another broker uses it");
+  assert(performance.now() - began < 2_000, "the first renewal tells");
+  await engine.close();
+});
+
 testWith(["redis-server"], "redis: a broker that stalled writes nothing once another one has the store", async () => {
   await using server = await RedisServer.start();
   const options = { url: server.url, lease: 300, timeout: 2_000 }, stalled = await opened(options);

@@ -256,6 +256,8 @@ Deno.test("a session that ended is gone with everything, one that begins anew is
       if (id === "transient") { // the next connection does not want the session to outlive it
         session.expiryInterval = 0;
         hook.onSessionEstablished!(client, session);
+        hook.onWillSent!(client, message("t", "1"));
+        hook.onDisconnect!(client, { reasonCode: 0, error: undefined, sessionEnded: false });
         continue;
       }
       session.ended = true;
@@ -350,6 +352,21 @@ Deno.test("a message of many sessions is stored once, and goes with the last of 
   const last = await load(store);
   assertEquals(last.inflight.map(({ sequence, message }) => [sequence, message!.payload[0]]), [[2, "y".charCodeAt(0)]]);
   await last.hook.stop!();
+});
+
+Deno.test("a message that comes again after its last reader has gone is stored again", async () => {
+  const store = new MemoryStore(), hook = await start(store), content = message("t", "x".repeat(1_000));
+  const first = connect("first"), second = connect("second"), record = outbound(first.session, content);
+  await hook.onQosPublish!(first.client, record);
+  hook.onQosComplete!(first.client, record);
+  await hook.onQosPublish!(second.client, outbound(second.session, content)); // another member of a shared subscription
+  await hook.stop!();
+  const loaded = await load(store);
+  assertEquals(loaded.inflight.map(({ clientId, message }) => [clientId, message!.payload.length]), [[
+    "second",
+    1_000,
+  ]]);
+  await loaded.hook.stop!();
 });
 
 Deno.test("a restored record that is finished at once is removed", async () => {
