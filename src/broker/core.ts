@@ -112,5 +112,5 @@ function inflightOf(session: Session): number {
 }
 
 function isConnected(session: Session): boolean {
-  return session.link !== undefined;
+  return session.link !== undefined || session.inlineHandlers !== undefined;
 }

@@ -109,16 +109,6 @@ function choose(core: Core, message: Message, share: MatchedShare<Session>): Sub
   }
 }
 
-/** The choice of the dispatch; one that the user has brought may fail, which is no fault of the publisher. */
-function choose(core: Core, message: Message, share: MatchedShare<Session>): Subscription<Session> | undefined {
-  try {
-    return core.options.dispatch(share, core.dispatchContext(message.topic));
-  } catch (error) {
-    core.unexpected("the dispatch of a shared subscription failed", error);
-    return share.members[0];
-  }
-}
-
 function deliverToMember(core: Core, message: Message, member: Subscription<Session>): void {
   deliverAllowed(core, message, member.subscriber, {
     qos: lowerQos(message.qos, member.qos), // [MQTT-4.8.2-3]

@@ -1,7 +1,8 @@
 /** The broker's own client: publish and subscribe without a connection.
  * @module */
 import { MqttError } from "../packets/errors.ts";
-import type { Properties, QoS } from "../packets/types.ts";
+import { encodePacket } from "../packets/codec.ts";
+import { PacketType, type Properties, type QoS } from "../packets/types.ts";
 import { Client } from "../session/client.ts";
 import { type InlineHandler, NEVER_EXPIRES, Session } from "../session/session.ts";
 import { parseTopicFilter } from "../topics/topic_filter.ts";
@@ -54,6 +55,7 @@ export class InlineClient {
   async publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void> {
     const { maximumTopicLevels, maximumQos } = this.#core.options.capabilities;
     validateTopicName(topic, maximumTopicLevels);
+    checkSendable(topic, options.properties);
     const message = this.#core.message({
       topic,
       payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload,

@@ -132,11 +132,6 @@ function isNext(outbox: Outbox, record: OutboundRecord): boolean {
   return record.state === "sent" && outbox.inflight.get(record.packetId) === record && outbox.resend.at(-1) === record;
 }
 
-function isNext(outbox: Outbox, record: OutboundRecord): boolean {
-  if (record.packetId === 0) return outbox.queue.peek() === record;
-  return record.state === "sent" && outbox.inflight.get(record.packetId) === record && outbox.resend.at(-1) === record;
-}
-
 function dropDenied(core: Core, session: Session, record: OutboundRecord): void {
   const { outbox } = session;
   if (record.packetId === 0) takeFromQueue(core, outbox);

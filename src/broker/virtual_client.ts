@@ -8,6 +8,7 @@ import { InboundAliases } from "../session/topic_aliases.ts";
 import { Session } from "../session/session.ts";
 import { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
+import { INLINE_ID } from "./inline_client.ts";
 import type { Socket } from "./listener.ts";
 import { attach as attachSession } from "./session_begin.ts";
 
@@ -53,7 +54,7 @@ class VirtualSocket implements Socket {
  */
 export function newVirtualClient(core: Core, options: NewClientOptions): { client: Client; connection: Connection } {
   const id = options.id ?? core.newClientId();
-  if (core.sessions.get(id) !== undefined) throw new Error(`Cannot make client: the id "${id}" is already in use`);
+  if (id === INLINE_ID || core.sessions.get(id) !== undefined) throw new Error(`Cannot make client: the id "${id}" is already in use`);
   const socket = new VirtualSocket(options.remoteAddress ?? "inline");
   const connection = new Connection(core, socket, { listenerId: "inline", transport: "inline" });
   const client = new Client({
@@ -89,7 +90,22 @@ function attach(core: Core, connection: Connection, client: Client): void {
  * Handles a packet as if the client had sent it.
  * @throws MqttError (as rejection) that has ended the connection
  */
-export async function injectPacket(core: Core, connection: Connection, packet: Packet): Promise<void> {
+export function injectPacket(core: Core, connection: Connection, packet: Packet): Promise<void> {
+  const earlier = pending.get(connection);
+  const handled = earlier === undefined
+    ? handleInjected(core, connection, packet)
+    : earlier.then(() => handleInjected(core, connection, packet));
+  const done = handled.catch(() => {}).finally(() => { // who injected it is told
+    if (pending.get(connection) === done) pending.delete(connection);
+  });
+  pending.set(connection, done);
+  return handled;
+}
+
+/** The last packet of each connection that is being handled: the next one waits for it. */
+const pending = new WeakMap<Connection, Promise<void>>();
+
+async function handleInjected(core: Core, connection: Connection, packet: Packet): Promise<void> {
   if (connection.closed) throw new MqttError(0x88, "Cannot inject a packet: the client is not connected");
   core.info.packetsReceived++;
   try {

@@ -1,0 +1,300 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { allowAll } from "../../hooks/auth/allow_all.ts";
+import { MemoryListener } from "../../listeners/memory.ts";
+import { Broker } from "../../src/broker/broker.ts";
+import type { Listener, ListenerContext } from "../../src/broker/listener.ts";
+import type { Hook, HookContext } from "../../src/hook/hook.ts";
+import { Harness } from "../helpers/harness.ts";
+
+/** A hook that writes down what happens to it. */
+function recording(id: string, log: string[], more: Partial<Hook> = {}): Hook {
+  return {
+    id,
+    init: () => void log.push(`init ${id}`),
+    stop: () => void log.push(`stop ${id}`),
+    onStarted: () => void log.push(`started ${id}`),
+    onStopped: () => void log.push(`stopped ${id}`),
+    ...more,
+  };
+}
+
+/** A listener that writes down what happens to it. */
+function listening(id: string, log: string[], more: Partial<Listener> = {}): Listener {
+  return {
+    id,
+    protocol: "test",
+    address: id,
+    listen: () => void log.push(`listen ${id}`),
+    close: () => void log.push(`close ${id}`),
+    ...more,
+  };
+}
+
+async function brokerOf(hooks: Hook[], listeners: Listener[] = [], options = {}): Promise<Broker> {
+  const broker = new Broker({ sysTopicResendInterval: 0, closeTimeout: 0.05, ...options });
+  for (const hook of hooks) await broker.addHook(hook);
+  for (const listener of listeners) await broker.addListener(listener);
+  return broker;
+}
+
+function fail(): never {
+  throw new Error("broken");
+}
+
+Deno.test("hooks start before listeners, and everything ends in the opposite order", async () => {
+  const log: string[] = [];
+  const broker = await brokerOf([recording("a", log), recording("b", log)], [listening("x", log), listening("y", log)]);
+  assertEquals(log, []);
+  await broker.serve();
+  assertEquals(broker.serving, true);
+  await broker.close();
+  assertEquals(broker.serving, false);
+  const start = ["init a", "init b", "listen x", "listen y", "started a", "started b"];
+  assertEquals(log, [...start, "close x", "close y", "stopped a", "stopped b", "stop b", "stop a"]);
+});
+
+Deno.test("a broker serves once", async () => {
+  const broker = await brokerOf([]);
+  await broker.serve();
+  await assertRejects(() => broker.serve(), Error, "Cannot serve: this broker has been started before");
+  assertEquals(broker.serving, true);
+  await broker.close();
+  await assertRejects(() => broker.serve(), Error, "has been started before");
+});
+
+Deno.test("closing twice is closing once", async () => {
+  const log: string[] = [];
+  const broker = await brokerOf([recording("a", log)]);
+  await broker.serve();
+  await Promise.all([broker.close(), broker.close()]);
+  await broker.close();
+  assertEquals(log.filter((line) => line === "stop a").length, 1);
+});
+
+Deno.test("a broker that never served closes without a word to its hooks, and stays closed", async () => {
+  const log: string[] = [];
+  const broker = await brokerOf([recording("a", log)], [listening("x", log)]);
+  await broker.close();
+  assertEquals(log, ["close x"]);
+  await assertRejects(() => broker.serve(), Error, "Cannot serve: the broker was closed");
+  await assertRejects(() => broker.addHook(recording("b", log)), Error, "Cannot add hook: the broker was closed");
+  await assertRejects(
+    () => broker.addListener(listening("y", log)),
+    Error,
+    "Cannot add listener: the broker was closed",
+  );
+});
+
+Deno.test("await using closes", async () => {
+  const log: string[] = [];
+  {
+    await using broker = await brokerOf([recording("a", log)]);
+    await broker.serve();
+  }
+  assertEquals(log.at(-1), "stop a");
+});
+
+Deno.test("what fails at the start stops what has started, and nothing else", async () => {
+  const table: [hooks: (log: string[]) => Hook[], listeners: (log: string[]) => Listener[], log: string[]][] = [
+    [
+      (log) => [recording("a", log), recording("bad", log, { init: fail }), recording("c", log)],
+      (log) => [listening("x", log)],
+      ["init a", "close x", "stop a"],
+    ],
+    [
+      (log) => [recording("a", log), recording("bad", log, { init: () => Promise.reject(new Error("broken")) })],
+      () => [],
+      ["init a", "stop a"],
+    ],
+    [
+      (log) => [recording("a", log, { storedClients: fail })],
+      (log) => [listening("x", log)],
+      ["init a", "close x", "stop a"],
+    ],
+    [
+      (log) => [recording("a", log)],
+      (log) => [listening("x", log), listening("bad", log, { listen: fail }), listening("z", log)],
+      ["init a", "listen x", "close x", "close bad", "close z", "stop a"],
+    ],
+  ];
+  for (const [hooks, listeners, expected] of table) {
+    const log: string[] = [], broker = await brokerOf(hooks(log), listeners(log));
+    await assertRejects(() => broker.serve(), Error);
+    assertEquals(log, expected);
+    assertEquals(broker.serving, false);
+    await broker.close();
+  }
+});
+
+Deno.test("a hook that hangs while it starts ends the start", async () => {
+  const log: string[] = [], init = () => new Promise<void>(() => {});
+  const broker = await brokerOf([recording("a", log), recording("slow", log, { init })], [], {
+    hookLifecycleTimeout: 20,
+  });
+  await assertRejects(() => broker.serve(), Error, "no answer from hook slow to init in time");
+  assertEquals(log, ["init a", "stop a"]);
+});
+
+Deno.test("a hook that throws, rejects or hangs at its end holds nobody up", async () => {
+  for (const stop of [fail, () => Promise.reject(new Error("broken")), () => new Promise<void>(() => {})]) {
+    const log: string[] = [];
+    const hooks = [recording("a", log), recording("bad", log, { stop })];
+    const broker = await brokerOf(hooks, [], { hookLifecycleTimeout: 20 });
+    await broker.serve();
+    await broker.close();
+    assertEquals(log.at(-1), "stop a");
+  }
+});
+
+Deno.test("a listener that throws, rejects or hangs at its end holds nobody up", async () => {
+  for (const close of [fail, () => Promise.reject(new Error("broken")), () => new Promise<void>(() => {})]) {
+    const log: string[] = [];
+    const broker = await brokerOf([recording("a", log)], [listening("bad", log, { close }), listening("x", log)]);
+    await broker.serve();
+    await broker.close();
+    assert(log.includes("close x"));
+    assertEquals(log.at(-1), "stop a");
+  }
+});
+
+Deno.test("closing while the start goes on leaves nothing behind", async () => {
+  const log: string[] = [], gate = Promise.withResolvers<void>();
+  const slow = recording("slow", log, { init: () => gate.promise });
+  const broker = await brokerOf([slow, recording("b", log)], [listening("x", log)]);
+  const serving = broker.serve();
+  const closed = broker.close();
+  gate.resolve();
+  await assertRejects(() => serving, Error, "the broker was closed");
+  await closed;
+  assert(log.includes("stop slow") && !log.includes("listen x"));
+  assertEquals(log.includes("init b"), log.includes("stop b"));
+});
+
+Deno.test("closing while a listener starts closes it", async () => {
+  const log: string[] = [], gate = Promise.withResolvers<void>();
+  const broker = await brokerOf([], [listening("slow", log, { listen: () => gate.promise }), listening("y", log)]);
+  const serving = broker.serve();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  const closed = broker.close();
+  gate.resolve();
+  await assertRejects(() => serving, Error, "the broker was closed");
+  await closed;
+  assertEquals(log, ["close slow", "close y", "close slow"]);
+});
+
+Deno.test("hooks that are added at run time start, take part and stop", async () => {
+  const log: string[] = [];
+  await using harness = await Harness.start();
+  const { broker } = harness;
+  await broker.addHook(recording("late", log, { onConnect: () => void log.push("connect") }));
+  await harness.connect("a");
+  assertEquals(log, ["init late", "connect"]);
+  assertEquals(broker.hooks.map(({ id }) => id), ["allow-all", "late"]);
+  assertEquals(await broker.removeHook("late"), true);
+  assertEquals(await broker.removeHook("late"), false);
+  await harness.connect("b");
+  assertEquals(log, ["init late", "connect", "stop late"]);
+});
+
+Deno.test("a hook that cannot be added is stopped if it was started", async () => {
+  const log: string[] = [];
+  await using harness = await Harness.start();
+  const { broker } = harness;
+  const taken = recording("allow-all", log);
+  await assertRejects(() => broker.addHook(taken), Error, `Cannot add hook: id "allow-all" is already in use`);
+  assertEquals(log, []);
+  await assertRejects(() => broker.addHook(recording("bad", log, { init: fail })), Error, "broken");
+  assertEquals(broker.hooks.length, 1);
+  const gate = Promise.withResolvers<void>();
+  const first = broker.addHook(recording("twin", log, { init: () => gate.promise }));
+  await broker.addHook(recording("twin", log));
+  gate.resolve();
+  await assertRejects(() => first, Error, `id "twin" is already in use`);
+  assertEquals(log, ["init twin", "stop twin"]);
+});
+
+Deno.test("a hook is given its options, the clock, the logger and the counters", async () => {
+  let seen: unknown[] = [];
+  const hook: Hook = {
+    id: "a",
+    init(options: unknown, context: HookContext) {
+      seen = [options, typeof context.clock.now(), typeof context.logger.info, context.info().clientsConnected];
+    },
+  };
+  const broker = new Broker({ sysTopicResendInterval: 0 });
+  await broker.addHook(hook, { folder: "x" });
+  await broker.serve();
+  assertEquals(seen, [{ folder: "x" }, "number", "function", 0]);
+  await broker.close();
+});
+
+Deno.test("listeners come and go while clients stay", async () => {
+  await using harness = await Harness.start();
+  const { broker } = harness, second = new MemoryListener({ id: "second" });
+  const first = await harness.connect("a");
+  await broker.addListener(second);
+  await assertRejects(() => broker.addListener(second), Error, `Cannot add listener: id "second" is already in use`);
+  assertEquals([...broker.listeners.keys()], ["memory", "second"]);
+  assertEquals(await broker.removeListener("memory"), true);
+  assertEquals(await broker.removeListener("memory"), false);
+  await first.expectNothing();
+  await assertRejects(() => harness.connect("b"), Error, "does not listen");
+  second.connect().close();
+});
+
+Deno.test("a listener that cannot listen at run time is not kept", async () => {
+  await using harness = await Harness.start();
+  const bad = listening("bad", [], { listen: fail });
+  await assertRejects(() => harness.broker.addListener(bad), Error, "broken");
+  assertEquals([...harness.broker.listeners.keys()], ["memory"]);
+});
+
+Deno.test("listeners ask for counters and health", async () => {
+  const contexts: ListenerContext[] = [];
+  let well = true;
+  const hooks: Hook[] = [allowAll(), { id: "store", healthy: () => well }];
+  const broker = await brokerOf(hooks, [listening("x", [], { listen: (given) => void contexts.push(given) })]);
+  assertEquals(broker.healthy, false);
+  await broker.serve();
+  assertEquals([contexts[0].healthy(), contexts[0].info().clientsTotal], [true, 0]);
+  well = false;
+  assertEquals([contexts[0].healthy(), broker.healthy], [false, false]);
+  well = true;
+  await broker.close();
+  assertEquals(contexts[0].healthy(), false);
+});
+
+Deno.test("a socket that comes behind the end is closed", async () => {
+  const contexts: ListenerContext[] = [];
+  const broker = await brokerOf([allowAll()], [listening("x", [], { listen: (given) => void contexts.push(given) })]);
+  await broker.serve();
+  await broker.close();
+  let closed = false;
+  await contexts[0].accept({
+    remoteAddress: "test",
+    read: () => Promise.reject(new Error("nobody reads")),
+    write: () => Promise.reject(new Error("nobody writes")),
+    close: () => void (closed = true),
+  });
+  assertEquals(closed, true);
+});
+
+Deno.test("the end tells MQTT 5 clients, lets last words leave and ends within its time", async () => {
+  await using harness = await Harness.start();
+  const five = await harness.connect("five");
+  const four = await harness.connect({ clientId: "four", protocolVersion: 4 });
+  const dying = await harness.connect({ clientId: "dying", will: { topic: "will" } });
+  await five.subscribe("will");
+  await harness.close();
+  await five.expectMessage("will", "gone");
+  await five.expectDisconnect(0x8b);
+  await four.expectClosed();
+  await dying.expectDisconnect(0x8b);
+});
+
+Deno.test("info is a copy", () => {
+  const broker = new Broker();
+  broker.info.clientsConnected = 99;
+  assertEquals(broker.info.clientsConnected, 0);
+  assertThrows(() => broker.injectPacket({} as never, { type: 12 }), Error, "was not made by newClient");
+});
