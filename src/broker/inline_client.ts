@@ -1,7 +1,7 @@
 /** The broker's own client: publish and subscribe without a connection.
  * @module */
-import { MqttError } from "../packets/errors.ts";
 import { encodePacket } from "../packets/codec.ts";
+import { MqttError } from "../packets/errors.ts";
 import { PacketType, type Properties, type QoS } from "../packets/types.ts";
 import { Client } from "../session/client.ts";
 import { type InlineHandler, NEVER_EXPIRES, Session } from "../session/session.ts";
@@ -114,4 +114,19 @@ export class InlineClient {
     }
     return true;
   }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Checks that subscribers can be sent what a program publishes; what clients publish was decoded.
+ * @throws MqttError 0x81 or 0x82
+ */
+function checkSendable(topic: string, properties: Properties | undefined): void {
+  const { topicAlias, subscriptionIdentifiers } = properties ?? {};
+  if (topicAlias !== undefined || subscriptionIdentifiers !== undefined) {
+    throw new MqttError(0x82, `Cannot publish to ${topic}: aliases and identifiers are made for each subscriber`);
+  }
+  const rest = { payload: EMPTY, qos: 0, retain: false, dup: false, packetId: 0 } as const;
+  encodePacket({ type: PacketType.PUBLISH, topic, properties, ...rest }, 5);
 }

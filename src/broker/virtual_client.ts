@@ -54,7 +54,9 @@ class VirtualSocket implements Socket {
  */
 export function newVirtualClient(core: Core, options: NewClientOptions): { client: Client; connection: Connection } {
   const id = options.id ?? core.newClientId();
-  if (id === INLINE_ID || core.sessions.get(id) !== undefined) throw new Error(`Cannot make client: the id "${id}" is already in use`);
+  if (id === INLINE_ID || core.sessions.get(id) !== undefined) {
+    throw new Error(`Cannot make client: the id "${id}" is already in use`);
+  }
   const socket = new VirtualSocket(options.remoteAddress ?? "inline");
   const connection = new Connection(core, socket, { listenerId: "inline", transport: "inline" });
   const client = new Client({
