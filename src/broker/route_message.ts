@@ -3,6 +3,7 @@
 import { PacketType, type PublishPacket } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
 import type { Message } from "../session/message.ts";
+import { validateTopicName } from "../topics/topic_name.ts";
 import type { Core } from "./core.ts";
 import { fanOut } from "./fan_out.ts";
 import { checkRetainedLimits, retain } from "./retain.ts";
@@ -42,6 +43,7 @@ function messageOf(core: Core, original: Message, seen: { packet: PublishPacket;
   const same = seen.changed === seen.packet && topic === original.topic && payload === original.payload &&
     qos === original.qos && retain === original.retain && properties === original.properties;
   if (same) return original;
+  if (topic !== original.topic) validateTopicName(topic, core.options.capabilities.maximumTopicLevels);
   const { publisherId, receivedAt } = original;
   return core.message({ topic, payload, qos, retain, properties, publisherId, receivedAt });
 }
