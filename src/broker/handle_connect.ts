@@ -74,20 +74,14 @@ function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): 
 }
 
 function checkConnect(core: Core, packet: ConnectPacket): void {
-  const { minimumProtocolVersion, maximumClientIdLength } = core.options.capabilities;
+  const { minimumProtocolVersion } = core.options.capabilities;
   if (packet.protocolVersion < minimumProtocolVersion) {
     throw new MqttError(
       0x84,
       `Cannot connect: protocol level is ${packet.protocolVersion}, at least ${minimumProtocolVersion} is needed`,
     );
   }
-  if (packet.clientId === "") checkEmptyId(packet);
-  if (packet.clientId === INLINE_ID) {
-    throw new MqttError(0x85, "Cannot connect: this Client Identifier is the broker's own");
-  }
-  if (utf8Length(packet.clientId) > maximumClientIdLength) { // [MQTT-3.1.3-8]
-    throw new MqttError(0x85, `Cannot connect: the Client Identifier is longer than ${maximumClientIdLength} bytes`);
-  }
+  checkClientId(core, packet);
   if (packet.will !== undefined) checkWill(core, packet.will);
   checkRoom(core, packet.clientId);
 }
@@ -100,6 +94,23 @@ function checkRoom(core: Core, clientId: string): void {
   }
   if (core.sessions.size >= maximumSessions && session === undefined) {
     throw new MqttError(0x97, `Cannot connect: there are ${maximumSessions} sessions already`);
+  }
+}
+
+function checkClientId(core: Core, packet: ConnectPacket): void {
+  const { clientId, protocolVersion } = packet, { capabilities, compatibilities } = core.options;
+  if (clientId === "") checkEmptyId(packet);
+  if (clientId === INLINE_ID) {
+    throw new MqttError(0x85, "Cannot connect: this Client Identifier is the broker's own");
+  }
+  if (utf8Length(clientId) > capabilities.maximumClientIdLength) { // [MQTT-3.1.3-8]
+    throw new MqttError(
+      0x85,
+      `Cannot connect: the Client Identifier is longer than ${capabilities.maximumClientIdLength} bytes`,
+    );
+  }
+  if (protocolVersion === 3 && !compatibilities.longClientIdsInMqtt31 && [...clientId].length > 23) { // [v311 NOTE-10]
+    throw new MqttError(0x85, "Cannot connect: a Client Identifier of MQTT 3.1 has 23 characters at most");
   }
 }
 

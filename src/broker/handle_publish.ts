@@ -156,6 +156,8 @@ function deny(connection: Connection, packet: Message, reasonCode: number, reaso
   connection.gate.after(undefined, () => {
     if (connection.version === 5) {
       connection.send({ type, packetId: packet.packetId, reasonCode: code, properties: { reasonString } });
+    } else if (code === 0x83 || code === 0x97) { // another time it may be taken [v311 MQTT-4.8.0-2]
+      connection.close(code, new Error(reasonString));
     } else connection.sendAck(type, packet.packetId); // [v311 MQTT-3.3.5-2]
   });
 }

@@ -9,8 +9,14 @@ import { removeSubscription } from "./subscriptions.ts";
 /** No subscription existed. */
 const NO_SUBSCRIPTION_EXISTED = 0x11;
 
-/** Removes subscriptions and answers all of them with one UNSUBACK [MQTT-3.10.4-6]. */
+/**
+ * Removes subscriptions and answers all of them with one UNSUBACK [MQTT-3.10.4-6].
+ * @throws MqttError 0x82 for an empty filter before MQTT 5
+ */
 export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void | Promise<void> {
+  if (connection.version !== 5 && packet.topicFilters.includes("")) { // [v311 MQTT-4.7.3-1]
+    throw new MqttError(0x82, "Cannot unsubscribe: a topic filter is empty");
+  }
   if (core.hooks.on.onUnsubscribe === undefined) return unsubscribeAll(core, connection, packet);
   const refused = (error: unknown) => refuseAll(connection, packet, error);
   let changed: UnsubscribePacket | Promise<UnsubscribePacket>;
