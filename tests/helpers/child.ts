@@ -21,6 +21,7 @@ export class Child implements AsyncDisposable {
   readonly #done: Promise<unknown>;
   #changed = Promise.withResolvers<void>();
   #ended = false;
+  #lineStart = 0;
 
   /**
    * Starts a program, in the folder of the checkout.
@@ -75,9 +76,23 @@ export class Child implements AsyncDisposable {
     }
   }
 
-  /** Writes a line to its standard input. */
-  async write(line: string): Promise<void> {
-    await this.#input.write(new TextEncoder().encode(line + "\n"));
+  /** Waits for the next line of its standard output. */
+  async nextLine(): Promise<string> {
+    for (;;) {
+      const end = this.text.out.indexOf("\n", this.#lineStart);
+      if (end >= 0) {
+        const line = this.text.out.slice(this.#lineStart, end);
+        this.#lineStart = end + 1;
+        return line;
+      }
+      if (this.#ended) throw new Error(`the process ended without a further line:\n${this.text.out}${this.text.err}`);
+      await this.#changed.promise;
+    }
+  }
+
+  /** Writes a line to its standard input, or text with another ending. */
+  async write(line: string, ending = "\n"): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(line + ending));
   }
 
   /** Ends its standard input. */
