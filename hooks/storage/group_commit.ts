@@ -157,7 +157,7 @@ export class GroupCommit {
   async #run(): Promise<void> {
     const { gather } = this.#options;
     do {
-      if (gather > 0) await this.#pause(gather);
+      if (gather > 0 && this.#full.length === 0) await this.#pause(gather);
       if (this.#full.length === 0) this.#cut();
       const batch = this.#underWay = this.#full.shift()!;
       const { mutations } = batch, bytes = batch.keyBytes + batch.valueBytes;
