@@ -1,0 +1,63 @@
+/** Ways to a broker: bytes over TCP, TLS or a WebSocket. */
+
+import { WsLink } from "./ws_link.ts";
+
+/** How the bytes travel. */
+export type Transport = "tcp" | "ws" | "tls";
+
+/** A connection. */
+export interface Link {
+  /** Reads at least one byte of MQTT; `null` at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Writes all bytes; they may be changed once the promise has settled. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
+}
+
+/** Where the broker is. */
+export interface Target {
+  readonly transport: Transport;
+  readonly port: number;
+  /** Certificate of the authority, for TLS. */
+  readonly ca?: string;
+}
+
+const HOST = "127.0.0.1";
+
+/** A connection of the runtime. */
+export class ConnLink implements Link {
+  readonly #conn: Deno.Conn;
+
+  /** @param conn the connection */
+  constructor(conn: Deno.Conn) {
+    this.#conn = conn;
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return this.#conn.read(buffer);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    let written = await this.#conn.write(bytes);
+    while (written < bytes.length) written += await this.#conn.write(bytes.subarray(written));
+  }
+
+  close(): void {
+    try {
+      this.#conn.close();
+    } catch {
+      // closed already
+    }
+  }
+}
+
+/** Connects. */
+export async function openLink({ transport, port, ca }: Target): Promise<Link> {
+  if (transport === "tls") {
+    return new ConnLink(await Deno.connectTls({ hostname: HOST, port, caCerts: ca === undefined ? [] : [ca] }));
+  }
+  const conn = await Deno.connect({ hostname: HOST, port });
+  conn.setNoDelay();
+  const link = new ConnLink(conn);
+  return transport === "ws" ? await WsLink.open(link, `${HOST}:${port}`) : link;
+}
