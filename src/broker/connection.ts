@@ -16,7 +16,7 @@ import type { Client, DisconnectOptions } from "../session/client.ts";
 import type { Message } from "../session/message.ts";
 import type { OutboundRecord } from "../session/outbound_record.ts";
 import type { Task } from "../session/scheduler.ts";
-import type { Session, SessionLink } from "../session/session.ts";
+import type { FrameRun, Session, SessionLink } from "../session/session.ts";
 import type { InboundAliases, OutboundAliases } from "../session/topic_aliases.ts";
 import { AckGate } from "./ack_gate.ts";
 import { connectionEnded } from "./connection_end.ts";
@@ -228,6 +228,17 @@ export class Connection implements SessionLink {
 
   hasRoom(): boolean {
     return this.out.hasRoom();
+  }
+
+  takesRun(run: FrameRun): boolean {
+    return this.ready && run.version5 === (this.version === 5) && this.outboundAliases === undefined &&
+      run.largest <= this.maximumPacketSize && this.out.hasRoomFor(run.count, run.end - run.start);
+  }
+
+  sendRun(run: FrameRun): void {
+    this.out.appendFrame(run.buffer, run.start, run.end, run.count);
+    this.core.info.packetsSent += run.count;
+    this.core.info.messagesSent += run.count;
   }
 
   sendMessage(message: Message, retain: boolean, identifiers: readonly number[] | undefined): boolean {

@@ -46,7 +46,12 @@ async function deliverRest(
   await deliverToShares(core, message, shares);
 }
 
-function deliverToSubscriber(core: Core, message: Message, match: MatchedSubscriber<Session>): void | Promise<void> {
+/** Delivers a message to one subscriber, if it may have it. */
+export function deliverToSubscriber(
+  core: Core,
+  message: Message,
+  match: MatchedSubscriber<Session>,
+): void | Promise<void> {
   const session = match.subscriber;
   if (session.clientId === message.publisherId) { // [MQTT-3.8.3-3]
     if (match.noLocal) return;
@@ -73,7 +78,12 @@ function withoutNoLocal(message: Message, match: MatchedSubscriber<Session>): De
   };
 }
 
-function deliverToShares(core: Core, message: Message, shares: MatchResult<Session>["shares"]): void | Promise<void> {
+/** Delivers a message to one member of each share group. */
+export function deliverToShares(
+  core: Core,
+  message: Message,
+  shares: MatchResult<Session>["shares"],
+): void | Promise<void> {
   for (let index = 0; index < shares.length; index++) {
     const pending = deliverToShare(core, message, shares[index]);
     if (pending !== undefined) return pending.then(() => deliverToShares(core, message, shares.slice(index + 1)));

@@ -21,16 +21,20 @@ export function handlePublish(core: Core, connection: Connection, packet: Messag
   core.info.messagesReceived++;
   checkCapabilities(core, packet);
   if (packet.properties !== undefined) resolveAlias(connection, packet);
-  if (packet.topic !== connection.validTopic) {
-    validateTopicName(packet.topic, core.options.capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
-    connection.validTopic = packet.topic;
-  }
+  checkTopic(core, connection, packet.topic);
   if (packet.qos > 0 && !takeQuota(core, connection, packet)) return;
   if (packet.properties !== undefined && !isPayloadValid(core, packet)) return refusePayload(connection, packet);
   const verdict = authorize(core, connection.client!, packet.topic, "write");
   if (verdict === 0) return accept(core, connection, packet);
   if (typeof verdict === "number") return deny(connection, packet, verdict);
   return verdict.then((code) => code === 0 ? accept(core, connection, packet) : deny(connection, packet, code));
+}
+
+/** Judges a topic, unless it is the one that was found valid last. @throws MqttError 0x82, 0x90 */
+export function checkTopic(core: Core, connection: Connection, topic: string): void {
+  if (topic === connection.validTopic) return;
+  validateTopicName(topic, core.options.capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
+  connection.validTopic = topic;
 }
 
 function checkCapabilities(core: Core, packet: Message): void {

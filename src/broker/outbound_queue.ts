@@ -93,11 +93,17 @@ export class OutboundQueue {
 
   /** One packet was appended to the writer. */
   appended(): void {
-    this.#count(this.#filling!.length - this.#counted);
+    this.#count(this.#filling!.length - this.#counted, 1);
   }
 
-  /** Appends one packet that stands in `buffer` from `start` to `end`; these bytes must never change. */
-  appendFrame(buffer: Uint8Array, start: number, end: number): void {
+  /** True when no limit would be passed by so much more. */
+  hasRoomFor(packets: number, bytes: number): boolean {
+    const limits = this.#limits;
+    return this.hasRoom() && this.#packets + packets <= limits.packets && this.#bytes + bytes <= limits.bytes;
+  }
+
+  /** Appends packets that stand in `buffer` from `start` to `end`; these bytes must never change. */
+  appendFrame(buffer: Uint8Array, start: number, end: number, packets = 1): void {
     if (this.#run === buffer && this.#runEnd === start) this.#runEnd = end;
     else {
       if (this.#run !== undefined) this.#settle();
@@ -105,12 +111,12 @@ export class OutboundQueue {
       this.#runStart = start;
       this.#runEnd = end;
     }
-    this.#count(end - start);
+    this.#count(end - start, packets);
   }
 
-  #count(bytes: number): void {
+  #count(bytes: number, packets: number): void {
     this.#counted += bytes;
-    this.#packets++;
+    this.#packets += packets;
     this.#bytes += bytes;
     this.#shared.pendingBytes += bytes;
     if (!this.#dirty) {

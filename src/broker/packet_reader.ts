@@ -5,12 +5,14 @@ import { MqttError } from "../packets/errors.ts";
 import { Framer } from "../packets/framer.ts";
 import { readPublish } from "../packets/publish.ts";
 import { PacketType } from "../packets/types.ts";
-import { Message } from "../session/message.ts";
+import type { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { handlePacket } from "./handlers.ts";
 import { handlePublish } from "./handle_publish.ts";
+import { inboundMessage, keepFrame, PublishRun } from "./publish_run.ts";
 import { RateLimiter } from "./rate_limiter.ts";
+import { routeRun, runsAllowed } from "./route_run.ts";
 
 /** The read loop of one connection. */
 export class PacketReader {
@@ -18,6 +20,10 @@ export class PacketReader {
   readonly #connection: Connection;
   readonly #framer: Framer;
   readonly #limiter: RateLimiter | undefined;
+  /** True when the framer stands at a packet that has not been handled. */
+  #atHand = false;
+  /** What the framer has thrown behind a run. */
+  #failure: unknown;
   #begun = false;
   #wake: (() => void) | undefined;
 
@@ -92,7 +98,7 @@ export class PacketReader {
 
   /** Handles every whole packet; a Promise only when one of them has to wait. */
   #processAll(): void | Promise<void> {
-    while (!this.#connection.closed && this.#framer.next()) {
+    while (!this.#connection.closed && this.#next()) {
       const pending = this.#process();
       if (pending !== undefined) return this.#processRest(pending);
     }
@@ -100,21 +106,57 @@ export class PacketReader {
 
   async #processRest(pending: Promise<void>): Promise<void> {
     await pending;
-    while (!this.#connection.closed && this.#framer.next()) {
+    while (!this.#connection.closed && this.#next()) {
       const next = this.#process();
       if (next !== undefined) await next;
     }
   }
 
-  #process(): void | Promise<void> {
-    const core = this.#core, connection = this.#connection, { header, buffer, start, end } = this.#framer;
-    core.info.packetsReceived++;
-    if (this.#limiter !== undefined && header >> 4 === PacketType.PUBLISH) this.#limiter.messages++;
-    if (header >> 4 === PacketType.PUBLISH && connection.state === "connected" && !this.#isObserved()) {
-      return handlePublish(core, connection, this.#readMessage());
+  /** Finds the next packet, unless one is at hand that ended a run. */
+  #next(): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (!this.#atHand) return this.#framer.next();
+    this.#atHand = false;
+    return true;
+  }
+
+  /** Looks at the packet behind a run; what is wrong with it is told when the run has been handled. */
+  #lookAhead(): boolean {
+    try {
+      return this.#atHand = this.#framer.next();
+    } catch (error) {
+      this.#failure = error;
+      return this.#atHand = false;
     }
-    const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
-    return handlePacket(core, connection, packet);
+  }
+
+  #process(): void | Promise<void> {
+    const core = this.#core, connection = this.#connection, framer = this.#framer, { header } = framer;
+    if (header >> 4 === PacketType.PUBLISH && connection.state === "connected") {
+      const run = runsAllowed(core) ? PublishRun.begin(framer, connection.version === 5) : undefined;
+      if (run !== undefined) return this.#processRun(run);
+      this.#count(1);
+      if (!this.#isObserved()) return handlePublish(core, connection, this.#readMessage());
+    } else core.info.packetsReceived++;
+    const { buffer, start, end } = framer;
+    return handlePacket(
+      core,
+      connection,
+      decodePacket(header, buffer, start, end, connection.version, core.decodeOptions),
+    );
+  }
+
+  #processRun(run: PublishRun): void | Promise<void> {
+    const core = this.#core, connection = this.#connection;
+    while (this.#lookAhead() && run.extend(this.#framer));
+    this.#count(run.count);
+    if (run.count === 1) return handlePublish(core, connection, run.first(core, connection));
+    return routeRun(core, connection, run);
+  }
+
+  #count(publishes: number): void {
+    this.#core.info.packetsReceived += publishes;
+    if (this.#limiter !== undefined) this.#limiter.messages += publishes;
   }
 
   /** True when hooks want to see packets as packets. */
@@ -125,19 +167,10 @@ export class PacketReader {
 
   /** The PUBLISH at hand, straight as a message: nobody else wants to see it as a packet. */
   #readMessage(): Message {
-    const { header, buffer, frameStart, start, end } = this.#framer, connection = this.#connection;
-    const { maximumMessageExpiryInterval } = this.#core.options.capabilities;
-    const message = new Message();
-    message.publisherId = connection.client!.id;
-    message.receivedAt = connection.lastRead;
-    readPublish(message, header, buffer, start, end, connection.version, this.#core.decodeOptions);
-    if (message.properties === undefined) {
-      message.frameStart = frameStart;
-      message.frameVersion5 = connection.version === 5;
-    }
-    if (message.properties !== undefined || maximumMessageExpiryInterval > 0) {
-      message.limitLife(maximumMessageExpiryInterval);
-    }
+    const { header, buffer, frameStart, start, end } = this.#framer, core = this.#core, connection = this.#connection;
+    const message = inboundMessage(core, connection);
+    readPublish(message, header, buffer, start, end, connection.version, core.decodeOptions);
+    keepFrame(core, connection, { message, frameStart });
     return message;
   }
 }

@@ -22,12 +22,32 @@ export interface SessionSubscription {
   readonly options: SubscriptionOptions;
 }
 
+/** PUBLISH packets at QoS 0, one behind the other. */
+export interface FrameRun {
+  /** Memory that holds them; never changed. */
+  readonly buffer: Uint8Array;
+  /** Index of the first byte. */
+  readonly start: number;
+  /** Index behind the last byte. */
+  readonly end: number;
+  /** Number of packets. */
+  readonly count: number;
+  /** Bytes of the largest packet. */
+  readonly largest: number;
+  /** True when they are packets of MQTT 5, without properties. */
+  readonly version5: boolean;
+}
+
 /** What a session needs of the connection that it is attached to. */
 export interface SessionLink {
   /** True from CONNACK to the end: messages may be sent. */
   readonly ready: boolean;
   /** True when the outbound buffer takes more. */
   hasRoom(): boolean;
+  /** True when the client gets the packets of a run just as they came. */
+  takesRun(run: FrameRun): boolean;
+  /** Sends the packets of a run. */
+  sendRun(run: FrameRun): void;
   /** Sends a message at QoS 0. @returns false when it could not be */
   sendMessage(message: Message, retain: boolean, identifiers: readonly number[] | undefined): boolean;
   /** Sends a message at QoS 1 or 2. @returns false when it can never be sent (too large for the client) */
