@@ -175,7 +175,7 @@ function sendWhenCommitted(
     if (session.link !== link || session.outbox.inflight.get(record.packetId) !== record) return;
     if (!link.sendRecord(record, false)) giveUp(core, session, record);
   };
-  commit.then(send, send);
+  commit.then(send, () => link.close(0x83, new Error("storage has failed")));
 }
 
 /** Too large for this client: treated as delivered [MQTT-3.1.2-25]. */

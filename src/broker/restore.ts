@@ -26,10 +26,15 @@ import { releaseWill } from "./wills.ts";
 export async function restore(core: Core): Promise<void> {
   await restoreInfo(core);
   for (const init of await load<StoredRetainedMessage>(core, "storedRetainedMessages")) restoreRetained(core, init);
-  for (const stored of await load<StoredClient>(core, "storedClients")) restoreSession(core, stored);
+  const open: Session[] = [];
+  for (const stored of await load<StoredClient>(core, "storedClients")) {
+    const session = restoreSession(core, stored);
+    if (stored.disconnectedAt === undefined) open.push(session);
+  }
   for (const stored of await load<StoredSubscription>(core, "storedSubscriptions")) restoreSubscription(core, stored);
   for (const stored of await load<StoredInflightMessage>(core, "storedInflightMessages")) restoreInflight(core, stored);
   for (const session of [...core.sessions.values()]) wake(core, session);
+  for (const session of open) noteEnd(core, session);
 }
 
 async function load<T>(
@@ -64,7 +69,7 @@ function restoreRetained(core: Core, init: MessageInit): void {
   } else storeRetained(core, new Message(init));
 }
 
-function restoreSession(core: Core, stored: StoredClient): void {
+function restoreSession(core: Core, stored: StoredClient): Session {
   const { clientId, username, protocolVersion, properties } = stored;
   const client = new Client({ id: clientId, username, protocolVersion, properties, cleanStart: false });
   const session = new Session(client, stored.sessionExpiryInterval);
@@ -72,6 +77,7 @@ function restoreSession(core: Core, stored: StoredClient): void {
   session.disconnectedAt = stored.disconnectedAt ?? core.now();
   session.will = stored.will;
   core.sessions.add(session);
+  return session;
 }
 
 function restoreSubscription(core: Core, stored: StoredSubscription): void {
@@ -98,6 +104,13 @@ function restoreInflight(core: Core, stored: StoredInflightMessage): void {
   session.outbox.restore(record);
   core.info.inflight++;
   if (record.state === "queued") core.queuedBytes += message?.size ?? 0;
+}
+
+/** Whose connection was open when the last run ended has lost it now: expiry and will count from here, whatever comes. */
+function noteEnd(core: Core, session: Session): void {
+  if (session.ended) return;
+  const error = new Error("the last run of the broker has ended");
+  core.hooks.observe(core.hooks.on.onDisconnect, session.client, { reasonCode: 0x80, error, sessionEnded: false });
 }
 
 /** A session goes on waiting for its client, or ends when its time has passed. */

@@ -26,9 +26,9 @@ export function endSession(core: Core, session: Session): void {
   core.sessions.remove(session);
   removeAllSubscriptions(core, session);
   const orphans = takeRecords(core, session);
+  for (const [share, message] of orphans) passOn(core, share, message); // first, so that storage never is without them
   core.hooks.observe(core.hooks.on.onClientExpired, session.client);
   publishWill(core, session);
-  for (const [share, message] of orphans) passOn(core, share, message);
 }
 
 /** Empties queue and inflight. @returns messages of shared subscriptions that another member may get */

@@ -123,7 +123,7 @@ export class Message implements PublishTarget {
 
   /** Lets the acknowledgement of this message wait for `commit`. */
   awaitCommit(commit: Promise<unknown> | undefined): void {
-    if (commit !== undefined) (this.commits ??= []).push(commit);
+    if (commit !== undefined && this.commits?.at(-1) !== commit) (this.commits ??= []).push(commit);
   }
 }
 
