@@ -65,6 +65,7 @@ export {
 export * from "./src/packets/types.ts";
 
 export type { Outbox, Replay } from "./src/session/outbox.ts";
+export type { InflightTable } from "./src/session/inflight_table.ts";
 export type { DeliveryOptions, OutboundRecord } from "./src/session/outbound_record.ts";
 export type { RecordQueue } from "./src/session/record_queue.ts";
 export type { Task } from "./src/session/scheduler.ts";

@@ -22,8 +22,9 @@ export function receivedRecord(clientId: string, packetId: number): InflightReco
 
 /** Remembers a Packet Identifier until PUBREL. @returns what PUBREC has to wait for */
 export function beginReceiving(core: Core, session: Session, packetId: number): Promise<unknown> | undefined {
+  session.inbound.add(packetId);
+  if (core.hooks.on.onQosPublish === undefined) return undefined;
   const record = receivedRecord(session.clientId, packetId);
-  session.inbound.set(packetId, record);
   return core.hooks.observe(core.hooks.on.onQosPublish, session.client, record);
 }
 
@@ -36,8 +37,8 @@ export function endReceiving(
   session: Session,
   packetId: number,
 ): { known: boolean; commit: Promise<unknown> | undefined } {
-  const record = session.existingInbound?.get(packetId);
-  if (record === undefined) return { known: false, commit: undefined };
-  session.inbound.delete(packetId);
+  if (!session.existingInbound?.delete(packetId)) return { known: false, commit: undefined };
+  if (core.hooks.on.onQosComplete === undefined) return { known: true, commit: undefined };
+  const record = receivedRecord(session.clientId, packetId);
   return { known: true, commit: core.hooks.observe(core.hooks.on.onQosComplete, session.client, record) };
 }

@@ -13,7 +13,6 @@ import { OutboundRecord } from "../session/outbound_record.ts";
 import { Session } from "../session/session.ts";
 import { parseTopicFilter } from "../topics/topic_filter.ts";
 import type { Core } from "./core.ts";
-import { receivedRecord } from "./inbound_qos2.ts";
 import { storeRetained } from "./retain.ts";
 import { watchExpiry } from "./session_end.ts";
 import { addSubscription } from "./subscriptions.ts";
@@ -92,7 +91,7 @@ function restoreInflight(core: Core, stored: StoredInflightMessage): void {
   const session = core.sessions.get(stored.clientId);
   if (session === undefined) return;
   if (stored.direction === "in") {
-    session.inbound.set(stored.packetId, receivedRecord(stored.clientId, stored.packetId));
+    session.inbound.add(stored.packetId);
     return;
   }
   const message = stored.message && core.message(stored.message);

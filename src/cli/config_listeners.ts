@@ -11,12 +11,12 @@ const address = v.custom<string>(
   (issue) => typeof issue.input === "string" ? addressProblem(issue.input)! : expected("host:port")(issue),
 );
 const common = { type, id: v.optional(text("a name")), address };
-const accepting = { backlog: v.optional(whole(1, 65_535)), keep_alive: v.optional(flag) };
+const backlog = v.optional(whole(1, 65_535)), keep_alive = v.optional(flag);
 const handshake_timeout = v.optional(whole(1, 3_600));
 const path = v.optional(text("a path"));
 const web = {
+  backlog,
   path,
-  handshake_timeout,
   allowed_origins: v.optional(list(text("an origin"))),
   require_origin: v.optional(flag),
 };
@@ -37,10 +37,10 @@ const mode = v.pipe(
 );
 
 const byType: Record<ListenerType, Schema> = {
-  tcp: section({ ...common, ...accepting }),
-  tls: section({ ...common, ...accepting, handshake_timeout, tls }),
-  ws: section({ ...common, ...accepting, ...web }),
-  wss: section({ ...common, ...accepting, ...web, tls }),
+  tcp: section({ ...common, backlog, keep_alive }),
+  tls: section({ ...common, backlog, keep_alive, handshake_timeout, tls }),
+  ws: section({ ...common, ...web }),
+  wss: section({ ...common, ...web, tls }),
   unix: section({ ...common, address: text("a path"), mode: v.optional(mode) }),
   sysinfo: section({ ...common, path }),
   healthcheck: section({ ...common, path }),

@@ -34,7 +34,7 @@ export interface ListenerSettings {
   readonly address: string;
   /** Certificates, for `tls` and `wss`. */
   readonly tls?: TlsSettings;
-  /** Seconds in which the handshake of TLS or WebSocket has to be done. */
+  /** Seconds in which the handshake of TLS has to be done. */
   readonly handshakeTimeout?: number;
   /** Connections that may wait to be accepted. */
   readonly backlog?: number;

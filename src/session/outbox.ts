@@ -1,6 +1,7 @@
 /** Everything on its way to the client of one session: sent and unacknowledged, to be sent again, and queued.
  * @module */
 import type { QoS } from "../packets/types.ts";
+import { InflightTable } from "./inflight_table.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
 import { RecordQueue } from "./record_queue.ts";
 
@@ -18,7 +19,7 @@ export interface Replay {
 /** The outbound half of a session. */
 export class Outbox {
   /** Sent and not finished, by Packet Identifier, in the order in which they were first sent [MQTT-4.6.0-1]. */
-  readonly inflight: Map<number, OutboundRecord> = new Map();
+  readonly inflight: InflightTable = new InflightTable();
   /** Not sent yet. */
   readonly queue: RecordQueue = new RecordQueue();
   /** Retained messages still to be sent to new subscriptions. */
@@ -49,7 +50,7 @@ export class Outbox {
   /** Begins a connection: everything unfinished is to be sent again, in its old order [MQTT-4.4.0-1]. */
   connect(quota: number): void {
     this.quota = this.#initialQuota = quota; // [MQTT-4.9.0-1]
-    this.resend = [...this.inflight.values()].reverse();
+    this.resend = this.inflight.values().reverse();
   }
 
   /** True when all Packet Identifiers are in use. */
@@ -62,7 +63,7 @@ export class Outbox {
     if (this.exhausted) return 0;
     do {
       this.#nextPacketId = this.#nextPacketId === MAXIMUM_PACKET_ID ? 1 : this.#nextPacketId + 1;
-    } while (this.inflight.has(this.#nextPacketId));
+    } while (this.inflight.get(this.#nextPacketId) !== undefined);
     return this.#nextPacketId;
   }
 

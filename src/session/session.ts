@@ -4,7 +4,6 @@ import type { ProtocolVersion, PublishPacket } from "../packets/types.ts";
 import type { ParsedFilter } from "../topics/topic_filter.ts";
 import type { SubscriptionOptions } from "../topics/subscription.ts";
 import type { Client } from "./client.ts";
-import type { InflightRecord } from "./inflight.ts";
 import type { Message } from "./message.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
 import { Outbox } from "./outbox.ts";
@@ -90,7 +89,7 @@ export class Session {
   /** Handlers of the broker's own client by filter as sent. */
   inlineHandlers: Map<string, Map<number, InlineHandler>> | undefined = undefined;
   #outbox: Outbox | undefined;
-  #inbound: Map<number, InflightRecord> | undefined;
+  #inbound: Set<number> | undefined;
   #sequence = 0;
 
   /**
@@ -134,13 +133,13 @@ export class Session {
     return this.#outbox;
   }
 
-  /** QoS 2 messages of the client between PUBREC and PUBREL, by Packet Identifier. */
-  get inbound(): Map<number, InflightRecord> {
-    return this.#inbound ??= new Map();
+  /** QoS 2 messages of the client between PUBREC and PUBREL: their Packet Identifiers. */
+  get inbound(): Set<number> {
+    return this.#inbound ??= new Set();
   }
 
   /** The same, if there ever were any. */
-  get existingInbound(): Map<number, InflightRecord> | undefined {
+  get existingInbound(): Set<number> | undefined {
     return this.#inbound;
   }
 

@@ -59,7 +59,7 @@ Deno.test("the quota never rises above where it began", () => {
 
 Deno.test("a new connection is sent everything again in its old order, also behind the highest Packet Identifier", () => {
   const outbox = new Outbox(), order = [65_534, 65_535, 1, 2];
-  for (const packetId of order) outbox.inflight.set(packetId, record(packetId));
+  order.forEach((packetId, index) => outbox.inflight.set(packetId, record(packetId, index + 1)));
   outbox.connect(10);
   assertEquals(outbox.resend.map(({ packetId }) => packetId).reverse(), order);
   assertEquals([outbox.waiting, outbox.ahead, outbox.size], [true, true, 4]);
