@@ -1,0 +1,73 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Listener, ListenerContext, Socket } from "../../src/broker/listener.ts";
+import { memoryPair } from "../../listeners/memory.ts";
+import { hex } from "../packets/bytes.ts";
+import { Harness, type Transport } from "../helpers/harness.ts";
+
+/** A way to the broker that notes what its side asks of the socket. */
+function observed(capacity = 4_000_000): Transport & { reads: number[]; writes: number[] } {
+  const reads: number[] = [], writes: number[] = [];
+  let context: ListenerContext | undefined;
+  const listener: Listener = {
+    ...{ id: "observed", protocol: "memory", address: "observed" },
+    listen: (given) => void (context = given),
+    close: () => {},
+  };
+  const connect = () => {
+    const [client, server] = memoryPair({ capacity });
+    const socket: Socket = {
+      remoteAddress: "observed",
+      read: (buffer) => (reads.push(buffer.length), server.read(buffer)),
+      write: (data) => (writes.push(data.length), server.write(data)),
+      close: () => server.close(),
+    };
+    context!.accept(socket);
+    return client;
+  };
+  return { listener, connect, reads, writes };
+}
+
+Deno.test("clientNetReadBufferSize: no read is larger, and small ones come first", async () => {
+  for (const clientNetReadBufferSize of [2_048, 65_536]) {
+    const transport = observed();
+    await using harness = await Harness.start({ transport, clientNetReadBufferSize });
+    const client = await harness.connect("a");
+    assert(transport.reads[0] <= 1_024);
+    for (let index = 0; index < 20; index++) await client.publish("t", new Uint8Array(100_000));
+    const largest = Math.max(...transport.reads);
+    assert(largest <= clientNetReadBufferSize && largest > clientNetReadBufferSize / 2, `${largest}`);
+  }
+});
+
+Deno.test("clientNetWriteBufferSize: so much is written before the turn ends", async () => {
+  for (const [clientNetWriteBufferSize, writes] of [[1_024, 2], [65_536, 1]]) {
+    const transport = observed();
+    await using harness = await Harness.start({ transport, clientNetWriteBufferSize });
+    const client = await harness.connect("a");
+    await client.subscribe("t");
+    for (let index = 0; index < 20; index++) await client.publish("u", new Uint8Array(10_000)); // so that reads are large
+    transport.writes.length = 0;
+    const packet = "30 04 00 01 't' 00";
+    await client.send(...Array.from({ length: 500 }, () => packet));
+    await harness.settle();
+    assertEquals(transport.writes.reduce((sum, bytes) => sum + bytes, 0), 500 * 6 + 2); // and PINGRESP
+    assertEquals(transport.writes.filter((bytes) => bytes > 2).length, writes);
+  }
+});
+
+Deno.test("closeTimeout: a client that reads nothing holds the end up no longer", async () => {
+  for (const closeTimeout of [0.5, 2]) {
+    const transport = observed(8);
+    await using harness = await Harness.start({ transport, closeTimeout });
+    const socket = await transport.connect();
+    const connect = hex("10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 'a'");
+    for (let rest: Uint8Array = connect; rest.length > 0;) rest = rest.subarray(await socket.write(rest));
+    await harness.settle();
+    assertEquals(harness.broker.info.clientsConnected, 1);
+    const begun = harness.clock.now();
+    await harness.close();
+    const taken = harness.clock.now() - begun;
+    assert(taken >= closeTimeout * 1_000 && taken < closeTimeout * 1_000 + 300, `${taken}`);
+    socket.close();
+  }
+});
