@@ -1,0 +1,202 @@
+/**
+ * Shows that the tests notice when a rule is gone.
+ *
+ * Turns one rule of `src/` at a time into its opposite, in a copy of the checkout, and runs the tests that should notice.
+ *
+ *     deno task mutate                          30 mutants
+ *     deno task mutate --sample 200 --seed 7    more, and others
+ *     deno task mutate --sample all --only handle_publish.ts,wills.ts
+ *     deno task mutate --list                   all mutants, without running any
+ *
+ * Ends with 1 when more than 5 % of the mutants survive.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { findMutants, type Mutant } from "./mutations.ts";
+import { Laboratory, type Verdict } from "./mutation_run.ts";
+import { readSources } from "./sources.ts";
+
+/** Rooms whose rules are tested, with the suites that know them. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "src/broker/": ["conformance", "broker"],
+  "src/session/": ["conformance", "broker"],
+  "src/packets/": ["packets", "conformance"],
+  "src/topics/": ["topics", "conformance"],
+};
+
+/** Files that hold no rule of MQTT. A mutant there changes the speed, or what other suites look after. */
+const WITHOUT_RULES: Readonly<Record<string, readonly string[]>> = {
+  "speed": [
+    ...["src/packets/read_size.ts", "src/packets/string_cache.ts", "src/topics/match_cache.ts"],
+    ...["src/broker/publish_at_hand.ts", "src/broker/publish_templates.ts", "src/broker/publish_run.ts"],
+    ...["src/broker/route_run.ts"],
+  ],
+  "the broker as a library": [
+    ...["src/broker/broker.ts", "src/broker/client_list.ts", "src/broker/hook_life.ts", "src/broker/inline_client.ts"],
+    ...["src/broker/inline_delivery.ts", "src/broker/options.ts", "src/broker/resolve_options.ts"],
+    ...["src/broker/restore.ts", "src/broker/shut_down.ts", "src/broker/sys_topics.ts", "src/broker/topic_list.ts"],
+    ...["src/broker/virtual_client.ts", "src/broker/rate_limiter.ts"],
+  ],
+};
+
+/** Share of mutants that may survive. */
+const TOLERATED = 0.05;
+
+/** What the command line asks for. */
+export interface Arguments {
+  /** How many mutants. */
+  readonly sample: number;
+  /** Which ones. */
+  readonly seed: number;
+  /** Ends of file names; all files when empty. */
+  readonly only: readonly string[];
+  /** Whether to name the mutants instead of running them. */
+  readonly list: boolean;
+  /** How many at a time. */
+  readonly jobs: number;
+  /** Seconds after which a run counts as noticed: most endless loops begin with a condition. */
+  readonly limit: number;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param args the arguments
+ * @returns what they ask for
+ * @throws {TypeError} for options that do not exist, {RangeError} for numbers that are none
+ */
+export function readArguments(args: readonly string[]): Arguments {
+  const text = (standard: string) => ({ type: "string", default: standard }) as const;
+  const { values } = parseArgs({
+    args: args.filter((argument) => argument !== "--"),
+    options: {
+      ...{ sample: text("30"), seed: text("1"), only: text(""), jobs: text("2"), limit: text("120") },
+      list: { type: "boolean", default: false },
+    },
+  });
+  const number = (name: "sample" | "seed" | "jobs" | "limit", lowest: number) => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= lowest) return value;
+    throw new RangeError(`Cannot use --${name}: current value is ${values[name]}, expected a number from ${lowest} on`);
+  };
+  return {
+    ...{ seed: number("seed", 0), jobs: number("jobs", 1), limit: number("limit", 1), list: values.list },
+    sample: values.sample === "all" ? Infinity : number("sample", 1),
+    only: values.only.split(",").filter((name) => name !== ""),
+  };
+}
+
+/**
+ * Names the suites that should notice a mutant.
+ *
+ * @param file the file of the mutant
+ * @returns the suites, the fastest first; none for files without rules
+ */
+export function suitesFor(file: string): readonly string[] {
+  if (Object.values(WITHOUT_RULES).some((files) => files.includes(file))) return [];
+  return Object.entries(ROOMS).find(([room]) => file.startsWith(room))?.[1] ?? [];
+}
+
+/**
+ * Chooses mutants, the same ones for the same seed: from all rooms in turn, so that none is passed over.
+ *
+ * @param mutants all of them
+ * @param options how many, and the seed
+ * @returns the chosen ones
+ */
+export function choose(mutants: readonly Mutant[], options: Pick<Arguments, "sample" | "seed">): Mutant[] {
+  const random = generator(options.seed);
+  const shuffled = mutants.map((mutant) => ({ mutant, place: random() })).sort((a, b) => a.place - b.place);
+  const rooms = Object.keys(ROOMS).map((room) => shuffled.filter(({ mutant }) => mutant.file.startsWith(room)));
+  const chosen: Mutant[] = [];
+  for (let turn = 0; chosen.length < Math.min(options.sample, mutants.length); turn++) {
+    const next = rooms[turn % rooms.length].shift();
+    if (next !== undefined) chosen.push(next.mutant);
+  }
+  return chosen;
+}
+
+/** Numbers from 0 to 1 that look random (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = state + 0x6d2b79f5 | 0;
+    let mixed = Math.imul(state ^ state >>> 15, 1 | state);
+    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
+    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Tells the share of survivors in words.
+ *
+ * @param verdicts how the mutants ended
+ * @param seed which chose them
+ * @returns the line, and whether there are too many
+ */
+export function summary(verdicts: readonly Verdict[], seed: number): { line: string; tooMany: boolean } {
+  const survivors = verdicts.filter(({ noticedBy }) => noticedBy === undefined).length;
+  const share = verdicts.length === 0 ? 0 : survivors / verdicts.length;
+  const percent = (share * 100).toFixed(1);
+  return {
+    line: `${verdicts.length} mutants, ${
+      verdicts.length - survivors
+    } noticed, ${survivors} survived: ${percent} % (seed ${seed})`,
+    tooMany: share > TOLERATED,
+  };
+}
+
+/** The mutant in words. */
+function describe({ file, line, kind }: Mutant): string {
+  return `${file}:${line} ${kind}`;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const root = new URL("..", import.meta.url);
+  const options = readArguments(args);
+  const wanted = (file: string) =>
+    options.only.length === 0 ? suitesFor(file).length > 0 : options.only.some((name) => file.endsWith(name));
+  const sources = (await readSources(root)).filter(({ path }) => path.startsWith("src/") && wanted(path));
+  const texts = new Map(sources.map(({ path, text }) => [path, text]));
+  const mutants = sources.flatMap(({ path, text }) => findMutants(path, text));
+  if (options.list) {
+    for (const mutant of mutants) console.log(`${describe(mutant)}: ${difference(mutant, texts.get(mutant.file)!)}`);
+    console.log(`${mutants.length} mutants`);
+    return 0;
+  }
+  const chosen = choose(mutants, options);
+  await using laboratory = await Laboratory.open(root, options);
+  const verdicts: Verdict[] = [];
+  await laboratory.run(chosen, suitesOf, (verdict) => {
+    verdicts.push(verdict);
+    const { mutant, noticedBy, seconds } = verdict;
+    const counted = `[${String(verdicts.length).padStart(String(chosen.length).length)}/${chosen.length}]`;
+    const end = noticedBy === undefined ? "SURVIVED" : "noticed ";
+    console.log(`${counted} ${end} ${describe(mutant)} (${seconds.toFixed(1)}s) ${noticedBy ?? ""}`.trimEnd());
+    if (noticedBy === undefined) console.log(`        ${difference(mutant, texts.get(mutant.file)!)}`);
+  });
+  const { line, tooMany } = summary(verdicts, options.seed);
+  console.log(`\n${line}; ${mutants.length} mutants are known`);
+  return tooMany ? 1 : 0;
+}
+
+function suitesOf(mutant: Mutant): readonly string[] {
+  const suites = suitesFor(mutant.file);
+  return suites.length > 0 ? suites : ["conformance", "broker"];
+}
+
+function difference({ start, end, replacement }: Mutant, text: string): string {
+  const shorten = (code: string) => code.replace(/\s+/g, " ").slice(0, 100);
+  return `${shorten(text.slice(start, end))} -> ${shorten(replacement) || "nothing"}`;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(2);
+  }
+}
