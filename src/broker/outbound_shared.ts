@@ -5,8 +5,8 @@ import type { OutboundQueue } from "./outbound_queue.ts";
 
 /** Buffers up to this size are used again. */
 const LARGEST_POOLED = 1_048_576;
-/** Buffers that wait to be used again. */
-const POOL_SIZE = 32;
+/** Bytes of the buffers that wait to be used again. */
+const POOL_BYTES = 16_777_216;
 
 /** One for each broker. */
 export class OutboundShared {
@@ -15,6 +15,7 @@ export class OutboundShared {
   /** Bytes that were written. */
   sentBytes = 0;
   readonly #pool: Writer[] = [];
+  #pooledBytes = 0;
   #dirty: OutboundQueue[] = [];
   #scheduled = false;
   readonly #flush = () => {
@@ -34,12 +35,17 @@ export class OutboundShared {
 
   /** A buffer to fill. */
   acquire(): Writer {
-    return this.#pool.pop() ?? new Writer(4_096);
+    const writer = this.#pool.pop();
+    if (writer === undefined) return new Writer(4_096);
+    this.#pooledBytes -= writer.buffer.length;
+    return writer;
   }
 
   /** A buffer that was written. */
   release(writer: Writer): void {
-    if (this.#pool.length >= POOL_SIZE || writer.buffer.length > LARGEST_POOLED) return;
+    const bytes = writer.buffer.length;
+    if (bytes > LARGEST_POOLED || this.#pooledBytes + bytes > POOL_BYTES) return;
+    this.#pooledBytes += bytes;
     writer.length = 0;
     this.#pool.push(writer);
   }
