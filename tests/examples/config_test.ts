@@ -10,6 +10,7 @@ import { JsClient } from "../helpers/mqtt_js.ts";
 
 const YAML = "examples/config/config.yaml";
 const JSON_FILE = "examples/config/config.json";
+const WHERE = `every option stands in ${YAML} and ${JSON_FILE}`;
 
 type Section = Record<string, unknown>;
 
@@ -23,10 +24,10 @@ Deno.test("config: every option is there, with its default", () => {
   const { capabilities, compatibilities, ...rest } = resolveOptions();
   const { capabilities: told, ...toldRest } = value.options as Section & { capabilities: Section };
   const { compatibilities: toldSwitches, ...toldCapabilities } = told;
-  assertEquals(toldCapabilities, keysOf(capabilities));
-  assertEquals(toldSwitches, keysOf(compatibilities));
+  assertEquals(toldCapabilities, keysOf(capabilities), WHERE);
+  assertEquals(toldSwitches, keysOf(compatibilities), WHERE);
   const { logger: _, clock: __, dispatch: ___, ...options } = keysOf(rest);
-  assertEquals(toldRest, options);
+  assertEquals(toldRest, options, WHERE);
 });
 
 function keysOf(options: object): Section {
