@@ -17,8 +17,15 @@ export async function runExample(
   args: readonly string[],
   use: (address: string, example: Child) => Promise<void>,
 ): Promise<string> {
-  await using example = await Child.deno(`examples/${script}`, args);
+  await using example = await Child.deno(`examples/${script}`, args, await flagsOf(script));
   const [, address] = await example.line(/ at (\S+?)(?:,| |$)/m);
   await use(address, example);
   return (await example.stop()).out;
+}
+
+/** The permissions with which its first lines say that it runs. */
+async function flagsOf(script: string): Promise<string[]> {
+  const command = /^ \* +deno run (.*)examples\/(\S+)/m.exec(await Deno.readTextFile(`examples/${script}`));
+  if (command?.[2] !== script) throw new Error(`${script} does not say in its first lines how it runs`);
+  return command[1].trim().split(" ");
 }

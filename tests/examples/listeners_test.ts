@@ -68,7 +68,7 @@ Deno.test("embedded: pages, an API and MQTT on one port", async () => {
 });
 
 Deno.test("fetch: `deno serve` answers pages and MQTT", async () => {
-  await using example = await Child.deno("examples/fetch.ts", ["--host", "127.0.0.1", "--port", "0"], "serve");
+  await using example = await Child.serve("examples/fetch.ts", ["--host", "127.0.0.1", "--port", "0"]);
   const [, host] = await example.line(/http:\/\/([\d.:]+)/);
   await exchange(`ws://${host}/mqtt`);
   assertEquals(await (await fetch(`http://${host}/`)).text(), "MQTT over WebSocket is at /mqtt\n");

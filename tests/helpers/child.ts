@@ -47,18 +47,14 @@ export class Child implements AsyncDisposable {
     });
   }
 
-  /** Starts `deno run -A --no-check script ...args`, or `deno serve`. */
-  static async deno(script: string, args: readonly string[] = [], command: "run" | "serve" = "run"): Promise<Child> {
-    const flags = ["-A", "--no-check", ...await registryFlags()];
-    return new Child(
-      Deno.execPath(),
-      command === "run" ? [command, ...flags, script, ...args] : [
-        command,
-        ...flags,
-        ...args,
-        script,
-      ],
-    );
+  /** Starts `deno run -A --no-check script ...args`. */
+  static async deno(script: string, args: readonly string[] = [], flags: readonly string[] = ["-A"]): Promise<Child> {
+    return new Child(Deno.execPath(), ["run", "--no-check", ...flags, ...await registryFlags(), script, ...args]);
+  }
+
+  /** Starts `deno serve -A --no-check ...flags script`. */
+  static async serve(script: string, flags: readonly string[] = []): Promise<Child> {
+    return new Child(Deno.execPath(), ["serve", "-A", "--no-check", ...flags, ...await registryFlags(), script]);
   }
 
   /** Id of the process. */
