@@ -19,6 +19,29 @@ export function bind<T>(address: string, open: (address: Address) => T): T {
   }
 }
 
+const REOPEN_TIME = 2_000;
+const REOPEN_PAUSE = 1;
+
+/**
+ * Opens an address that was let go a moment ago: the system may still call it in use.
+ *
+ * @param address as for {@linkcode bind}
+ * @param open opens exactly one host and port
+ * @returns what `open` returned
+ * @throws Error as {@linkcode bind} does
+ */
+export async function reopen<T>(address: string, open: (address: Address) => T): Promise<T> {
+  for (const until = performance.now() + REOPEN_TIME;;) {
+    try {
+      return bind(address, open);
+    } catch (error) {
+      const inUse = (error as Error).cause instanceof Deno.errors.AddrInUse;
+      if (!inUse || performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE));
+    }
+  }
+}
+
 /** Windows keeps IPv6 sockets to IPv6. */
 function bindEverywhere<T>(port: number, open: (address: Address) => T): T {
   if (Deno.build.os === "windows") return open({ hostname: "0.0.0.0", port });

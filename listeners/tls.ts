@@ -1,10 +1,11 @@
 /** MQTT over TLS, with client certificates where they are wanted.
  * @module */
-import type { Listener, ListenerContext, Socket } from "../src/broker/listener.ts";
-import { TcpListener } from "./tcp.ts";
-import { type TlsCertificate, TlsServer } from "./tls_server.ts";
+import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { TlsCertificate } from "./tls_certificate.ts";
+import { MutualTls } from "./tls_mutual.ts";
+import { RuntimeTls } from "./tls_runtime.ts";
 
-export type { TlsCertificate } from "./tls_server.ts";
+export type { TlsCertificate } from "./tls_certificate.ts";
 
 /** Options of a {@linkcode TlsListener}. */
 export interface TlsListenerOptions {
@@ -16,29 +17,37 @@ export interface TlsListenerOptions {
   readonly certificate: TlsCertificate;
   /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
   readonly requireClientCertificate?: boolean;
-  /** Seconds in which a handshake has to be done, default 10. */
+  /** Seconds after which a handshake that is done is too late, default 10. */
   readonly handshakeTimeout?: number;
   /** Connections that may wait to be accepted, default 511. */
   readonly backlog?: number;
-  /** Ask the system to find out about peers that vanished, default true. */
+  /** Ask the system to find out about peers that vanished, default true; only of use with a `clientCa`. */
   readonly keepAlive?: boolean;
 }
 
+/** What does TLS. */
+export interface TlsEngine extends Omit<Listener, "id" | "protocol"> {
+  /** Uses another certificate for new connections. */
+  reload(certificate: TlsCertificate): void | Promise<void>;
+}
+
 /**
- * Listens on a TCP port and speaks TLS there. With a `clientCa` clients have to show a certificate that it has signed;
- * hooks find subject, fingerprint and alternative names in `client.certificate`.
+ * Listens on a TCP port and speaks TLS there: `Deno.listenTls`. With a `clientCa` clients have to show a certificate that
+ * it has signed, and hooks find subject, fingerprint and alternative names in `client.certificate`; that is `node:tls`.
  *
  * @example Usage
  * ```ts
  * import { Broker } from "@mochi/broker";
  * import { TlsListener } from "@mochi/broker/listeners/tls";
  *
- * const [cert, key] = [await Deno.readTextFile("server.pem"), await Deno.readTextFile("server.key")];
+ * const read = async () => ({ cert: await Deno.readTextFile("server.pem"), key: await Deno.readTextFile("server.key") });
  * const broker = new Broker();
- * const listener = new TlsListener({ id: "tls1", address: ":8883", certificate: { cert, key } });
+ * const listener = new TlsListener({ id: "tls1", address: ":8883", certificate: await read() });
  * await broker.addListener(listener);
  * await broker.serve();
- * Deno.addSignalListener("SIGHUP", () => listener.reload({ cert, key }));
+ * Deno.addSignalListener("SIGHUP", () => {
+ *   read().then((certificate) => listener.reload(certificate)).catch(console.error);
+ * });
  * ```
  */
 export class TlsListener implements Listener {
@@ -46,8 +55,7 @@ export class TlsListener implements Listener {
   readonly id: string;
   /** Always `tls`. */
   readonly protocol: string = "tls";
-  #tcp: TcpListener;
-  #server: TlsServer;
+  #engine: TlsEngine;
 
   /**
    * Makes the listener; the port is opened later.
@@ -56,19 +64,17 @@ export class TlsListener implements Listener {
    * @throws Error when the address is not one or the certificate is not usable
    */
   constructor(options: TlsListenerOptions) {
-    const { certificate, handshakeTimeout = 10 } = options;
+    const asksClients = options.certificate.clientCa !== undefined;
+    if (options.requireClientCertificate && !asksClients) {
+      throw new Error("Cannot require client certificates: clientCa is missing");
+    }
     this.id = options.id;
-    this.#tcp = new TcpListener(options);
-    this.#server = new TlsServer({
-      certificate,
-      requireClientCertificate: options.requireClientCertificate ?? certificate.clientCa !== undefined,
-      handshakeTimeout: handshakeTimeout * 1000,
-    });
+    this.#engine = asksClients ? new MutualTls(options) : new RuntimeTls(options);
   }
 
   /** Where it listens; the real address once it does. */
   get address(): string {
-    return this.#tcp.address;
+    return this.#engine.address;
   }
 
   /**
@@ -78,36 +84,22 @@ export class TlsListener implements Listener {
    * @throws Error that names the address when it cannot listen there
    */
   listen(context: ListenerContext): void {
-    this.#tcp.listen({
-      logger: context.logger,
-      info: () => context.info(),
-      healthy: () => context.healthy(),
-      accept: (socket) => this.#accept(socket, context),
-    });
+    this.#engine.listen(context);
   }
 
   /** Stops accepting and ends unfinished handshakes; clients stay connected. Safe to call twice. */
   async close(): Promise<void> {
-    await this.#tcp.close();
-    this.#server.close();
+    await this.#engine.close();
   }
 
   /**
-   * Uses another certificate for new connections; clients stay connected.
+   * Uses another certificate for new connections; clients stay connected. Without a `clientCa` the port is closed and
+   * opened again: a client that comes within these few milliseconds is refused and has to try again.
    *
    * @param certificate the new one
-   * @throws Error when it is not usable; the old one stays in use
+   * @throws Error when it is not usable, the old one stays in use; or `Cannot listen on ...` when the port was lost
    */
-  reload(certificate: TlsCertificate): void {
-    this.#server.reload(certificate);
-  }
-
-  async #accept(socket: Socket, context: ListenerContext): Promise<void> {
-    try {
-      await context.accept(await this.#server.accept(socket));
-    } catch (error) {
-      const fields = { listener: this.id, remote: socket.remoteAddress, error: String(error) };
-      context.logger.debug("a TLS handshake failed", fields);
-    }
+  async reload(certificate: TlsCertificate): Promise<void> {
+    await this.#engine.reload(certificate);
   }
 }

@@ -1,26 +1,14 @@
-/** TLS over any socket.
+/** TLS that asks for client certificates, over any socket.
  *
- * Why not `Deno.listenTls`, which is two to four times as fast: closing one of its connections during the handshake, or
- * while the peer takes nothing, leaves the socket open until the peer goes away (so idle peers use up all file
- * descriptors, for ever), it cannot ask for client certificates, and a new certificate needs a new listener. A
- * `node:tls` server that listens itself stops accepting for ever after one "too many open files" and reads on when
- * nobody takes what it read. Here the port is the TCP listener's, which has none of this.
+ * `Deno.listenTls` cannot ask for them. A `node:tls` server that listens itself stops accepting for ever after one "too
+ * many open files" and reads on when nobody takes what it read; here the port is the TCP listener's, which has none of
+ * this.
  * @module */
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type TLSSocket, TLSSocket as Stream } from "node:tls";
 import type { Socket } from "../src/broker/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
+import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
 import { DecryptedSide, EncryptedSide } from "./tls_stream.ts";
-
-/** A certificate and its key, both PEM. */
-export interface TlsCertificate {
-  /** Certificate, followed by intermediate ones. */
-  readonly cert: string;
-  /** Private key. */
-  readonly key: string;
-  /** Certificates of those who sign clients' certificates; clients are asked for one when this is given. */
-  readonly clientCa?: string;
-}
 
 /** Options of a {@linkcode TlsServer}. */
 export interface TlsServerOptions {
@@ -36,7 +24,6 @@ export interface TlsServerOptions {
 export class TlsServer {
   #options: TlsServerOptions;
   #context: SecureContext;
-  #asksClients: boolean;
   #handshakes: Set<EncryptedSide> = new Set();
 
   /**
@@ -48,8 +35,6 @@ export class TlsServer {
   constructor(options: TlsServerOptions) {
     this.#options = options;
     this.#context = secureContext(options.certificate);
-    this.#asksClients = options.certificate.clientCa !== undefined;
-    this.#checkRules();
   }
 
   /**
@@ -59,11 +44,8 @@ export class TlsServer {
    * @throws Error when it is not usable; the old one stays
    */
   reload(certificate: TlsCertificate): void {
-    const context = secureContext(certificate);
-    const asksClients = certificate.clientCa !== undefined;
-    if (this.#asksClients && !asksClients) throw new Error("Cannot reload the certificate: clientCa is missing");
-    this.#context = context;
-    this.#asksClients = asksClients;
+    if (certificate.clientCa === undefined) throw new Error("Cannot reload the certificate: clientCa is missing");
+    this.#context = secureContext(certificate);
   }
 
   /**
@@ -78,8 +60,8 @@ export class TlsServer {
     const tls = new Stream(encrypted, {
       isServer: true,
       secureContext: this.#context,
-      requestCert: this.#asksClients,
-      rejectUnauthorized: this.#asksClients && this.#options.requireClientCertificate,
+      requestCert: true,
+      rejectUnauthorized: this.#options.requireClientCertificate,
     });
     return this.#handshake(tls, encrypted, socket.remoteAddress).finally(() => this.#handshakes.delete(encrypted));
   }
@@ -107,8 +89,7 @@ export class TlsServer {
       tls.on("secure", () => {
         clearTimeout(timer);
         try {
-          const certificate = this.#asksClients ? this.#peerCertificate(tls) : undefined;
-          resolve(new DecryptedSide(tls, encrypted, { remoteAddress, certificate }));
+          resolve(new DecryptedSide(tls, encrypted, { remoteAddress, certificate: this.#peerCertificate(tls) }));
         } catch (error) {
           fail(error as Error);
         }
@@ -131,26 +112,12 @@ export class TlsServer {
       subjectAltName: shown.subjectaltname || undefined,
     };
   }
-
-  #checkRules(): void {
-    if (this.#options.requireClientCertificate && !this.#asksClients) {
-      throw new Error("Cannot require client certificates: clientCa is missing");
-    }
-  }
 }
 
-/** Checks what the runtime would find out in the first handshake only. */
-function secureContext({ cert, key, clientCa }: TlsCertificate): SecureContext {
-  try {
-    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("the key is another one's");
-    if (clientCa !== undefined) new X509Certificate(clientCa);
-    return createSecureContext({ cert, key, ca: clientCa });
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot use the TLS certificate: ${message}; all parts are PEM, cert and key belong together`, {
-      cause,
-    });
-  }
+function secureContext(certificate: TlsCertificate): SecureContext {
+  checkCertificate(certificate);
+  const { cert, key, clientCa } = certificate;
+  return createSecureContext({ cert, key, ca: clientCa });
 }
 
 /** What `tls.Server` itself asks before it calls a client authorized: empty or `null` when all is well. */

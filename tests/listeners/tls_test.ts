@@ -102,8 +102,8 @@ Deno.test("tls: the peer reads what was written and then the end", () =>
       socket.close();
       assertEquals((await readExactly(client, 500_000)).length, 500_000);
       assertEquals(await client.read(new Uint8Array(1)), null); // TLS was ended properly, otherwise this throws
-      await assertRejects(() => socket.write(pattern(1)), Deno.errors.BrokenPipe);
-      assertEquals(await socket.read(new Uint8Array(1)), null);
+      await assertRejects(() => socket.write(pattern(1)), Deno.errors.BadResource);
+      assertEquals(await readToEnd(socket), 0);
     },
     {},
     hold,
@@ -119,7 +119,7 @@ Deno.test("tls: half close is read as the end, then the rest is closed", () =>
       await socket.closeWrite!();
       assertEquals(await readToEnd(client), 0);
       socket.close();
-      assertEquals(await read, null);
+      await assertRejects(() => read, Deno.errors.Interrupted);
     },
     {},
     hold,
@@ -194,30 +194,48 @@ Deno.test("tls: a write waits for a peer that does not read, and a close does no
     hold,
   ));
 
-Deno.test("tls: a peer that never finishes its handshake blocks nobody and is closed in time", () =>
+Deno.test("tls: a peer that never finishes its handshake blocks nobody, one that is too late does not get in", () =>
   withListener(async ({ port, connect, context }) => {
     const silent = await Promise.all(Array.from({ length: 20 }, () => Deno.connect({ port, hostname })));
     await silent[0].write(new Uint8Array([22, 3, 1, 2, 0, 1]));
     using client = await connect();
+    assertEquals(await roundTrip(client, pattern(10)), pattern(10));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const late = await Deno.startTls(silent.pop()!, { hostname, caCerts: [ca] });
+    assertEquals(await readToEnd(late), 0);
+    late.close();
+    for (const connection of silent) connection.close();
+    assertEquals(context.sockets.length, 1);
+  }, { handshakeTimeout: 0.2 }));
+
+Deno.test("tls with client certificates: a peer that never finishes its handshake is closed in time", () =>
+  withListener(async ({ port, connect, context }) => {
+    const silent = await Promise.all(Array.from({ length: 20 }, () => Deno.connect({ port, hostname })));
+    await silent[0].write(new Uint8Array([22, 3, 1, 2, 0, 1]));
+    using client = await connect(certificate("client"));
     assertEquals(await roundTrip(client, pattern(10)), pattern(10));
     for (const connection of silent) {
       assertEquals(await readToEnd(connection), 0);
       connection.close();
     }
     assertEquals(context.sockets.length, 1);
-  }, { handshakeTimeout: 1 }));
+  }, { ...mutual, handshakeTimeout: 1 }));
 
-Deno.test("tls: a listener that closes ends handshakes, not clients", () =>
-  withListener(async ({ port, connect, listener }) => {
-    using client = await connect();
-    await roundTrip(client, pattern(10));
-    using silent = await Deno.connect({ port, hostname });
-    using later = await connect(); // the silent one was accepted before this one
-    await roundTrip(later, pattern(10));
-    await listener.close();
-    assertEquals(await readToEnd(silent), 0);
-    assertEquals(await roundTrip(client, pattern(10)), pattern(10));
-  }, { handshakeTimeout: 3_600 }));
+for (const [name, options] of Object.entries({ "tls": {}, "tls with client certificates": mutual })) {
+  Deno.test(`${name}: a listener that closes ends handshakes, not clients`, () =>
+    withListener(async ({ port, connect, listener, context }) => {
+      using client = await connect(certificate("client"));
+      await roundTrip(client, pattern(10));
+      using silent = await Deno.connect({ port, hostname });
+      using later = await connect(certificate("client")); // the silent one was accepted before this one
+      await roundTrip(later, pattern(10));
+      await listener.close();
+      if (name !== "tls") assertEquals(await readToEnd(silent), 0); // the runtime leaves it open
+      assertEquals(await roundTrip(client, pattern(10)), pattern(10));
+      await assertRejects(() => connect(certificate("client")), Deno.errors.ConnectionRefused);
+      assertEquals(context.sockets.length, 2);
+    }, { ...options, handshakeTimeout: 3_600 }));
+}
 
 Deno.test("tls: noise instead of a handshake", () =>
   withListener(async ({ port, connect, context }) => {
@@ -274,28 +292,49 @@ Deno.test("tls: a certificate that is optional has to be valid when it is shown"
     assertEquals(context.sockets[1].certificate?.subject, "O=Mochi tests,CN=sensor-1");
   }, { ...mutual, requireClientCertificate: false }));
 
-Deno.test("tls: a new certificate is for new clients, the old ones stay", () =>
-  withListener(async ({ port, connect, listener }) => {
-    using client = await connect();
-    assertEquals(await shownName(port), "localhost");
-    listener.reload(certificate("server2"));
-    assertEquals(await shownName(port), "localhost renewed");
-    assertEquals(await roundTrip(client, pattern(1_000)), pattern(1_000));
-    assertThrows(
-      () => listener.reload({ ...certificate("server"), key: "nonsense" }),
-      Error,
-      "Cannot use the TLS certificate",
-    );
-    assertThrows(() => listener.reload({ ...certificate("server"), key: certificate("server2").key }), Error);
-    assertEquals(await shownName(port), "localhost renewed");
+for (const [name, clientCa] of [["tls", undefined], ["tls with client certificates", ca]] as const) {
+  Deno.test(`${name}: a new certificate is for new clients, the old ones stay`, () =>
+    withListener(async ({ port, connect, listener }) => {
+      using client = await connect();
+      const { address } = listener;
+      assertEquals(await shownName(port), "localhost");
+      await listener.reload({ ...certificate("server2"), clientCa });
+      assertEquals(await shownName(port), "localhost renewed");
+      assertEquals(await roundTrip(client, pattern(1_000)), pattern(1_000));
+      const broken = [{ ...certificate("server"), key: "nonsense" }, {
+        ...certificate("server"),
+        key: certificate("server2").key,
+      }];
+      for (const pair of broken) {
+        await assertRejects(() => listener.reload({ ...pair, clientCa }), Error, "Cannot use the TLS certificate");
+      }
+      assertEquals(await shownName(port), "localhost renewed");
+      await Promise.all(["server", "server2", "server"].map((each) =>
+        // several at once: the last one counts
+        listener.reload({ ...certificate(each as "server"), clientCa })
+      ));
+      assertEquals(await shownName(port), "localhost");
+      assertEquals(await roundTrip(client, pattern(1_000)), pattern(1_000));
+      assertEquals(listener.address, address);
+    }, { certificate: { ...certificate("server"), clientCa }, requireClientCertificate: false }));
+}
+
+Deno.test("tls: a close during a reload is the end", () =>
+  withListener(async ({ connect, listener }) => {
+    const reloading = listener.reload(certificate("server2"));
+    await listener.close();
+    await reloading;
+    await assertRejects(() => connect(), Deno.errors.ConnectionRefused);
   }));
 
-Deno.test("tls: a reload cannot drop the authority of clients by accident", () =>
-  withListener(({ listener }) => {
-    assertThrows(() => listener.reload(certificate("server2")), Error, "clientCa is missing");
-    listener.reload({ ...certificate("server2"), clientCa: ca });
-    return Promise.resolve();
-  }, mutual));
+Deno.test("tls: whether clients are asked for certificates does not change", async () => {
+  await withListener(async ({ listener }) => {
+    await assertRejects(() => listener.reload(certificate("server2")), Error, "clientCa is missing");
+  }, mutual);
+  await withListener(async ({ listener }) => {
+    await assertRejects(() => listener.reload(mutual.certificate), Error, "clientCa cannot be added");
+  });
+});
 
 Deno.test("tls refuses options that cannot work", async () => {
   const make = (options: Partial<TlsListenerOptions>) => () =>
