@@ -1,28 +1,17 @@
 /** MQTT over WebSocket within any `fetch` handler: `Deno.serve`, `deno serve`, Deno Deploy. No port of its own.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/listener.ts";
-import { formatPeer } from "./address.ts";
-import { type Refusal, UpgradeGate, type UpgradeRequest, type WebSocketRules } from "./websocket_rules.ts";
-import { RuntimeWebSocket } from "./websocket_socket.ts";
+import { type FetchInfo, WebSocketEndpoint, type WebSocketOptions } from "./websocket_endpoint.ts";
 
+export type { FetchInfo, WebSocketOptions } from "./websocket_endpoint.ts";
 export type { WebSocketRules } from "./websocket_rules.ts";
 
-/** What a server tells a handler of a request; `Deno.ServeHandlerInfo` is one. */
-export interface FetchInfo {
-  /** Address of the peer. */
-  readonly remoteAddr?: Deno.Addr;
-}
-
 /** Options of a {@linkcode FetchListener}. */
-export interface FetchListenerOptions extends WebSocketRules {
+export interface FetchListenerOptions extends WebSocketOptions {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
   /** Answers every request that is no WebSocket at this endpoint's path; default: a text that says what is here. */
   readonly fallback?: (request: Request, info?: FetchInfo) => Response | Promise<Response>;
-  /** Bytes of one client that may wait to be read before it is disconnected, default 8,388,608. */
-  readonly maximumBuffered?: number;
-  /** Seconds of silence after which the runtime asks a peer for a sign of life, default 120; 0 turns it off. */
-  readonly idleTimeout?: number;
 }
 
 /**
@@ -52,8 +41,8 @@ export class FetchListener implements Listener {
   readonly address: string;
   /** The handler. It is bound: `Deno.serve(listener.fetch)` and `export default { fetch: listener.fetch }` work. */
   readonly fetch: (request: Request, info?: FetchInfo) => Response | Promise<Response>;
-  #options: FetchListenerOptions;
-  #gate: UpgradeGate;
+  #endpoint: WebSocketEndpoint;
+  #fallback: FetchListenerOptions["fallback"];
   #context: ListenerContext | undefined = undefined;
 
   /**
@@ -64,8 +53,8 @@ export class FetchListener implements Listener {
   constructor(options: FetchListenerOptions) {
     this.id = options.id;
     this.address = options.path ?? "/";
-    this.#options = options;
-    this.#gate = new UpgradeGate(options);
+    this.#endpoint = new WebSocketEndpoint(options);
+    this.#fallback = options.fallback;
     this.fetch = (request, info) => this.#answer(request, info);
   }
 
@@ -85,32 +74,7 @@ export class FetchListener implements Listener {
   }
 
   #answer(request: Request, info?: FetchInfo): Response | Promise<Response> {
-    const parts = partsOf(request), { fallback } = this.#options;
-    if (fallback !== undefined && !this.#gate.concerns(parts)) return fallback(request, info);
-    const verdict = this.#gate.judge(parts);
-    if ("status" in verdict) return refusal(verdict);
-    if (this.#context === undefined) return new Response("The broker is not running.\n", { status: 503 });
-    return this.#upgrade(request, info, verdict.protocol);
+    if (this.#fallback !== undefined && !this.#endpoint.concerns(request)) return this.#fallback(request, info);
+    return this.#endpoint.answer(request, info, () => this.#context);
   }
-
-  #upgrade(request: Request, info: FetchInfo | undefined, protocol: string): Response {
-    const remoteAddress = info?.remoteAddr === undefined ? "" : formatPeer(info.remoteAddr); // gone after the upgrade
-    const { maximumBuffered = 8_388_608, idleTimeout = 120 } = this.#options;
-    const { socket, response } = Deno.upgradeWebSocket(request, { protocol, idleTimeout });
-    const adapted = new RuntimeWebSocket(socket, { remoteAddress, maximumBuffered });
-    socket.onopen = () => {
-      if (this.#context === undefined) adapted.close(); // closed in between
-      else this.#context.accept(adapted);
-    };
-    return response;
-  }
-}
-
-function partsOf(request: Request): UpgradeRequest {
-  const { pathname } = new URL(request.url);
-  return { method: request.method, path: pathname, header: (name) => request.headers.get(name) };
-}
-
-function refusal({ status, message, headers }: Refusal): Response {
-  return new Response(message, { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
 }

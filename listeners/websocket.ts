@@ -1,36 +1,29 @@
-/** MQTT over WebSocket, with and without TLS, on a port of its own.
+/** MQTT over WebSocket, with and without TLS, on a port of its own: `Deno.serve` and `Deno.upgradeWebSocket`.
  *
- * Why not `Deno.serve` with `Deno.upgradeWebSocket`, as in `fetch.ts`: there a socket that the broker has closed stays open
- * until the peer answers, fragments pile up in the runtime without limit, a slow reader's messages cannot be left in the
- * network, a request may take for ever, and clients cannot be asked for certificates. Over a plain socket all of this
- * is as it is for TCP, and an idle connection costs what it costs there.
+ * Limits of the runtime, besides those of its WebSockets: a request may take for ever, and a server that stops ends its
+ * WebSockets, so a listener that closes leaves its port open, where everybody gets 503, until the broker has closed them.
  * @module */
-import type { Listener, ListenerContext, Socket } from "../src/broker/listener.ts";
-import { TcpListener } from "./tcp.ts";
-import { type TlsCertificate, TlsListener } from "./tls.ts";
-import { openWebSocket } from "./websocket_handshake.ts";
-import { UpgradeGate, type WebSocketRules } from "./websocket_rules.ts";
-import type { WebSocketStream } from "./websocket_stream.ts";
+import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import { type Address, formatAddress, parseAddress } from "./address.ts";
+import { bind, reopen } from "./bind.ts";
+import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
+import { type SocketTaker, WebSocketEndpoint, type WebSocketOptions } from "./websocket_endpoint.ts";
+import type { RuntimeWebSocket } from "./websocket_socket.ts";
 
+export type { TlsCertificate } from "./tls_certificate.ts";
+export type { WebSocketOptions } from "./websocket_endpoint.ts";
 export type { WebSocketRules } from "./websocket_rules.ts";
-export type { TlsCertificate } from "./tls.ts";
 
 /** Options of a {@linkcode WebSocketListener}. */
-export interface WebSocketListenerOptions extends WebSocketRules {
+export interface WebSocketListenerOptions extends WebSocketOptions {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
   /** `host:port`, `[v6]:port` or `:port` for all interfaces; port 0 lets the system choose. */
   readonly address: string;
-  /** Certificate and key: with them it is `wss`; with a `clientCa` clients have to show a certificate. */
+  /** Certificate and key: with them it is `wss`. There is no asking for client certificates here. */
   readonly certificate?: TlsCertificate;
-  /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
-  readonly requireClientCertificate?: boolean;
-  /** Seconds in which the handshake has to be done, default 10. */
-  readonly handshakeTimeout?: number;
   /** Connections that may wait to be accepted, default 511. */
   readonly backlog?: number;
-  /** Ask the system to find out about peers that vanished, default true. */
-  readonly keepAlive?: boolean;
 }
 
 /**
@@ -52,10 +45,15 @@ export class WebSocketListener implements Listener {
   readonly id: string;
   /** `ws`, or `wss` with a certificate. */
   readonly protocol: string;
-  #transport: TcpListener | TlsListener;
-  #gate: UpgradeGate;
-  #timeout: number;
-  #handshakes: Set<Socket> = new Set();
+  #options: WebSocketListenerOptions;
+  #address: string;
+  #certificate: TlsCertificate | undefined;
+  #endpoint: WebSocketEndpoint;
+  #context: ListenerContext | undefined = undefined;
+  #server: Deno.HttpServer<Deno.NetAddr> | undefined = undefined;
+  #abort: AbortController = new AbortController();
+  #clients = 0;
+  #reloading: Promise<void> = Promise.resolve();
 
   /**
    * Makes the listener; the port is opened later.
@@ -64,19 +62,19 @@ export class WebSocketListener implements Listener {
    * @throws Error when the address is not one or the certificate is not usable
    */
   constructor(options: WebSocketListenerOptions) {
-    const { certificate, handshakeTimeout = 10 } = options;
+    parseAddress(options.address);
+    if (options.certificate !== undefined) check(options.certificate);
     this.id = options.id;
-    this.protocol = certificate === undefined ? "ws" : "wss";
-    this.#transport = certificate === undefined
-      ? new TcpListener(options)
-      : new TlsListener({ ...options, certificate });
-    this.#gate = new UpgradeGate(options);
-    this.#timeout = handshakeTimeout * 1000;
+    this.protocol = options.certificate === undefined ? "ws" : "wss";
+    this.#options = options;
+    this.#address = options.address;
+    this.#certificate = options.certificate;
+    this.#endpoint = new WebSocketEndpoint(options);
   }
 
   /** Where it listens; the real address once it does. */
   get address(): string {
-    return this.#transport.address;
+    return this.#address;
   }
 
   /**
@@ -86,49 +84,98 @@ export class WebSocketListener implements Listener {
    * @throws Error that names the address when it cannot listen there
    */
   listen(context: ListenerContext): void {
-    this.#transport.listen({
-      logger: context.logger,
-      info: () => context.info(),
-      healthy: () => context.healthy(),
-      accept: (socket) => this.#accept(socket, context),
-    });
+    if (this.#server !== undefined) throw new Error(`Cannot listen twice: ${this.id} listens on ${this.#address}`);
+    this.#server = bind(this.#address, (address) => this.#serve(address));
+    this.#address = formatAddress(this.#server.addr);
+    this.#context = context;
   }
 
-  /** Stops accepting and ends unfinished handshakes; clients stay connected. Safe to call twice. */
+  /** Stops accepting; clients stay connected, and the port is given back after the last one. Safe to call twice. */
   async close(): Promise<void> {
-    await this.#transport.close();
-    for (const socket of this.#handshakes) socket.close();
+    this.#context = undefined;
+    await this.#reloading;
+    await this.#release();
   }
 
   /**
-   * Uses another certificate for new connections; clients stay connected.
+   * Uses another certificate: the port is closed and opened again. The runtime ends the WebSockets of a server that stops,
+   * so clients are closed with 1001 and have to connect again; with the certificate in use nothing happens.
    *
    * @param certificate the new one
-   * @throws Error when it is not usable, or when this listener has no TLS
+   * @throws Error when it is not usable, the old one stays in use; or `Cannot listen on ...` when the port was lost
    */
-  reload(certificate: TlsCertificate): void {
-    if (this.#transport instanceof TcpListener) throw new Error(`Cannot reload the certificate: ${this.id} has none`);
-    this.#transport.reload(certificate);
+  reload(certificate: TlsCertificate): Promise<void> {
+    const reloading = this.#reloading.then(() => this.#reload(certificate));
+    this.#reloading = reloading.catch(() => {});
+    return reloading;
   }
 
-  async #accept(socket: Socket, context: ListenerContext): Promise<void> {
+  async #reload(certificate: TlsCertificate): Promise<void> {
+    const old = this.#certificate, server = this.#server;
+    if (old === undefined) throw new Error(`Cannot reload the certificate: ${this.id} has none`);
+    check(certificate);
+    if (certificate.cert === old.cert && certificate.key === old.key) return;
+    this.#certificate = certificate;
+    if (this.#context === undefined || server === undefined) return;
+    server.shutdown().catch(() => {}); // waits for clients that take nothing, nobody else has to
     try {
-      await context.accept(await this.#handshake(socket));
+      await this.#restart();
     } catch (error) {
-      socket.close();
-      const fields = { listener: this.id, remote: socket.remoteAddress, error: String(error) };
-      context.logger.debug("a WebSocket handshake failed", fields);
+      this.#certificate = old;
+      await this.#restart(); // fails with the same error when it is the port that is lost
+      throw error;
     }
   }
 
-  async #handshake(socket: Socket): Promise<WebSocketStream> {
-    const timer = setTimeout(() => socket.close(), this.#timeout);
-    this.#handshakes.add(socket);
-    try {
-      return await openWebSocket(socket, this.#gate);
-    } finally {
-      clearTimeout(timer);
-      this.#handshakes.delete(socket);
-    }
+  async #restart(): Promise<void> {
+    this.#server = await reopen(this.#address, (address) => this.#serve(address));
+    if (this.#context === undefined) await this.#release(); // closed in between
   }
+
+  #serve(address: Address): Deno.HttpServer<Deno.NetAddr> {
+    this.#abort = new AbortController();
+    const { cert, key } = this.#certificate ?? {};
+    return Deno.serve({
+      ...address,
+      ...cert === undefined ? {} : { cert, key },
+      tcpBacklog: this.#options.backlog ?? 511,
+      signal: this.#abort.signal,
+      onListen() {},
+      onError: (error) => this.#fail(error),
+      handler: (request, info) => this.#endpoint.answer(request, info, () => this.#taker()),
+    });
+  }
+
+  #taker(): SocketTaker | undefined {
+    const context = this.#context;
+    return context && { accept: (socket) => this.#accept(socket, context) };
+  }
+
+  #accept(socket: RuntimeWebSocket, context: ListenerContext): void {
+    this.#clients++;
+    socket.onEnd = () => {
+      this.#clients--;
+      return this.#context === undefined ? this.#release() : undefined;
+    };
+    context.accept(socket);
+  }
+
+  /** Ends the server, and with it every WebSocket whose peer has not answered a close; not before the last client. */
+  #release(): Promise<void> | undefined {
+    if (this.#clients > 0) return undefined;
+    this.#abort.abort();
+    return this.#server?.finished;
+  }
+
+  #fail(error: unknown): Response {
+    this.#context?.logger.debug("a WebSocket handshake failed", { listener: this.id, error: String(error) });
+    return new Response("The request failed.\n", { status: 500 });
+  }
+}
+
+function check(certificate: TlsCertificate): void {
+  if (certificate.clientCa !== undefined) {
+    throw new Error("Cannot ask for client certificates over wss: clientCa is for tls, use a TlsListener");
+  }
+  checkCertificate(certificate);
 }

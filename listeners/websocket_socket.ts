@@ -1,7 +1,8 @@
 /** A WebSocket of the runtime as a socket of the broker.
  *
- * Limits of the runtime: it delivers a message only when all of its fragments have arrived, reads cannot be paused, and a
- * socket that was closed here stays until the peer has answered.
+ * Limits of the runtime: it delivers a message only when all of its fragments have arrived, however many; reads cannot be
+ * paused; and a socket that was closed here keeps its file descriptor until the peer sends something or leaves, or until
+ * the server stops: there is no `terminate`.
  * @module */
 import type { Socket } from "../src/broker/listener.ts";
 
@@ -11,18 +12,20 @@ const LONGEST_POLL = 50;
 
 interface PendingRead {
   readonly buffer: Uint8Array;
-  resolve(length: number | null): void;
+  resolve(length: number | null | Promise<null>): void;
 }
 
 /** Lets bytes be pulled from messages that are pushed, and makes writers wait for what has not left yet. */
 export class RuntimeWebSocket implements Socket {
   /** Address of the peer. */
   readonly remoteAddress: string;
+  /** Called at the end of the stream; who reads learns of the end when what it returns has settled. */
+  onEnd: () => Promise<void> | undefined = () => undefined;
   #socket: WebSocket;
   #limit: number;
   #chunks: Uint8Array[] = [];
   #cost = 0;
-  #ended = false;
+  #end: Promise<null> | undefined = undefined;
   #reader: PendingRead | undefined = undefined;
   #wakeWriters: Set<() => void> = new Set();
 
@@ -38,8 +41,8 @@ export class RuntimeWebSocket implements Socket {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = () => this.#end();
-    socket.onerror = () => this.#end();
+    socket.onclose = () => this.#finish();
+    socket.onerror = () => this.#finish();
   }
 
   /**
@@ -50,7 +53,7 @@ export class RuntimeWebSocket implements Socket {
    */
   read(buffer: Uint8Array): Promise<number | null> {
     if (this.#chunks.length > 0) return Promise.resolve(this.#take(buffer));
-    if (this.#ended) return Promise.resolve(null);
+    if (this.#end !== undefined) return this.#end;
     if (this.#reader !== undefined) return Promise.reject(new Deno.errors.Busy("another read is pending"));
     return new Promise((resolve) => this.#reader = { buffer, resolve });
   }
@@ -78,13 +81,13 @@ export class RuntimeWebSocket implements Socket {
   close(): void {
     this.#close(1000);
     this.#chunks = [];
-    this.#end();
+    this.#finish();
   }
 
   async #drained(taken: number): Promise<number> {
     for (let delay = 1; this.#socket.bufferedAmount > HIGH_WATER; delay = Math.min(LONGEST_POLL, delay * 2)) {
       await this.#pause(delay);
-      if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) throw closed();
+      if (this.#end !== undefined || this.#socket.readyState !== WebSocket.OPEN) throw closed();
     }
     return taken;
   }
@@ -102,7 +105,7 @@ export class RuntimeWebSocket implements Socket {
   }
 
   #receive(data: unknown): void {
-    if (this.#ended) return;
+    if (this.#end !== undefined) return;
     if (!(data instanceof ArrayBuffer)) return this.#refuse(1003, "MQTT is sent in binary frames"); // [MQTT-6.0.0-1]
     if (data.byteLength === 0) return;
     if (data.byteLength > this.#limit) return this.#refuse(1009, "a message is too long");
@@ -115,7 +118,7 @@ export class RuntimeWebSocket implements Socket {
   /** What came in before can still be read. */
   #refuse(code: number, reason: string): void {
     this.#close(code, reason);
-    this.#end();
+    this.#finish();
   }
 
   #close(code: number, reason?: string): void {
@@ -127,8 +130,8 @@ export class RuntimeWebSocket implements Socket {
   }
 
   /** May run twice: the runtime can tell of one end more than once. */
-  #end(): void {
-    this.#ended = true;
+  #finish(): void {
+    this.#end ??= Promise.resolve(this.onEnd()).then(() => null);
     for (const wake of this.#wakeWriters) wake();
     this.#wakeReader();
   }
@@ -137,7 +140,7 @@ export class RuntimeWebSocket implements Socket {
     const reader = this.#reader;
     if (reader === undefined) return;
     this.#reader = undefined;
-    reader.resolve(this.#chunks.length > 0 ? this.#take(reader.buffer) : null);
+    reader.resolve(this.#chunks.length > 0 ? this.#take(reader.buffer) : this.#end!);
   }
 
   /** Copies from as many chunks as fit; a chunk that does not fit stays with its rest. */

@@ -1,0 +1,84 @@
+/** Requests for a WebSocket, answered with one or with why there is none.
+ * @module */
+import { formatPeer } from "./address.ts";
+import { type Refusal, UpgradeGate, type UpgradeRequest, type WebSocketRules } from "./websocket_rules.ts";
+import { RuntimeWebSocket } from "./websocket_socket.ts";
+
+/** Options that all WebSocket listeners have. */
+export interface WebSocketOptions extends WebSocketRules {
+  /** Bytes of one client that may wait to be read before it is disconnected, default 8,388,608. */
+  readonly maximumBuffered?: number;
+  /** Seconds of silence after which the runtime asks a peer for a sign of life, default 120; 0 turns it off. */
+  readonly idleTimeout?: number;
+}
+
+/** What a server tells a handler of a request; `Deno.ServeHandlerInfo` is one. */
+export interface FetchInfo {
+  /** Address of the peer. */
+  readonly remoteAddr?: Deno.Addr;
+}
+
+/** Takes WebSockets that have opened; a `ListenerContext` can. */
+export interface SocketTaker {
+  /** Takes one. */
+  accept(socket: RuntimeWebSocket): void | Promise<void>;
+}
+
+/** Answers requests. */
+export class WebSocketEndpoint {
+  #options: WebSocketOptions;
+  #gate: UpgradeGate;
+
+  /**
+   * Makes one.
+   *
+   * @param options rules and limits
+   */
+  constructor(options: WebSocketOptions) {
+    this.#options = options;
+    this.#gate = new UpgradeGate(options);
+  }
+
+  /**
+   * Tells whether a request wants a WebSocket here.
+   *
+   * @param request the request
+   * @returns false when somebody else may answer it
+   */
+  concerns(request: Request): boolean {
+    return this.#gate.concerns(partsOf(request));
+  }
+
+  /**
+   * Answers.
+   *
+   * @param request the request
+   * @param info what is known of the peer
+   * @param taker who takes the WebSocket: asked now, and again when it has opened; nobody when `undefined`
+   * @returns 101 or a refusal
+   */
+  answer(request: Request, info: FetchInfo | undefined, taker: () => SocketTaker | undefined): Response {
+    const verdict = this.#gate.judge(partsOf(request));
+    if ("status" in verdict) return refusal(verdict);
+    if (taker() === undefined) return new Response("The broker is not running.\n", { status: 503 });
+    const remoteAddress = info?.remoteAddr === undefined ? "" : formatPeer(info.remoteAddr); // gone after the upgrade
+    const { maximumBuffered = 8_388_608, idleTimeout = 120 } = this.#options;
+    const { socket, response } = Deno.upgradeWebSocket(request, { protocol: verdict.protocol, idleTimeout });
+    const adapted = new RuntimeWebSocket(socket, { remoteAddress, maximumBuffered });
+    socket.onopen = () => {
+      const last = taker();
+      if (last === undefined) adapted.close(); // closed in between
+      else last.accept(adapted);
+    };
+    return response;
+  }
+}
+
+function partsOf(request: Request): UpgradeRequest {
+  const { pathname } = new URL(request.url);
+  return { method: request.method, path: pathname, header: (name) => request.headers.get(name) };
+}
+
+function refusal({ status, message, headers }: Refusal): Response {
+  return new Response(message, { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
+}
