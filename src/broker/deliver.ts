@@ -57,7 +57,9 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
   const { outbox, link } = session;
   const record = new OutboundRecord(session.clientId, session.nextSequence(), message, delivery);
   core.info.inflight++;
-  if (link !== undefined && link.ready && outbox.quota > 0 && !outbox.ahead && !session.pumping && link.hasRoom()) {
+  const maySend = link !== undefined && link.ready && !outbox.ahead && !session.pumping && link.hasRoom() &&
+    outbox.maySend(core.options.capabilities.maximumQueuedBytes);
+  if (maySend) {
     if (outbox.inflight.size >= KEPT_IN_PLACE) message.detach();
     message.awaitCommit(sendRecord(core, session, record));
   } else enqueue(core, session, record);

@@ -35,7 +35,7 @@ function release(core: Core, connection: Connection, record: OutboundRecord): vo
   let commit: Promise<unknown> | undefined;
   if (record.state !== "released") {
     record.state = "released";
-    record.message = undefined;
+    connection.session!.outbox.release(record);
     commit = core.hooks.on.onQosPublish && core.hooks.observe(core.hooks.on.onQosPublish, connection.client, record);
   }
   if (commit === undefined) return connection.sendRelease(packetId);

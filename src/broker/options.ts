@@ -57,7 +57,7 @@ export interface Capabilities {
   maximumTotalWritesPendingBytes: number;
   /** QoS 1/2 messages queued for one session, default 10,000. */
   maximumQueuedMessages: number;
-  /** Bytes queued for one session, default 16,777,216. */
+  /** Bytes queued for one session, and likewise bytes that were sent to it and are not acknowledged; default 16,777,216. */
   maximumQueuedBytes: number;
   /** Bytes queued for all sessions, default 1,073,741,824. */
   maximumTotalQueuedBytes: number;

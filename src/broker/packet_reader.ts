@@ -168,7 +168,7 @@ export class PacketReader {
   /** The PUBLISH at hand, straight as a message: nobody else wants to see it as a packet. */
   #readMessage(): Message {
     const { header, buffer, frameStart, start, end } = this.#framer, core = this.#core, connection = this.#connection;
-    const message = inboundMessage(core, connection);
+    const message = inboundMessage(connection);
     readPublish(message, header, buffer, start, end, connection.version, core.decodeOptions);
     keepFrame(core, connection, { message, frameStart });
     return message;

@@ -91,7 +91,7 @@ export class PublishRun {
     let start = frameStart + 1, length = buffer[start] & 0x7f;
     for (let shift = 7; buffer[start] >= 0x80; shift += 7) length |= (buffer[++start] & 0x7f) << shift;
     start++;
-    const message = inboundMessage(core, connection);
+    const message = inboundMessage(connection);
     readPublish(message, PLAIN_PUBLISH, buffer, start, start + length, connection.version, core.decodeOptions);
     keepFrame(core, connection, { message, frameStart });
     return message;
@@ -99,7 +99,7 @@ export class PublishRun {
 }
 
 /** An empty message of this connection, to read a packet into. */
-export function inboundMessage(core: Core, connection: Connection): Message {
+export function inboundMessage(connection: Connection): Message {
   const message = new Message();
   message.publisherId = connection.client!.id;
   message.receivedAt = connection.lastRead;

@@ -57,12 +57,12 @@ function sendNext(core: Core, session: Session, outbox: Outbox): Step {
   if (again !== undefined) return sendAgain(core, session, again);
   const record = outbox.queue.peek();
   if (record !== undefined) return sendQueued(core, session, record);
-  return replayNext(outbox);
+  return replayNext(core, outbox);
 }
 
-function replayNext(outbox: Outbox): Step {
+function replayNext(core: Core, outbox: Outbox): Step {
   const replay = outbox.replays[0];
-  if (replay.qos > 0 && outbox.quota <= 0) return false;
+  if (replay.qos > 0 && !outbox.maySend(core.options.capabilities.maximumQueuedBytes)) return false;
   const more = replay.next();
   const remove = (goesOn: boolean) => {
     if (!goesOn && outbox.replays[0] === replay) outbox.replays.shift();
@@ -100,7 +100,7 @@ function sendQueued(core: Core, session: Session, record: OutboundRecord): Step 
     dropRecord(core, session, record, "expired");
     return true;
   }
-  if (outbox.quota <= 0) return false;
+  if (!outbox.maySend(core.options.capabilities.maximumQueuedBytes)) return false;
   return ifAllowed(core, session, record, () => {
     takeFromQueue(core, outbox);
     sendRecord(core, session, record);
@@ -137,7 +137,7 @@ function dropDenied(core: Core, session: Session, record: OutboundRecord): void 
   if (record.packetId === 0) takeFromQueue(core, outbox);
   else {
     outbox.resend.pop();
-    outbox.inflight.delete(record.packetId);
+    outbox.forget(record);
   }
   dropRecord(core, session, record, "not authorized");
 }
@@ -156,7 +156,7 @@ export function sendRecord(core: Core, session: Session, record: OutboundRecord)
   }
   record.packetId = packetId;
   record.state = "sent";
-  outbox.inflight.set(packetId, record);
+  outbox.keep(record);
   outbox.quota--;
   const commit = core.hooks.on.onQosPublish && core.hooks.observe(core.hooks.on.onQosPublish, client, record);
   if (commit !== undefined && record.qos === 2) sendWhenCommitted(core, session, { record, link, commit });

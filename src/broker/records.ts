@@ -7,7 +7,7 @@ import type { Core } from "./core.ts";
 /** The client has it: frees Packet Identifier and quota. */
 export function finishRecord(core: Core, session: Session, record: OutboundRecord): void {
   const { outbox } = session;
-  outbox.inflight.delete(record.packetId);
+  outbox.forget(record);
   outbox.returnQuota(); // [MQTT-4.9.0-1]
   core.info.inflight--;
   if (core.hooks.on.onQosComplete !== undefined) {

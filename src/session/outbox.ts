@@ -28,6 +28,8 @@ export class Outbox {
   resend: OutboundRecord[] = [];
   /** QoS 1/2 PUBLISH packets that may still be sent on this connection; below 0 after many resent PUBREL [MQTT-3.3.4-9]. */
   quota = 0;
+  /** Bytes of the messages that were sent and are not acknowledged. */
+  inflightBytes = 0;
   /** The send quota that the connection began with. */
   #initialQuota = 0;
   #nextPacketId = 0;
@@ -67,13 +69,37 @@ export class Outbox {
     return this.#nextPacketId;
   }
 
+  /** Whether a new message may be sent: there is quota, and what is not acknowledged is below so many bytes. */
+  maySend(maximumBytes: number): boolean {
+    return this.quota > 0 && this.inflightBytes < maximumBytes;
+  }
+
+  /** Keeps a record that has a Packet Identifier until it is finished. */
+  keep(record: OutboundRecord): void {
+    this.inflight.set(record.packetId, record);
+    this.inflightBytes += record.message?.size ?? 0;
+  }
+
+  /** Forgets the message of a record: from PUBREC on only its Packet Identifier matters. */
+  release(record: OutboundRecord): void {
+    this.inflightBytes -= record.message?.size ?? 0;
+    record.message = undefined;
+  }
+
+  /** Forgets a record, not its message. */
+  forget(record: OutboundRecord): void {
+    if (this.inflight.get(record.packetId) !== record) return;
+    this.inflight.delete(record.packetId);
+    this.inflightBytes -= record.message?.size ?? 0;
+  }
+
   /** Puts a restored record back under its old Packet Identifier. */
   restore(record: OutboundRecord): void {
     if (record.packetId === 0) {
       this.queue.push(record);
       return;
     }
-    this.inflight.set(record.packetId, record);
+    this.keep(record);
     if (record.packetId > this.#nextPacketId) this.#nextPacketId = record.packetId;
   }
 
