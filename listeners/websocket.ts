@@ -1,7 +1,8 @@
 /** MQTT over WebSocket, with and without TLS, on a port of its own: `Deno.serve` and `Deno.upgradeWebSocket`.
  *
- * Limits of the runtime, besides those of its WebSockets: a request may take for ever, and a server that stops ends its
- * WebSockets, so a listener that closes leaves its port open, where everybody gets 503, until the broker has closed them.
+ * Limits of the runtime, besides those of its WebSockets: a request may take for ever; over TLS small writes may wait up to
+ * 40 ms for the peer's acknowledgement; and a server that stops ends its WebSockets, so a listener that closes leaves its
+ * port open, where everybody gets 503, until the broker has closed them.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/listener.ts";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
