@@ -23,7 +23,7 @@ export interface Verdict {
 export interface LaboratoryOptions {
   /** How many mutants at a time. */
   readonly jobs: number;
-  /** Seconds after which a suite is stopped, which counts as noticed. */
+  /** Seconds after which a suite is stopped, which counts as noticed; five times as long as without a mutant, if that is more. */
   readonly limit: number;
 }
 
@@ -36,6 +36,7 @@ export class Laboratory implements AsyncDisposable {
   readonly #options: LaboratoryOptions;
   readonly #registry: readonly string[];
   readonly #copies: string[] = [];
+  readonly #limits = new Map<string, number>();
 
   private constructor(folder: string, options: LaboratoryOptions, registry: readonly string[]) {
     this.#folder = folder;
@@ -75,8 +76,9 @@ export class Laboratory implements AsyncDisposable {
     report: (verdict: Verdict) => void,
   ): Promise<void> {
     for (const suite of new Set(mutants.flatMap(suitesOf))) {
-      const failed = await this.#runSuite(this.#copies[0], suite);
+      const started = performance.now(), failed = await this.#runSuite(this.#copies[0], suite, 600);
       if (failed !== undefined) throw new Error(`Cannot judge mutants: without one, ${suite} fails: ${failed}`);
+      this.#limits.set(suite, Math.max(this.#options.limit, 5 * (performance.now() - started) / 1000));
     }
     const waiting = [...mutants];
     await Promise.all(this.#copies.map(async (copy) => {
@@ -91,13 +93,13 @@ export class Laboratory implements AsyncDisposable {
     const original = await Deno.readTextFile(file);
     await Deno.writeTextFile(file, applied(original, mutant));
     let noticedBy: string | undefined;
-    for (const suite of suites) noticedBy ??= await this.#runSuite(copy, suite);
+    for (const suite of suites) noticedBy ??= await this.#runSuite(copy, suite, this.#limits.get(suite)!);
     await Deno.writeTextFile(file, original);
     return { mutant, noticedBy, seconds: (performance.now() - started) / 1000 };
   }
 
   /** Runs a suite up to the first failure. @returns the test that failed */
-  async #runSuite(copy: string, name: string): Promise<string | undefined> {
+  async #runSuite(copy: string, name: string, limit: number): Promise<string | undefined> {
     const suite = SUITES.find((suite) => suite.name === name) as Suite;
     const temporary = await Deno.makeTempDir({ dir: this.#folder });
     const flags = permissionFlags(suite, { temporary, deno: Deno.execPath() });
@@ -111,10 +113,10 @@ export class Laboratory implements AsyncDisposable {
     const timer = setTimeout(() => {
       late = true;
       child.kill("SIGKILL");
-    }, this.#options.limit * 1000);
+    }, limit * 1000);
     const { code, stdout } = await child.output();
     clearTimeout(timer);
-    if (late) return `the limit of ${this.#options.limit} seconds`;
+    if (late) return `the limit of ${Math.round(limit)} seconds`;
     return code === 0 ? undefined : failedTest(new TextDecoder().decode(stdout)) ?? `code ${code}`;
   }
 
