@@ -2,7 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import type { Listener, ListenerContext, Socket } from "../../src/broker/listener.ts";
 import { memoryPair } from "../../listeners/memory.ts";
 import { hex } from "../packets/bytes.ts";
-import { Harness, type Transport } from "../helpers/harness.ts";
+import { Harness, type HarnessOptions } from "../helpers/harness.ts";
+
+type Transport = NonNullable<HarnessOptions["transport"]>;
 
 /** A way to the broker that notes what its side asks of the socket. */
 function observed(capacity = 4_000_000): Transport & { reads: number[]; writes: number[] } {
