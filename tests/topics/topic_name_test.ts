@@ -62,7 +62,8 @@ Deno.test("validateTopicName limits the length to 65,535 bytes with 0x90", () =>
 
 Deno.test("exceedsEncodedLimit agrees with the encoder around the limit", () => {
   const encoder = new TextEncoder();
-  for (const unit of ["a", "ä", "€", "💡", "a€", "ä💡"]) {
+  const edges = ["\x7f", "\x80", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\u{10000}", "\u{10ffff}"];
+  for (const unit of ["a", "ä", "€", "💡", "a€", "ä💡", ...edges]) {
     const count = Math.floor(65_535 / encoder.encode(unit).length);
     for (const repeat of [count - 1, count, count + 1]) {
       const text = unit.repeat(repeat);
