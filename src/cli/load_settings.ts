@@ -65,8 +65,13 @@ function readLedger(value: unknown, path: string): AuthSettings {
 function chooseStore(args: Arguments, { settings, folder }: LoadedConfig): StoreSettings {
   const url = valueOf(args, "--store");
   if (url !== undefined) return parseStore(url);
-  const store = settings.hooks?.storage ?? { kind: "memory" };
+  const store = settings.hooks?.storage;
+  if (store === undefined) return standardStore(valueOf(args, "--data"));
   return store.kind === "kv" ? { ...store, path: resolvePath(folder, store.path) } : store;
+}
+
+function standardStore(folder: string | undefined): StoreSettings {
+  return folder === undefined ? { kind: "memory" } : { kind: "kv", path: `${folder}/broker.kv` };
 }
 
 function chooseDebug({ hooks }: FileSettings): DebugOptions | undefined {

@@ -38,6 +38,11 @@ export const COMMAND_OPTIONS: readonly CommandOption[] = [
     help: "ask TLS clients for a certificate that this authority signed, PEM",
   },
   { name: "--store", value: "URL", help: "memory: (default), kv:PATH or redis://HOST:PORT" },
+  {
+    name: "--data",
+    value: "FOLDER",
+    help: "keep data there in Deno KV, where neither --store nor the file names a store",
+  },
   { name: "--log-level", value: "LEVEL", choices: LOG_LEVELS, help: "debug, info (default), warn or error" },
   { name: "--log-format", value: "FORMAT", choices: LOG_FORMATS, help: "text (default) or json" },
   { name: "--version", help: "print the version and exit" },

@@ -225,6 +225,15 @@ Deno.test("rules in a file of their own", async () => {
   assertEquals(await messageOf(load(["--config=conf/e.yaml"], files)), "conf/none.yaml: cannot be read: no such file");
 });
 
+Deno.test("--data names the store where nothing else does", async () => {
+  const data = { kind: "kv", path: "data/broker.kv" };
+  assertEquals((await load(["--data", "data"])).store as unknown, data);
+  assertEquals((await load(["--data", "data", "--store", "memory:"])).store, { kind: "memory" });
+  const of = async (file: string) => (await loadYaml(file, ["--data=data"])).store as unknown;
+  assertEquals(await of("hooks: { auth: { allow_all: true } }"), data);
+  assertEquals(await of("hooks: { auth: { allow_all: true }, storage: { memory: true } }"), { kind: "memory" });
+});
+
 const STORES: [url: string, store: unknown][] = [
   ["memory:", { kind: "memory" }],
   ["kv:data/mochi.kv", { kind: "kv", path: "data/mochi.kv" }],

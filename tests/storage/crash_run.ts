@@ -1,7 +1,7 @@
 /**
  * The crash test by itself, as long as wanted.
  *
- *     deno task test:crash --rounds 200 --store kv,redis --seed 7
+ *     deno task crash --rounds 200 --store kv,redis --seed 7
  *
  * @module
  */
