@@ -13,6 +13,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+TRANSPORTS = {"tcp": "tcp", "tls": "tcp", "ws": "websockets", "wss": "websockets", "unix": "unix"}
 writing = threading.Lock()
 
 
@@ -26,7 +27,7 @@ def make_client(name, wish):
     options = {
         "client_id": name,
         "protocol": wish["version"],
-        "transport": "websockets" if wish["transport"] in ("ws", "wss") else "tcp",
+        "transport": TRANSPORTS[wish["transport"]],
         "reconnect_on_failure": False,
     }
     if wish["version"] != 5:
@@ -64,7 +65,7 @@ def connect(name, wish):
         if wish["keepSession"]:
             more["properties"] = Properties(PacketTypes.CONNECT)
             more["properties"].SessionExpiryInterval = 300
-    client.connect(wish["host"], wish["port"], **more)
+    client.connect(wish["host"], wish["port"] or 1883, **more)  # a port is asked for even where none is used
     client.loop_start()
     return client
 

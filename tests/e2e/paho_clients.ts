@@ -1,6 +1,7 @@
 /** Paho for Python: one process for all of them, told what to do in lines of JSON. */
 
 import { Child } from "../helpers/child.ts";
+import { hasProgram } from "../helpers/programs.ts";
 import type { ClientKind, ConnectOptions, Received, TestClient, ToSend } from "./client.ts";
 import { CA_FILE, type Program } from "./program.ts";
 
@@ -13,13 +14,20 @@ interface Event {
 export const paho: ClientKind = {
   name: "Paho",
   needs: ["paho"],
-  transports: ["tcp", "tls", "ws", "wss"],
+  transports: ["tcp", "tls", "ws", "wss", ...(knowsUnixSockets() ? ["unix"] as const : [])],
   connect: async (options) => {
     const client = new PahoClient(options.clientId, processOf(options.program));
     await client.connect(options);
     return client;
   },
 };
+
+/** Version 2 does. */
+function knowsUnixSockets(): boolean {
+  if (!hasProgram("paho")) return false;
+  const args = ["-c", "import paho.mqtt; raise SystemExit(paho.mqtt.__version__ < '2')"];
+  return new Deno.Command("python3", { args }).outputSync().success;
+}
 
 const processes = new WeakMap<Program, PahoProcess>();
 
@@ -46,7 +54,11 @@ class PahoProcess implements AsyncDisposable {
   }
 
   async send(command: object): Promise<void> {
-    await this.#child.write(JSON.stringify(command));
+    try {
+      await this.#child.write(JSON.stringify(command));
+    } catch {
+      throw new Error(`Paho has ended: ${this.#child.text.err}`);
+    }
   }
 
   async #read(): Promise<void> {
@@ -83,7 +95,8 @@ class PahoClient implements TestClient {
   }
 
   async connect({ endpoint, version, will, keepSession = false }: ConnectOptions): Promise<void> {
-    const { transport, host, port } = endpoint;
+    const { transport, port, path } = endpoint;
+    const host = transport === "unix" ? path : endpoint.host;
     await this.#do("connected", "connect", { transport, host, port, ca: CA_FILE, version, will, keepSession });
   }
 
