@@ -51,11 +51,19 @@ export class MessageLedger {
 
   /** How many confirmed messages have not come. */
   get missing(): number {
-    let missing = 0;
-    for (const topics of this.#arrived.values()) {
-      for (const { topic, confirmed } of this.#lines.values()) missing += lacking(confirmed, topics.get(topic)).length;
-    }
-    return missing;
+    return this.#backlogs().reduce((sum, backlog) => sum + backlog, 0);
+  }
+
+  /** How many confirmed messages have not come to the receiver that lacks most of them. */
+  get backlog(): number {
+    return Math.max(...this.#backlogs());
+  }
+
+  #backlogs(): number[] {
+    const lines = [...this.#lines.values()];
+    return [...this.#arrived.values()].map((topics) =>
+      lines.reduce((sum, { topic, confirmed }) => sum + lacking(confirmed, topics.get(topic)).length, 0)
+    );
   }
 
   /**

@@ -16,8 +16,10 @@ const FILTERS = new Map([
   ["long/".padEnd(400, "f"), "long/".padEnd(400, "f")],
 ]);
 const FILTER_NAMES = [...FILTERS.keys()];
-/** Messages that one publisher sends in one round at most: what is offline for some rounds has a queue with a limit. */
+/** Messages that one publisher sends in one round at most. */
 const BUDGET = 400;
+/** Nobody lags behind by more: the broker drops what does not fit into a queue of 10,000 messages. */
+const BACKLOG = 5_000;
 /** So often nothing has come until what is missing will never come. */
 const STALLED = 200;
 /** Unanswered messages of one publisher at most. */
@@ -82,11 +84,13 @@ export class CrashWorld {
   async live(address: string): Promise<void> {
     this.#address = address;
     await this.#checkRetained();
-    const offline = this.#subscribed && this.#random.chance(0.6);
+    const behind = this.#messages.backlog > BACKLOG;
+    const offline = this.#subscribed && !behind && this.#random.chance(0.6);
     await this.#connect(offline ? [this.#offline] : []);
     await this.#checkSubscriptions();
+    const publishers = behind ? [] : this.#publishers;
     await settled([
-      ...this.#publishers.map((publisher) => this.#publish(publisher)),
+      ...publishers.map((publisher) => this.#publish(publisher)),
       this.#change(),
       this.#flap(),
     ]);
