@@ -98,7 +98,7 @@ function checkRoom(core: Core, clientId: string): void {
 }
 
 function checkClientId(core: Core, packet: ConnectPacket): void {
-  const { clientId, protocolVersion } = packet, { capabilities, compatibilities } = core.options;
+  const { clientId } = packet, { capabilities } = core.options;
   if (clientId === "") checkEmptyId(packet);
   if (clientId === INLINE_ID) {
     throw new MqttError(0x85, "Cannot connect: this Client Identifier is the broker's own");
@@ -108,9 +108,6 @@ function checkClientId(core: Core, packet: ConnectPacket): void {
       0x85,
       `Cannot connect: the Client Identifier is longer than ${capabilities.maximumClientIdLength} bytes`,
     );
-  }
-  if (protocolVersion === 3 && !compatibilities.longClientIdsInMqtt31 && [...clientId].length > 23) { // [v311 NOTE-10]
-    throw new MqttError(0x85, "Cannot connect: a Client Identifier of MQTT 3.1 has 23 characters at most");
   }
 }
 

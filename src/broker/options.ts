@@ -93,8 +93,6 @@ export interface Compatibilities {
   restoreSysInfoOnRestart: boolean;
   /** PUBACK, PUBREC, PUBREL and PUBCOMP do not repeat the User Properties of what they answer. */
   noInheritedPropertiesOnAck: boolean;
-  /** Accept ClientIDs of more than 23 characters from MQTT 3.1 clients. */
-  longClientIdsInMqtt31: boolean;
 }
 
 /** Options of a {@linkcode Broker}; every one has a default. */
@@ -174,5 +172,4 @@ export const defaultCompatibilities: Readonly<Compatibilities> = {
   alwaysReturnResponseInfo: false,
   restoreSysInfoOnRestart: false,
   noInheritedPropertiesOnAck: false,
-  longClientIdsInMqtt31: false,
 };

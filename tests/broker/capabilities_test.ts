@@ -441,12 +441,6 @@ const compatibilities: { [Name in keyof Compatibilities]: Effect<Compatibilities
     // deno-lint-ignore require-await
     prove: async (harness) => assertEquals(harness.broker.info.messagesReceived, 4_711),
   },
-  longClientIdsInMqtt31: {
-    value: true,
-    async prove(harness) {
-      await harness.connect({ clientId: "x".repeat(24), protocolVersion: 3 });
-    },
-  },
   noInheritedPropertiesOnAck: {
     value: true,
     async prove(harness) {

@@ -42,24 +42,16 @@ Deno.test("[v311 NOTE-9] a broker may be told not to serve 3.1", async () => {
   await harness.connect();
 });
 
-Deno.test("[v311 NOTE-10] a ClientID of 3.1 has 1 to 23 characters", async () => {
+Deno.test("[v311 NOTE-10] a ClientID of 3.1 is not empty, and may be longer than 23 characters", async () => {
   await using harness = await start();
   await expectAnswers(
     harness,
-    ["10 0E 00 06 4D 51 49 73 64 70 03 02 00 3C 00 00", connect31("00", "00 00")],
+    ["10 0E 00 06 4D 51 49 73 64 70 03 02 00 3C 00 00", connect31("00", "00 00"), connect31("02", "00 00")],
     "20 02 00 02",
   );
-  await expectAnswers(harness, [connect31("02", `00 18 '${"x".repeat(24)}'`)], "20 02 00 02");
+  await accepted(harness, connect31("02", "00 01 'x'"));
   await accepted(harness, connect31("02", `00 17 '${"x".repeat(23)}'`));
-  await accepted(harness, connect31("02", `00 2E '${"\u00e4".repeat(23)}'`));
-  await expectAnswers(harness, [connect31("02", `00 30 '${"\u00e4".repeat(24)}'`)], "20 02 00 02");
-});
-
-Deno.test("[v311 NOTE-10] longer ones are accepted when the option says so", async () => {
-  await using harness = await start({ compatibilities: { longClientIdsInMqtt31: true } });
-  await accepted(harness, connect31("02", `00 18 '${"x".repeat(24)}'`));
   await accepted(harness, connect31("02", `03 E8 '${"x".repeat(1_000)}'`));
-  await expectAnswers(harness, [connect31("02", "00 00")], "20 02 00 02");
 });
 
 Deno.test("[v311 NOTE-11] PUBREL, SUBSCRIBE and UNSUBSCRIBE may have DUP", async () => {
