@@ -95,7 +95,8 @@ export function head(): string {
 
 /** Prints a line. */
 export function format(line: Line): string {
-  const text = cells([
+  if (line.fault !== "") return `${line.name.padEnd(27)} VOID: ${line.fault}`;
+  return cells([
     line.name,
     amount(line.ours),
     line.unit,
@@ -109,5 +110,4 @@ export function format(line: Line): string {
     amount(line.mib),
     amount(line.peerMib),
   ]);
-  return line.fault === "" ? text : `${line.name.padEnd(27)} VOID: ${line.fault}`;
 }
