@@ -8,7 +8,10 @@ import { RuntimeWebSocket } from "./websocket_socket.ts";
 export interface WebSocketOptions extends WebSocketRules {
   /** Bytes of one client that may wait to be read before it is disconnected, default 8,388,608. */
   readonly maximumBuffered?: number;
-  /** Seconds of silence after which the runtime asks a peer for a sign of life, default 120; 0 turns it off. */
+  /**
+   * Seconds of silence after which the runtime asks a peer for a sign of life; 0, the default, for never: MQTT's Keep Alive
+   * does that. The runtime's timer outlives a client that vanishes, and holds the end of a process up to half as long.
+   */
   readonly idleTimeout?: number;
 }
 
@@ -62,7 +65,7 @@ export class WebSocketEndpoint {
     if ("status" in verdict) return refusal(verdict);
     if (taker() === undefined) return new Response("The broker is not running.\n", { status: 503 });
     const remoteAddress = info?.remoteAddr === undefined ? "" : formatPeer(info.remoteAddr); // gone after the upgrade
-    const { maximumBuffered = 8_388_608, idleTimeout = 120 } = this.#options;
+    const { maximumBuffered = 8_388_608, idleTimeout = 0 } = this.#options;
     const { socket, response } = Deno.upgradeWebSocket(request, { protocol: verdict.protocol, idleTimeout });
     const adapted = new RuntimeWebSocket(socket, { remoteAddress, maximumBuffered });
     socket.onopen = () => {
