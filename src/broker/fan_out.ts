@@ -99,7 +99,7 @@ export function deliverToShare(core: Core, message: Message, share: MatchedShare
     const verdict = authorize(core, chosen.subscriber.client, message.topic, "read");
     if (verdict === 0) return deliverToMember(core, message, chosen);
     const others = { ...rest, members: rest.members.filter((member) => member !== chosen) };
-    if (others.members.length === rest.members.length) return; // the dispatch chose somebody else
+
     if (typeof verdict !== "number") {
       return verdict.then((code) =>
         code === 0 ? deliverToMember(core, message, chosen) : deliverToShare(core, message, others)
@@ -112,7 +112,10 @@ export function deliverToShare(core: Core, message: Message, share: MatchedShare
 /** The choice of the dispatch; one that the user has brought may fail, which is no fault of the publisher. */
 function choose(core: Core, message: Message, share: MatchedShare<Session>): Subscription<Session> | undefined {
   try {
-    return core.options.dispatch(share, core.dispatchContext(message.topic));
+    const chosen = core.options.dispatch(share, core.dispatchContext(message.topic));
+    const isBuiltIn = typeof core.options.capabilities.shareDispatch !== "function";
+    if (isBuiltIn || chosen === undefined || share.members.includes(chosen)) return chosen;
+    throw new TypeError("it chose somebody who is not a member");
   } catch (error) {
     core.unexpected("the dispatch of a shared subscription failed", error);
     return share.members[0];

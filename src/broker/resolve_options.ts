@@ -1,6 +1,6 @@
 /** From what the user gave to options that are complete and valid.
  * @module */
-import { silentLogger } from "../hook/logger.ts";
+import { guarded, silentLogger } from "../hook/logger.ts";
 import { systemClock } from "../session/clock.ts";
 import { leastInflight, random, roundRobin, type ShareDispatch, sticky } from "../topics/share_dispatch.ts";
 import {
@@ -59,7 +59,7 @@ const methods: Readonly<Record<string, readonly string[]>> = {
 const dispatches = { round_robin: roundRobin, random, least_inflight: leastInflight, sticky };
 
 const defaults = {
-  clientNetReadBufferSize: 65_536,
+  clientNetReadBufferSize: 131_072,
   clientNetWriteBufferSize: 65_536,
   sysTopicResendInterval: 1,
   inlineClient: true,
@@ -85,7 +85,12 @@ export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
     capabilities: merge("capabilities.", defaultCapabilities, capabilities),
     compatibilities: merge("compatibilities.", defaultCompatibilities, compatibilities),
   };
-  return { ...resolved, dispatch: dispatchOf(resolved.capabilities.shareDispatch) } as ResolvedOptions;
+  const { logger, capabilities: { shareDispatch } } = resolved;
+  return {
+    ...resolved,
+    logger: logger === silentLogger ? logger : guarded(logger),
+    dispatch: dispatchOf(shareDispatch),
+  } as ResolvedOptions;
 }
 
 function merge<T extends object>(prefix: string, base: T, given: Partial<T> | undefined): T {

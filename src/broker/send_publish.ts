@@ -57,7 +57,7 @@ function sendFrame(connection: Connection, message: Message, delivery: PublishDe
   if (buffer[frameStart] === 0x30 && !delivery.retain) out.appendFrame(buffer, frameStart, frameEnd);
   else {
     const packetIdAt = message.payloadStart - frameStart - (message.frameVersion5 ? 3 : 2); // before an empty Property Length
-    appendCopy(out, buffer.subarray(frameStart, frameEnd), packetIdAt, delivery);
+    appendCopy(out, message.frame, packetIdAt, delivery);
   }
   return true;
 }

@@ -40,7 +40,6 @@ function takeRecords(core: Core, session: Session): [share: string, message: Mes
   for (const record of outbox.records()) if (mayPassOn(record)) orphans.push([record.share!, record.message!]);
   outbox.inflight.clear();
   outbox.inflightBytes = 0;
-  outbox.inflightBytes = 0;
   outbox.resend.length = outbox.replays.length = 0;
   while (outbox.queue.shift() !== undefined);
   return orphans;

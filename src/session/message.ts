@@ -63,6 +63,7 @@ export class Message implements PublishTarget {
   /** Commits that an acknowledgement of this message waits for. */
   commits: Promise<unknown>[] | undefined = undefined;
   #payload: Uint8Array | undefined = undefined;
+  #frame: Uint8Array | undefined = undefined;
   #detached = false;
 
   /**
@@ -88,6 +89,11 @@ export class Message implements PublishTarget {
     return this.#payload ??= this.buffer.subarray(this.payloadStart, this.frameEnd);
   }
 
+  /** The packet that brought it, to be copied; only where `frameStart` is not -1. */
+  get frame(): Uint8Array {
+    return this.#frame ??= this.buffer.subarray(this.frameStart, this.frameEnd);
+  }
+
   /** Number of bytes of the payload. */
   get payloadLength(): number {
     return this.frameEnd - this.payloadStart;
@@ -105,6 +111,7 @@ export class Message implements PublishTarget {
     this.payloadStart = 0;
     this.frameEnd = this.buffer.length;
     this.frameStart = -1;
+    this.#frame = undefined;
     const { properties } = this, correlationData = properties?.correlationData?.slice();
     if (correlationData !== undefined) this.properties = { ...properties, correlationData };
     this.#detached = true;
