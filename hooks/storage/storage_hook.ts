@@ -58,6 +58,7 @@ class Storage {
   readonly strict: boolean;
   #loaded: Promise<Loader> | undefined;
   #infoDue = 0;
+  #info: (() => SystemInfo) | undefined;
 
   constructor(engine: StorageEngine, options: ResolvedStorageOptions) {
     this.engine = engine;
@@ -73,6 +74,7 @@ class Storage {
   async open(context: HookContext): Promise<void> {
     const { logger } = context;
     this.report.logger = logger;
+    this.#info = context.info;
     await this.engine.open({ logger });
     try {
       await prepareSchema(this.engine);
@@ -135,6 +137,12 @@ class Storage {
     batch.put(batch.group(SYSTEM), INFO_ITEM, new TextEncoder().encode(JSON.stringify(info)), 16);
   }
 
+  /** The counters as they are at the end. */
+  lastInfo(): void {
+    this.#infoDue = 0;
+    if (this.#info !== undefined) this.info(this.#info());
+  }
+
   get healthy(): boolean {
     return this.report.healthy && this.commits.lost === undefined && this.engine.healthy();
   }
@@ -157,6 +165,7 @@ function hookOf(storage: Storage): StorageHook {
     stop: () => storage.close(),
     healthy: () => storage.healthy,
     onStarted: () => storage.forget(),
+    onStopped: () => storage.lastInfo(),
     onSysInfoTick: (info) => storage.info(info),
     onSessionEstablished: (client, session) => storage.wait(sessions.established(client, session)),
     onDisconnect: (client) => storage.wait(sessions.changed(client)),

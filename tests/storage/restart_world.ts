@@ -1,0 +1,99 @@
+/** A broker that crashes and starts again on what its store held at that moment, in a time that the test moves.
+ * @module */
+import { allowAll } from "../../hooks/auth/allow_all.ts";
+import type { StorageEngine } from "../../hooks/storage/engine.ts";
+import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory_engine.ts";
+import type { StorageHook, StorageOptions } from "../../hooks/storage/options.ts";
+import { storageHook } from "../../hooks/storage/storage_hook.ts";
+import { Broker } from "../../src/broker/broker.ts";
+import type { BrokerOptions } from "../../src/broker/options.ts";
+import { FakeClock, settle } from "../helpers/fake_clock.ts";
+import { type ConnectOptions, RawClient } from "../helpers/raw_client.ts";
+import { overMemory, type Transport } from "../helpers/transports.ts";
+import { LineLogger } from "./world.ts";
+
+/** What is special. */
+export interface RestartOptions extends BrokerOptions {
+  /** Of the storage. */
+  readonly storage?: StorageOptions;
+  /** Makes an engine over the store. */
+  readonly engine?: (store: MemoryStore) => StorageEngine;
+}
+
+/** A broker with its store and its clients. */
+export class RestartWorld implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly logger = new LineLogger();
+  readonly #options: RestartOptions;
+  #store = new MemoryStore();
+  #transport: Transport = overMemory();
+  #clients: RawClient[] = [];
+  #broker: Broker | undefined;
+  #hook: StorageHook | undefined;
+
+  /** @param options what is special */
+  constructor(options: RestartOptions = {}) {
+    this.#options = options;
+  }
+
+  /** The broker of this life. */
+  get broker(): Broker {
+    return this.#broker!;
+  }
+
+  /** Its storage. */
+  get hook(): StorageHook {
+    return this.#hook!;
+  }
+
+  /** Starts a broker on the store. */
+  async start(): Promise<this> {
+    const { storage, engine = (store) => new MemoryEngine(store), ...rest } = this.#options;
+    this.#transport = overMemory();
+    this.#hook = storageHook(engine(this.#store), storage);
+    this.#broker = new Broker({ sysTopicResendInterval: 0, logger: this.logger, ...rest, clock: this.clock });
+    await this.#broker.addHook(allowAll());
+    await this.#broker.addHook(this.#hook);
+    await this.#broker.addListener(this.#transport.listener);
+    await this.#broker.serve();
+    return this;
+  }
+
+  /** The process ends at once; some time later another one starts. */
+  async crash(milliseconds = 0): Promise<void> {
+    await settle();
+    const store = new MemoryStore();
+    for (const [group, items] of this.#store.groups) store.groups.set(group, new Map(items));
+    await this.stop();
+    this.#store = store;
+    await this.clock.advance(milliseconds);
+    await this.start();
+    await this.advance(0);
+  }
+
+  /** A client that wants its session to stay. */
+  async connect(clientId: string, options: ConnectOptions = {}): Promise<RawClient> {
+    const client = new RawClient(await this.#transport.connect(), { version: 5, settle });
+    this.#clients.push(client);
+    const properties = { sessionExpiryInterval: 100_000, ...options.properties };
+    return await client.connect({ cleanStart: false, ...options, clientId, properties });
+  }
+
+  /** Lets time pass while the broker runs. */
+  async advance(milliseconds: number): Promise<void> {
+    await settle();
+    await this.clock.advance(milliseconds);
+    await settle();
+  }
+
+  /** Stops the broker, without a word to its clients. */
+  async stop(): Promise<void> {
+    for (const client of this.#clients.splice(0)) await client.cut();
+    await this.#broker?.close();
+    this.#broker = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
