@@ -16,5 +16,18 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
+/**
+ * A logger that never throws, whatever the one within does.
+ * @param logger where lines go
+ */
+export function guarded(logger: Logger): Logger {
+  const guard = (level: keyof Logger): Logger["info"] => (message, fields) => {
+    try {
+      logger[level](message, fields);
+    } catch { /* nobody is left who could be told */ }
+  };
+  return { debug: guard("debug"), info: guard("info"), warn: guard("warn"), error: guard("error") };
+}
+
 /** Writes nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -30,8 +30,6 @@ export class Outbox {
   quota = 0;
   /** Bytes of the messages that were sent and are not acknowledged. */
   inflightBytes = 0;
-  /** Bytes of the messages that were sent and are not acknowledged. */
-  inflightBytes = 0;
   /** The send quota that the connection began with. */
   #initialQuota = 0;
   #nextPacketId = 0;
@@ -69,30 +67,6 @@ export class Outbox {
       this.#nextPacketId = this.#nextPacketId === MAXIMUM_PACKET_ID ? 1 : this.#nextPacketId + 1;
     } while (this.inflight.get(this.#nextPacketId) !== undefined);
     return this.#nextPacketId;
-  }
-
-  /** Whether a new message may be sent: there is quota, and what is not acknowledged is below so many bytes. */
-  maySend(maximumBytes: number): boolean {
-    return this.quota > 0 && this.inflightBytes < maximumBytes;
-  }
-
-  /** Keeps a record that has a Packet Identifier until it is finished. */
-  keep(record: OutboundRecord): void {
-    this.inflight.set(record.packetId, record);
-    this.inflightBytes += record.message?.size ?? 0;
-  }
-
-  /** Forgets the message of a record: from PUBREC on only its Packet Identifier matters. */
-  release(record: OutboundRecord): void {
-    this.inflightBytes -= record.message?.size ?? 0;
-    record.message = undefined;
-  }
-
-  /** Forgets a record, not its message. */
-  forget(record: OutboundRecord): void {
-    if (this.inflight.get(record.packetId) !== record) return;
-    this.inflight.delete(record.packetId);
-    this.inflightBytes -= record.message?.size ?? 0;
   }
 
   /** Whether a new message may be sent: there is quota, and what is not acknowledged is below so many bytes. */
