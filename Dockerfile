@@ -8,7 +8,7 @@ COPY listeners/ listeners/
 COPY hooks/ hooks/
 
 # Everything that may be imported later (YAML, hooks for stores) is in the image: the broker downloads nothing.
-RUN deno cache mod.ts $(find listeners hooks -name '*.ts') \
+RUN deno cache mod.ts $(find src/cli listeners hooks -name '*.ts') \
   && mkdir -p /data && chown -R deno:deno /data /deno-dir
 
 USER deno
@@ -19,4 +19,4 @@ EXPOSE 1883 1882 8080
 
 # Options replace the ones below: docker run -v ./config.yaml:/config.yaml IMAGE --config /config.yaml
 ENTRYPOINT ["deno", "run", "-A", "--unstable-kv", "--cached-only", "mod.ts"]
-CMD ["--tcp", "0.0.0.0:1883", "--ws", "0.0.0.0:1882", "--info", "0.0.0.0:8080"]
+CMD ["--tcp", "0.0.0.0:1883", "--ws", "0.0.0.0:1882", "--info", "0.0.0.0:8080", "--data", "/data"]
