@@ -69,9 +69,15 @@ Deno.test("[v311 MQTT-4.8.0-1] a packet above the limit ends the connection", as
   await expectCloses(harness, ["30 63 00 01 't'"]);
 });
 
-/** A hook that everything goes well with but one event. */
-function failing(event: keyof Hook): Hook {
-  return { ...denying(), id: "failing", durable: true, [event]: () => Promise.reject(new Error("disk full")) } as Hook;
+/** A hook that everything goes well with but one event; notes why connections ended. */
+function failing(event: keyof Hook): { hook: Hook; reasons: number[] } {
+  const reasons: number[] = [];
+  const hook = {
+    ...{ ...denying(), id: "failing", durable: true },
+    onDisconnect: (_client: unknown, { reasonCode }: { reasonCode: number }) => void reasons.push(reasonCode),
+    [event]: () => Promise.reject(new Error("disk full")),
+  };
+  return { hook: hook as Hook, reasons };
 }
 
 Deno.test("[v311 MQTT-4.8.0-2] what cannot be stored is not acknowledged, and ends the connection", async () => {
@@ -82,13 +88,15 @@ Deno.test("[v311 MQTT-4.8.0-2] what cannot be stored is not acknowledged, and en
     ["onUnsubscribed", ["A2 05 00 01 00 01 't'"]],
   ];
   for (const [event, packets] of cases) {
-    await using harness = await start({ hooks: [failing(event)], errorsExpected: true });
+    const { hook, reasons } = failing(event);
+    await using harness = await start({ hooks: [hook], errorsExpected: true });
     if (event === "onQosPublish") await away(harness);
     for (const sent of packets) {
       const client = await harness.connect({ clientId: "a", cleanStart: true });
       if (event === "onUnsubscribed") await client.subscribe("t");
       await client.send(sent);
       await client.expectClosed();
+      assertEquals(reasons.at(-1), 0x83);
     }
   }
 });
@@ -100,13 +108,15 @@ async function away(harness: Harness): Promise<void> {
 }
 
 Deno.test("[v311 MQTT-4.8.0-2] so does PUBREL, and CONNECT whose session cannot be stored", async () => {
-  await using harness = await start({ hooks: [failing("onQosComplete")], errorsExpected: true });
+  const { hook, reasons } = failing("onQosComplete");
+  await using harness = await start({ hooks: [hook], errorsExpected: true });
   const client = await harness.connect();
   await client.send("34 06 00 01 't' 00 01 'x'");
   await client.expect("50 02 00 01");
   await client.send("62 02 00 01");
   await client.expectClosed();
-  await using other = await start({ hooks: [failing("onSessionEstablished")], errorsExpected: true });
+  assertEquals(reasons, [0x83]);
+  await using other = await start({ hooks: [failing("onSessionEstablished").hook], errorsExpected: true });
   await expectAnswers(other, ["10 0D 00 04 'MQTT' 04 00 00 3C 00 01 'a'"], "20 02 00 03");
 });
 
