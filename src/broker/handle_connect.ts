@@ -25,7 +25,8 @@ export async function handleConnect(core: Core, connection: Connection, received
   connection.state = "authenticating";
   const client = connection.client = newClient(connection, received);
   const { username } = received;
-  const packet = await core.hooks.transform(core.hooks.on.onConnect, client, received);
+  const read = await core.hooks.transform(core.hooks.on.onPacketRead, client, received);
+  const packet = await core.hooks.transform(core.hooks.on.onConnect, client, read);
   if (connection.closed) return;
   takeChanges(client, packet, username);
   takeLimits(core, connection, packet);

@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { allowAll } from "../../hooks/auth/allow_all.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 
 /** An authenticator that answers when the test says so. */
@@ -67,4 +69,19 @@ Deno.test("an authenticator that never answers is a no after its time", async ()
   await client.sendConnect();
   await harness.clock.advance(1_000);
   await client.expectRefusal(0x86);
+});
+
+Deno.test("onPacketRead sees CONNECT, and what it makes of it counts", async () => {
+  const seen: number[] = [];
+  const hook: Hook = {
+    id: "reader",
+    onPacketRead(_client, packet) {
+      seen.push(packet.type);
+      return packet.type === PacketType.CONNECT ? { ...packet, clientId: "renamed" } : undefined;
+    },
+  };
+  await using harness = await Harness.start({ hooks: [allowAll(), hook] });
+  await harness.connect("a");
+  assertEquals([...harness.broker.clients.list()].map(({ id }) => id), ["renamed"]);
+  assertEquals(seen, [PacketType.CONNECT]);
 });

@@ -145,8 +145,8 @@ export const eventCases: Readonly<Record<HookEvent, EventCase>> = {
     },
   },
   onPacketRead: {
-    provoke: async (harness) => await (await harness.connect("a")).barrier(),
-    args: ["client a", "PINGREQ"],
+    provoke: (harness) => harness.connect("a"),
+    args: ["client a", "CONNECT"],
     async refused(harness, code, arm) {
       const client = await harness.connect("a");
       arm();
