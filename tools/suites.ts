@@ -37,7 +37,7 @@ export const SUITES: readonly Suite[] = [
   { name: "hook", permissions: [] },
   { name: "broker", permissions: [`--allow-net=${LOOPBACK}`] },
   { name: "conformance", permissions: [`--allow-net=${LOOPBACK}`] },
-  { name: "security", permissions: [`--allow-net=${LOOPBACK}`] },
+  { name: "security", permissions: [`--allow-net=${LOOPBACK}`], alone: true },
   {
     name: "listeners",
     permissions: [

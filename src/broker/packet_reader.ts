@@ -4,7 +4,7 @@ import { decodePacket } from "../packets/codec.ts";
 import { MqttError } from "../packets/errors.ts";
 import { Framer } from "../packets/framer.ts";
 import { readPublish } from "../packets/publish.ts";
-import { PacketType } from "../packets/types.ts";
+import { type Packet, PacketType } from "../packets/types.ts";
 import type { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
@@ -13,6 +13,12 @@ import { handlePublish } from "./handle_publish.ts";
 import { inboundMessage, keepFrame, PublishRun } from "./publish_run.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { routeRun, runsAllowed } from "./route_run.ts";
+
+/**
+ * So many packets other than messages and acknowledgements are handled in one turn: a read may hold ten thousand SUBSCRIBE,
+ * and nobody else is served meanwhile.
+ */
+const PATIENCE = 256;
 
 /** The read loop of one connection. */
 export class PacketReader {
@@ -25,6 +31,8 @@ export class PacketReader {
   /** What the framer has thrown behind a run. */
   #failure: unknown;
   #begun = false;
+  /** Packets that are handled before others have their turn. */
+  #patience = PATIENCE;
   #wake: (() => void) | undefined;
 
   /**
@@ -85,6 +93,13 @@ export class PacketReader {
     while (core.now() < until && !connection.closed) await this.#sleep(until - core.now());
   }
 
+  /** Lets others have their turn first. */
+  async #handleLater(packet: Packet): Promise<void> {
+    this.#patience = PATIENCE;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (!this.#connection.closed) await handlePacket(this.#core, this.#connection, packet);
+  }
+
   #sleep(milliseconds = Infinity): Promise<void> {
     return new Promise((resolve) => {
       const { scheduler } = this.#core;
@@ -139,11 +154,9 @@ export class PacketReader {
       if (!this.#isObserved()) return handlePublish(core, connection, this.#readMessage());
     } else core.info.packetsReceived++;
     const { buffer, start, end } = framer;
-    return handlePacket(
-      core,
-      connection,
-      decodePacket(header, buffer, start, end, connection.version, core.decodeOptions),
-    );
+    const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
+    if (packet.type > PacketType.PUBCOMP && --this.#patience === 0) return this.#handleLater(packet);
+    return handlePacket(core, connection, packet);
   }
 
   #processRun(run: PublishRun): void | Promise<void> {

@@ -1,0 +1,131 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Capabilities } from "../../src/broker/options.ts";
+import { TcpListener } from "../../listeners/tcp.ts";
+import { hex } from "../packets/bytes.ts";
+import { Harness, type RawClient } from "../helpers/harness.ts";
+import { expectServed, pause, repeated } from "./attackers.ts";
+
+/** A broker on a port, in real time. */
+function overTcp(capabilities: Partial<Capabilities> = {}): Promise<Harness> {
+  const listener = new TcpListener({ id: "tcp", address: "127.0.0.1:0" });
+  const connect = async () => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: portOf(listener) });
+    return {
+      remoteAddress: "broker",
+      read: (buffer: Uint8Array) => connection.read(buffer),
+      write: (data: Uint8Array) => connection.write(data),
+      close() {
+        try {
+          connection.close();
+        } catch { /* it was closed already */ }
+      },
+    };
+  };
+  return Harness.start({ transport: { listener, connect }, realTime: true, capabilities });
+}
+
+function portOf(listener: TcpListener): number {
+  return Number(listener.address.split(":").at(-1));
+}
+
+/** How long the slowest of some round trips of a victim takes, in milliseconds. */
+async function slowestTrip(victim: RawClient, milliseconds: number): Promise<number> {
+  const trips: number[] = [], end = performance.now() + milliseconds;
+  while (performance.now() < end) {
+    const begun = performance.now();
+    await victim.sendPublish("victim", "x", { qos: 0 });
+    await victim.expectMessage("victim", "x");
+    trips.push(performance.now() - begun);
+    await pause(5);
+  }
+  return trips.toSorted((a, b) => a - b)[Math.floor(trips.length * 0.95)];
+}
+
+/** What an attacker runs in a thread of its own: several connections that write the same bytes and read what comes. */
+const ATTACKER = `
+  self.onmessage = async ({ data: { port, packets, connects } }) => {
+    const scrap = new Uint8Array(65_536);
+    const drain = async (connection) => { try { while (await connection.read(scrap) !== null); } catch {} };
+    const attack = async ([first, bytes]) => {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      drain(connection);
+      try {
+        await connection.write(first);
+        while (bytes.length > 0) await connection.write(bytes);
+      } catch {}
+      try { connection.close(); } catch {}
+    };
+    do await Promise.all(packets.map(attack)); while (connects);
+  };
+`;
+
+/** Starts an attacker. Dispose it to stop it. */
+function attacker(data: { port: number; packets: Uint8Array[][]; connects?: boolean }): Disposable {
+  const url = URL.createObjectURL(new Blob([ATTACKER], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  worker.postMessage(data);
+  return {
+    [Symbol.dispose]() {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    },
+  };
+}
+
+const FLOODS: Record<string, string> = {
+  "PUBLISH at QoS 0": "30 1A 00 04 'topi' 00 '0123456789012345678'",
+  "PUBLISH at QoS 1": "32 1C 00 04 'topi' 00 01 00 '0123456789012345678'",
+  "SUBSCRIBE": "82 0A 00 01 00 00 04 'a/+/' 00",
+  "PINGREQ": "C0 00",
+};
+
+for (const [name, packet] of Object.entries(FLOODS)) {
+  Deno.test(`a victim is served while others flood with ${name}`, async () => {
+    await using harness = await overTcp({ maximumMessageRate: 5_000, maximumByteRate: 200_000 });
+    const victim = await harness.connect("victim");
+    await victim.subscribe("victim");
+    const port = portOf(harness.broker.listeners.get("tcp") as TcpListener);
+    const bytes = repeated(hex(packet), 16_384);
+    const packets = ["0", "1", "2", "3"].map((id) => [hex(`10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 '${id}'`), bytes]);
+    using _attacker = attacker({ port, packets });
+    await pause(200);
+    const slowest = await slowestTrip(victim, 600);
+    assert(harness.broker.info.bytesReceived > 100_000, "it is a flood");
+    assert(slowest < 50, `${slowest} ms`);
+  });
+}
+
+Deno.test("a victim is served while others connect and connect", async () => {
+  await using harness = await overTcp({ maximumConnectionRate: 100 });
+  const victim = await harness.connect("victim");
+  await victim.subscribe("victim");
+  const port = portOf(harness.broker.listeners.get("tcp") as TcpListener);
+  const packets = [[hex("10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 'z'"), new Uint8Array(0)]];
+  using _attacker = attacker({ port, packets: Array(8).fill(packets[0]), connects: true });
+  await pause(200);
+  const slowest = await slowestTrip(victim, 600);
+  assert(harness.broker.info.connectionsAccepted > 50, "it is a flood");
+  assert(slowest < 50, `${slowest} ms`);
+});
+
+Deno.test("connections of one address are limited, those of others are not", async () => {
+  const capabilities = { maximumClientsPerAddress: 3 };
+  await using harness = await Harness.start({ capabilities });
+  const connect = (remoteAddress: string) => {
+    const listener = harness.broker.listeners.get("memory") as unknown as {
+      connect(options: object): { close(): void };
+    };
+    return listener.connect({ remoteAddress });
+  };
+  const open = (address: string) => Array.from({ length: 5 }, (_, index) => connect(`${address}:${1_000 + index}`));
+  const sockets = [...open("192.0.2.1"), ...open("192.0.2.2"), ...open("[2001:db8::1]")];
+  await harness.settle();
+  assertEquals(harness.broker.info.connectionsAccepted, 9);
+  for (const socket of sockets) socket.close();
+  await harness.settle();
+  const again = [...open("192.0.2.1")];
+  await harness.settle();
+  assertEquals(harness.broker.info.connectionsAccepted, 12, "who has gone makes room");
+  for (const socket of again) socket.close();
+  await expectServed(harness);
+});
