@@ -53,11 +53,13 @@ export class ConnLink implements Link {
 
 /** Connects. */
 export async function openLink({ transport, port, ca }: Target): Promise<Link> {
-  if (transport === "tls") {
-    return new ConnLink(await Deno.connectTls({ hostname: HOST, port, caCerts: ca === undefined ? [] : [ca] }));
-  }
   const conn = await Deno.connect({ hostname: HOST, port });
   conn.setNoDelay();
+  if (transport === "tls") {
+    const tls = await Deno.startTls(conn, { hostname: HOST, caCerts: ca === undefined ? [] : [ca] });
+    await tls.handshake();
+    return new ConnLink(tls);
+  }
   const link = new ConnLink(conn);
   return transport === "ws" ? await WsLink.open(link, `${HOST}:${port}`) : link;
 }
