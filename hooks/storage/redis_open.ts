@@ -64,7 +64,9 @@ async function connect({ host, port }: RedisAddress, context: ConnectContext): P
     await within(timeout, client.connect(), `Redis at ${host}:${port} does not answer`);
   } catch (error) {
     if (client.isOpen) client.destroy();
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason.startsWith("Redis at")) throw error;
+    throw new Error(`Cannot connect to Redis at ${host}:${port}: ${reason}`, { cause: error });
   }
   return client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }) as unknown as RedisConnection;
 }
