@@ -38,8 +38,13 @@ function middle(results: readonly LoadResult[], key: keyof LoadResult): number |
   return values.length === 0 ? undefined : median(values);
 }
 
-function times(ours: number, other: number | undefined, less: boolean | undefined): number | undefined {
-  return !ours || !other ? undefined : less ? other / ours : ours / other;
+/** How many times better: each round is compared with the one that ran beside it, and the median counts. */
+function times(ours: readonly LoadResult[], others: readonly LoadResult[], { key, less }: Figure): number | undefined {
+  const ratios = others.flatMap((other, round) => {
+    const [own, its] = [ours[round]?.[key], other[key]];
+    return !own || !its ? [] : [less ? its / own : own / its];
+  });
+  return ratios.length === 0 ? undefined : median(ratios);
 }
 
 function faults({ ours, base, peer }: RowResults): string {
@@ -51,16 +56,16 @@ function faults({ ours, base, peer }: RowResults): string {
 /** Makes the lines of a row. */
 export function linesOf(row: Row, results: RowResults): Line[] {
   const { ours, base, peer } = results;
-  return row.scenario.figures.map(({ name, key, unit, less }: Figure) => {
-    const own = middle(ours, key) ?? 0, other = middle(peer, key);
+  return row.scenario.figures.map((figure) => {
+    const { name, key, unit } = figure;
     return {
       name: `${name}${row.suffix}`,
       unit,
-      ours: own,
+      ours: middle(ours, key) ?? 0,
       spread: spread(ours.map((result) => result[key] ?? 0)),
-      peer: other,
-      ratio: times(own, other, less),
-      ofBase: times(own, middle(base, key), less),
+      peer: middle(peer, key),
+      ratio: times(ours, peer, figure),
+      ofBase: times(ours, base, figure),
       cpu: middle(ours, "brokerCpu"),
       peerCpu: middle(peer, "brokerCpu"),
       loadCpu: middle(ours, "loadCpu"),
