@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Harness, RawClient } from "../../helpers/harness.ts";
 import { denying } from "../v5/hooks.ts";
 import { connectBytes, expectAnswers, expectCloses, start, stored, subscriber } from "./harness.ts";
+import { MqttError } from "../../../src/packets/errors.ts";
 import type { Hook } from "../../../src/hook/hook.ts";
 
 const NAME = "00 06 'MQIsdp' 03";
@@ -116,6 +117,19 @@ Deno.test("[v311 NOTE-12] a denied filter looks granted, and nothing comes", asy
   await harness.broker.publish("b/x", "x");
   await client.expectMessage("b/x", "x");
   assertEquals(harness.broker.info.subscriptions, 2);
+});
+
+Deno.test("[v311 NOTE-12] whatever the reason, it looks granted", async () => {
+  let code = 0x80;
+  const onAclCheck = () => {
+    throw new MqttError(code, "no");
+  };
+  await using harness = await start({ hooks: [{ ...denying(), onAclCheck }] });
+  const client = await accepted(harness, C3);
+  for (code = 0x80; code <= 0xa2; code++) {
+    await client.send("82 06 12 34 00 01 't' 02");
+    await client.expect("90 03 12 34 02");
+  }
 });
 
 Deno.test("[v311 NOTE-13] user name and password may be missing at the end of the packet", async () => {
