@@ -7,7 +7,7 @@ import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { beginReceiving, endReceiving } from "./inbound_qos2.ts";
-import { publish } from "./route_message.ts";
+import { publish, type WhenRouted } from "./route_message.ts";
 import type { Message } from "../session/message.ts";
 
 /** No subscription matches. */
@@ -93,12 +93,22 @@ function takeQuota(core: Core, connection: Connection, packet: Message): boolean
 function accept(core: Core, connection: Connection, packet: Message): void | Promise<void> {
   let routed: Message | Promise<Message>;
   try {
-    routed = publish(core, connection.client!, packet);
+    routed = publish(
+      core,
+      connection.client!,
+      packet,
+      packet.qos === 2 ? beginning(core, connection, packet) : undefined,
+    );
   } catch (error) {
     return refused(connection, packet, error);
   }
   if (routed instanceof Promise) return acceptLater(core, connection, packet, routed);
   acknowledge(core, connection, packet, routed);
+}
+
+/** Its Packet Identifier is remembered together with what it has changed: a crash never sees one without the other. */
+function beginning(core: Core, connection: Connection, { packetId }: Message): WhenRouted {
+  return (message) => message.awaitCommit(beginReceiving(core, connection.session!, packetId));
 }
 
 async function acceptLater(
@@ -122,7 +132,6 @@ function refused(connection: Connection, packet: Message, error: unknown): void 
 
 function acknowledge(core: Core, connection: Connection, packet: Message, message: Message): void {
   if (packet.qos === 0) return;
-  if (packet.qos === 2) message.awaitCommit(beginReceiving(core, connection.session!, packet.packetId));
   const { commits } = message;
   const reasonCode = message.reached === 0 && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0;
   if (commits === undefined && connection.gate.open) return sendPublishAck(core, connection, packet, reasonCode);

@@ -8,27 +8,35 @@ import type { Core } from "./core.ts";
 import { fanOut } from "./fan_out.ts";
 import { checkRetainedLimits, retain } from "./retain.ts";
 
+/** Called in the turn that has routed a message, so that storage keeps both in one commit. */
+export type WhenRouted = (message: Message) => void;
+
 /**
  * Lets the hooks see a message whose topic is resolved, valid and granted, and routes what they make of it.
  * @returns the message that was routed; a Promise only when a hook is async
  * @throws MqttError (also as rejection) of a hook, or 0x97 when the message cannot be retained
  */
-export function publish(core: Core, client: Client, message: Message): Message | Promise<Message> {
+export function publish(
+  core: Core,
+  client: Client,
+  message: Message,
+  whenRouted?: WhenRouted,
+): Message | Promise<Message> {
   const { onPublish } = core.hooks.on;
-  if (onPublish === undefined) return route(core, client, message);
+  if (onPublish === undefined) return route(core, client, message, whenRouted);
   const packet = packetOf(message);
   const changed = core.hooks.transform(onPublish, client, packet);
-  if (changed instanceof Promise) return publishLater(core, client, { message, packet, changed });
-  return route(core, client, messageOf(core, message, { packet, changed }));
+  if (changed instanceof Promise) return publishLater(core, client, { message, packet, changed, whenRouted });
+  return route(core, client, messageOf(core, message, { packet, changed }), whenRouted);
 }
 
 async function publishLater(
   core: Core,
   client: Client,
-  step: { message: Message; packet: PublishPacket; changed: Promise<PublishPacket> },
+  step: { message: Message; packet: PublishPacket; changed: Promise<PublishPacket>; whenRouted?: WhenRouted },
 ): Promise<Message> {
-  const { message, packet } = step;
-  return route(core, client, messageOf(core, message, { packet, changed: await step.changed }));
+  const { message, packet, whenRouted } = step;
+  return route(core, client, messageOf(core, message, { packet, changed: await step.changed }), whenRouted);
 }
 
 /** A message as hooks see it. */
@@ -49,17 +57,23 @@ function messageOf(core: Core, original: Message, seen: { packet: PublishPacket;
 }
 
 /** Routes a message without asking `onPublish`. */
-export function route(core: Core, client: Client, message: Message): Message | Promise<Message> {
+export function route(
+  core: Core,
+  client: Client,
+  message: Message,
+  whenRouted?: WhenRouted,
+): Message | Promise<Message> {
   if (message.retain) {
     checkRetainedLimits(core, message);
     retain(core, client, message);
   }
   const pending = fanOut(core, message);
-  if (pending !== undefined) return pending.then(() => published(core, client, message));
-  return published(core, client, message);
+  if (pending !== undefined) return pending.then(() => published(core, client, message, whenRouted));
+  return published(core, client, message, whenRouted);
 }
 
-function published(core: Core, client: Client, message: Message): Message {
+function published(core: Core, client: Client, message: Message, whenRouted: WhenRouted | undefined): Message {
+  whenRouted?.(message);
   const { onPublished } = core.hooks.on;
   if (onPublished !== undefined) core.hooks.observe(onPublished, client, message);
   return message;

@@ -78,7 +78,8 @@ async function send(core: Core, client: Client, given: Will): Promise<void> {
     publisherId: client.id,
     receivedAt: core.now(),
   });
-  await route(core, client, message);
+  const routed = route(core, client, message);
+  if (routed instanceof Promise) await routed; // otherwise no turn in between: storage takes will and end in one commit
   core.hooks.observe(core.hooks.on.onWillSent, client, message);
 }
 

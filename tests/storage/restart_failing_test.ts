@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { StoreLostError } from "../../hooks/storage/engine.ts";
 import type { Changes } from "../../hooks/storage/engine.ts";
-import { MemoryEngine } from "../../hooks/storage/memory_engine.ts";
+import { MemoryEngine, type MemoryStore } from "../../hooks/storage/memory_engine.ts";
 import { HttpHealthListener } from "../../listeners/http_health.ts";
 import { PacketType } from "../../src/packets/types.ts";
 import { RestartWorld } from "./restart_world.ts";
@@ -36,8 +36,8 @@ class FullWorld extends RestartWorld {
     this.#engines = engines;
   }
 
-  override async start(): Promise<this> {
-    await super.start();
+  override async start(store?: MemoryStore): Promise<this> {
+    await super.start(store);
     await this.broker.addListener(this.health);
     return this;
   }

@@ -1,12 +1,13 @@
 /** A broker that crashes and starts again on what its store held at that moment, in a time that the test moves.
  * @module */
 import { allowAll } from "../../hooks/auth/allow_all.ts";
-import type { StorageEngine } from "../../hooks/storage/engine.ts";
+import type { Changes, StorageEngine } from "../../hooks/storage/engine.ts";
 import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory_engine.ts";
 import type { StorageHook, StorageOptions } from "../../hooks/storage/options.ts";
 import { storageHook } from "../../hooks/storage/storage_hook.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { BrokerOptions } from "../../src/broker/options.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { FakeClock, settle } from "../helpers/fake_clock.ts";
 import { type ConnectOptions, RawClient } from "../helpers/raw_client.ts";
 import { overMemory, type Transport } from "../helpers/transports.ts";
@@ -18,6 +19,8 @@ export interface RestartOptions extends BrokerOptions {
   readonly storage?: StorageOptions;
   /** Makes an engine over the store. */
   readonly engine?: (store: MemoryStore) => StorageEngine;
+  /** More hooks. */
+  readonly hooks?: readonly Hook[];
 }
 
 /** A broker with its store and its clients. */
@@ -46,14 +49,16 @@ export class RestartWorld implements AsyncDisposable {
     return this.#hook!;
   }
 
-  /** Starts a broker on the store. */
-  async start(): Promise<this> {
-    const { storage, engine = (store) => new MemoryEngine(store), ...rest } = this.#options;
+  /** Starts a broker on the store, or on another one. */
+  async start(store: MemoryStore = this.#store): Promise<this> {
+    this.#store = store;
+    const { storage, engine = (store) => new MemoryEngine(store), hooks = [], ...rest } = this.#options;
     this.#transport = overMemory();
     this.#hook = storageHook(engine(this.#store), storage);
     this.#broker = new Broker({ sysTopicResendInterval: 0, logger: this.logger, ...rest, clock: this.clock });
     await this.#broker.addHook(allowAll());
     await this.#broker.addHook(this.#hook);
+    for (const hook of hooks) await this.#broker.addHook(hook);
     await this.#broker.addListener(this.#transport.listener);
     await this.#broker.serve();
     return this;
@@ -62,8 +67,7 @@ export class RestartWorld implements AsyncDisposable {
   /** The process ends at once; some time later another one starts. */
   async crash(milliseconds = 0): Promise<void> {
     await settle();
-    const store = new MemoryStore();
-    for (const [group, items] of this.#store.groups) store.groups.set(group, new Map(items));
+    const store = copyOf(this.#store);
     await this.stop();
     this.#store = store;
     await this.clock.advance(milliseconds);
@@ -95,5 +99,28 @@ export class RestartWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+}
+
+/** What a store holds now, for another broker. */
+export function copyOf(store: MemoryStore): MemoryStore {
+  const copy = new MemoryStore();
+  for (const [group, items] of store.groups) copy.groups.set(group, new Map(items));
+  return copy;
+}
+
+/** An engine that keeps what each commit has left: the moments at which a crash can happen. */
+export class MomentsEngine extends MemoryEngine {
+  readonly moments: MemoryStore[] = [];
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    super(store);
+    this.#store = store;
+  }
+
+  override async commit(changes: Changes): Promise<void> {
+    await super.commit(changes);
+    this.moments.push(copyOf(this.#store));
   }
 }
