@@ -87,7 +87,7 @@ export const SUITES: readonly Suite[] = [
       "--allow-write={temporary}",
       "--allow-env",
       "--allow-sys",
-      `--allow-run={deno},${CLIENT_PROGRAMS}`,
+      `--allow-run={deno},redis-server,${CLIENT_PROGRAMS}`,
     ],
   },
   {

@@ -53,7 +53,7 @@ async function refused(connecting: Promise<Deno.TlsConn>): Promise<void> {
 async function shownName(port: number): Promise<string | string[]> {
   const done = Promise.withResolvers<string | string[]>(), closed = Promise.withResolvers<void>();
   const socket = connectTls({ port, host: hostname, servername: "localhost", ca }, () => {
-    done.resolve(socket.getPeerCertificate().subject.CN);
+    done.resolve(socket.getPeerCertificate().subject.CN ?? "");
     socket.destroy();
   });
   socket.on("error", done.reject);
