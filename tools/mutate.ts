@@ -21,7 +21,7 @@ import { readSources } from "./sources.ts";
 /** Rooms whose rules are tested, with the suites that know them. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "src/broker/": ["conformance", "broker"],
-  "src/session/": ["conformance", "broker"],
+  "src/session/": ["session", "conformance", "broker"],
   "src/packets/": ["packets", "conformance"],
   "src/topics/": ["topics", "conformance"],
 };
@@ -31,13 +31,14 @@ const WITHOUT_RULES: Readonly<Record<string, readonly string[]>> = {
   "speed": [
     ...["src/packets/read_size.ts", "src/packets/string_cache.ts", "src/topics/match_cache.ts"],
     ...["src/broker/publish_at_hand.ts", "src/broker/publish_templates.ts", "src/broker/publish_run.ts"],
-    ...["src/broker/route_run.ts", "src/session/record_queue.ts"],
+    ...["src/broker/route_run.ts", "src/session/record_queue.ts", "src/session/inflight_table.ts"],
   ],
+  "who may connect": ["src/broker/accept.ts", "src/broker/rate_limiter.ts"],
   "the broker as a library": [
     ...["src/broker/broker.ts", "src/broker/client_list.ts", "src/broker/hook_life.ts", "src/broker/inline_client.ts"],
     ...["src/broker/inline_delivery.ts", "src/broker/options.ts", "src/broker/resolve_options.ts"],
     ...["src/broker/restore.ts", "src/broker/shut_down.ts", "src/broker/sys_topics.ts", "src/broker/topic_list.ts"],
-    ...["src/broker/virtual_client.ts", "src/broker/rate_limiter.ts"],
+    ...["src/broker/virtual_client.ts"],
   ],
 };
 
