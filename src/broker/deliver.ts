@@ -102,5 +102,5 @@ function makeRoom(core: Core, session: Session, record: OutboundRecord): boolean
 
 /** The lower of two QoS. */
 export function lowerQos(first: QoS, second: QoS): QoS {
-  return first < second ? first : second;
+  return Math.min(first, second) as QoS;
 }
