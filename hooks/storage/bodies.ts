@@ -1,6 +1,6 @@
 /** Larger messages are stored once and referred to: by all the sessions that they go to, and by every state of an exchange.
  * @module */
-import type { MessageInit } from "../../src/session/message.ts";
+import type { Message } from "../../src/session/message.ts";
 import type { Batch } from "./batch.ts";
 import { decodeMessage, encodeMessage, type MessageParts } from "./codec_message.ts";
 import type { GroupCommit } from "./group_commit.ts";
@@ -19,7 +19,7 @@ export interface Body {
   /** The batch that puts it. */
   batch: Batch | undefined;
   /** The message, from the start until it has been handed out. */
-  restored: MessageInit | undefined;
+  restored: Message | undefined;
 }
 
 /** Counts who refers to which message. */

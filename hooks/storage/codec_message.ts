@@ -5,9 +5,9 @@ import type { PropertyOwner } from "../../src/packets/property_table.ts";
 import { Reader } from "../../src/packets/reader.ts";
 import { PacketType, type Properties, type QoS } from "../../src/packets/types.ts";
 import { Writer } from "../../src/packets/writer.ts";
-import type { StoredInflightMessage } from "../../src/hook/records.ts";
 import type { InflightRecord, InflightState } from "../../src/session/inflight.ts";
-import type { MessageInit } from "../../src/session/message.ts";
+import { Message, type MessageInit } from "../../src/session/message.ts";
+import { OutboundRecord } from "../../src/session/outbound_record.ts";
 import { Decoder } from "./decoder.ts";
 import { Encoder, textRoom } from "./encoder.ts";
 
@@ -66,11 +66,20 @@ function putMessage(message: MessageParts): void {
   encoder.bytes(message.payload);
 }
 
-function takeMessage(source: Decoder): MessageInit {
-  const flags = source.u8(), receivedAt = source.u48(), publisherId = source.text(), topic = source.text();
-  const properties = flags & MESSAGE_PROPERTIES ? takeProperties(source, PacketType.PUBLISH) : undefined;
-  const qos = (flags & 3) as QoS, retain = (flags & MESSAGE_RETAIN) !== 0;
-  return { topic, payload: source.rest(), qos, retain, properties, publisherId, receivedAt };
+/** Reads a message as the broker keeps it: a start reads hundreds of thousands, so there is nothing in between. */
+function takeMessage(source: Decoder): Message {
+  const message = new Message(), flags = source.u8();
+  message.qos = (flags & 3) as QoS;
+  message.retain = (flags & MESSAGE_RETAIN) !== 0;
+  message.receivedAt = source.u48();
+  message.publisherId = source.text();
+  message.topic = source.text();
+  if (flags & MESSAGE_PROPERTIES) message.properties = takeProperties(source, PacketType.PUBLISH);
+  message.buffer = source.bytes;
+  message.payloadStart = source.at;
+  message.frameEnd = source.bytes.length;
+  message.limitLife(0);
+  return message;
 }
 
 /**
@@ -92,7 +101,7 @@ export function encodeMessage(message: MessageParts): Uint8Array {
  * @returns the message; its payload is a view on the bytes
  * @throws {RangeError} when the bytes end too early
  */
-export function decodeMessage(bytes: Uint8Array): MessageInit {
+export function decodeMessage(bytes: Uint8Array): Message {
   return takeMessage(new Decoder(bytes));
 }
 
@@ -127,7 +136,7 @@ export function encodeOutbound(record: InflightRecord, body: number): Uint8Array
 /** An exchange as it was read: `body` is the number of its message when that is stored by itself, otherwise 0. */
 export interface DecodedOutbound {
   /** The exchange. */
-  readonly record: StoredInflightMessage;
+  readonly record: OutboundRecord;
   /** Number of the message, 0 for none. */
   readonly body: number;
 }
@@ -142,26 +151,17 @@ export interface DecodedOutbound {
  */
 export function decodeOutbound(
   bytes: Uint8Array,
-  key: { clientId: string; sequence: number; message(body: number): MessageInit | undefined },
+  key: { clientId: string; sequence: number; message(body: number): Message | undefined },
 ): DecodedOutbound {
   const source = new Decoder(bytes), flags = source.u8(), packetId = source.u16();
   const identifiers = flags & IDENTIFIERS ? takeIdentifiers(source) : undefined;
   const share = flags & SHARE ? source.text() : undefined;
   const body = flags & BY_REFERENCE ? source.u48() : 0, state = STATES[flags & 3];
   const message = body !== 0 ? key.message(body) : state === "released" ? undefined : takeMessage(source);
-  const { clientId, sequence } = key, qos = (flags >> 2 & 3) as QoS, retain = (flags & RETAIN) !== 0;
-  const record = {
-    clientId,
-    direction: "out",
-    sequence,
-    packetId,
-    state,
-    qos,
-    retain,
-    identifiers,
-    share,
-    message,
-  } as const;
+  const qos = (flags >> 2 & 3) as QoS, retain = (flags & RETAIN) !== 0;
+  const record = new OutboundRecord(key.clientId, key.sequence, message, { qos, retain, identifiers, share });
+  record.packetId = packetId;
+  record.state = state;
   return { record, body };
 }
 

@@ -1,7 +1,5 @@
 /** Reads what an {@linkcode Encoder} wrote.
  * @module */
-import { decodeUtf8 } from "../../src/packets/utf8.ts";
-
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Reads one value from its beginning. A value that ends too early gives a RangeError. */
@@ -53,12 +51,7 @@ export class Decoder {
 
   /** @returns a text with its length in front */
   text(): string {
-    const length = this.u16(), at = this.#take(length);
-    try {
-      return decodeUtf8(this.bytes, at, at + length);
-    } catch { // a hook may set a User Name that no packet could carry
-      return utf8.decode(this.bytes.subarray(at, at + length));
-    }
+    return utf8.decode(this.take(this.u16())); // not refusing: a hook may set a User Name that no packet could carry
   }
 
   #take(length: number): number {

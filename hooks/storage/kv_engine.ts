@@ -11,7 +11,7 @@
  * @module
  */
 import type { Changes, EngineLimits, Entry, GroupChanges, StorageEngine } from "./engine.ts";
-import type { KvKey, KvStore } from "./kv_api.ts";
+import type { KvEntry, KvKey, KvStore } from "./kv_api.ts";
 import { divide, type KvChange, type LargeHead, VALUE_BYTES } from "./kv_atomics.ts";
 import { decodeJournal, encodeJournal } from "./kv_journal.ts";
 import { LargeValues } from "./kv_large.ts";
@@ -19,6 +19,8 @@ import type { KvLock } from "./kv_lock.ts";
 
 const PAGE = 1_000;
 const LAST = "\u{10ffff}";
+/** Index of the group in a key: the prefix comes first. */
+const GROUP = 1;
 
 /** What a {@linkcode KvEngine} is made of. */
 export interface KvEngineOptions {
@@ -89,16 +91,26 @@ export class KvEngine implements StorageEngine {
   }
 
   async *scan(prefix: string): AsyncIterable<readonly Entry[]> {
-    const start = this.#key(["d", prefix]), end = this.#key(["d", prefix + LAST]), at = start.length - 1;
-    let page: Entry[] = [];
-    for await (const { key, value } of this.#kv.list({ start, end }, { batchSize: PAGE })) {
+    const start = this.#key(["d", prefix]), end = this.#key(["d", prefix + LAST]);
+    const list = this.#kv.list({ start, end }, { batchSize: PAGE })[Symbol.asyncIterator]();
+    let next = this.#page(list);
+    for (let page = await next; page.length > 0; page = await next) {
+      next = this.#page(list); // is read while this page is worked on
+      next.catch(() => {}); // told when it is its turn
+      yield page;
+    }
+  }
+
+  async #page(list: AsyncIterator<KvEntry>): Promise<Entry[]> {
+    const page: Entry[] = [], at = GROUP;
+    while (page.length < PAGE) {
+      const { done, value: entry } = await list.next();
+      if (done) break;
+      const { key, value } = entry;
       const bytes = value instanceof Uint8Array ? value : await this.#large.read(value as LargeHead);
       page.push({ group: key[at] as string, item: key[at + 1] as string, value: bytes });
-      if (page.length < PAGE) continue;
-      yield page;
-      page = [];
     }
-    if (page.length > 0) yield page;
+    return page;
   }
 
   healthy(): boolean {

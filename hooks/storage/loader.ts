@@ -19,6 +19,9 @@ import type { SessionStore } from "./session_store.ts";
 /** Item of the counters. */
 export const INFO_ITEM = "info";
 
+/** Milliseconds between two lines of the log while a large store is read. */
+const PROGRESS_PERIOD = 3_000;
+
 /** What a {@linkcode Loader} works on. */
 export interface LoaderParts {
   /** What is read. */
@@ -41,6 +44,8 @@ export class Loader {
   readonly retained: StoredRetainedMessage[] = [];
   info: SystemInfo | undefined;
   readonly #parts: LoaderParts;
+  #lastLine = performance.now();
+  #items = 0;
 
   /** @param parts what it works on */
   constructor(parts: LoaderParts) {
@@ -65,7 +70,17 @@ export class Loader {
   async #each(prefix: string, take: (entry: Entry) => void): Promise<void> {
     for await (const page of this.#parts.engine.scan(prefix)) {
       for (const entry of page) read(entry, take);
+      this.#progress(page.length);
     }
+  }
+
+  /** Who waits for a long start should see that it goes on. */
+  #progress(items: number): void {
+    this.#items += items;
+    const now = performance.now();
+    if (now - this.#lastLine < PROGRESS_PERIOD) return;
+    this.#lastLine = now;
+    this.#parts.logger.info("storage is being read", { items: this.#items });
   }
 
   #system(entry: Entry): void {
@@ -83,6 +98,7 @@ export class Loader {
         }
         group.push(entry);
       }
+      this.#progress(page.length);
     }
     if (group.length > 0) this.#session(group);
   }
@@ -104,7 +120,7 @@ export class Loader {
     for (const entry of entries) {
       if (entry !== first) read(entry, (each) => this.#sessionItem(each, { clientId, messages, referred }));
     }
-    messages.sort((a, b) => a.sequence - b.sequence);
+    if (messages.length > 1) messages.sort((a, b) => a.sequence - b.sequence);
     for (const message of messages) this.inflight.push(message);
     state.highest = messages.at(-1)?.sequence ?? 0;
     if (referred.size > 0) state.bodies = referred;

@@ -23,6 +23,7 @@ import { releaseWill } from "./wills.ts";
  * @throws Error (as rejection) that names the hook which could not load
  */
 export async function restore(core: Core): Promise<void> {
+  const began = core.now();
   await restoreInfo(core);
   for (const init of await load<StoredRetainedMessage>(core, "storedRetainedMessages")) restoreRetained(core, init);
   const open: Session[] = [];
@@ -34,6 +35,14 @@ export async function restore(core: Core): Promise<void> {
   for (const stored of await load<StoredInflightMessage>(core, "storedInflightMessages")) restoreInflight(core, stored);
   for (const session of [...core.sessions.values()]) wake(core, session);
   for (const session of open) noteEnd(core, session);
+  tell(core, core.now() - began);
+}
+
+/** One line for those who wait for a long start, or wonder what came back. */
+function tell({ info, options, sessions }: Core, milliseconds: number): void {
+  const { retained, subscriptions, inflight } = info, restored = { retained, subscriptions, messages: inflight };
+  if (retained + sessions.size === 0) return;
+  options.logger.info("storage is restored", { sessions: sessions.size, ...restored, milliseconds });
 }
 
 async function load<T>(
@@ -65,7 +74,7 @@ function restoreRetained(core: Core, init: MessageInit): void {
   const interval = init.properties?.messageExpiryInterval;
   if (interval !== undefined && init.receivedAt + interval * 1000 <= core.now()) {
     core.hooks.observe(core.hooks.on.onRetainedExpired, init.topic);
-  } else storeRetained(core, new Message(init));
+  } else storeRetained(core, init instanceof Message ? init : new Message(init));
 }
 
 function restoreSession(core: Core, stored: StoredClient): Session {
@@ -94,15 +103,22 @@ function restoreInflight(core: Core, stored: StoredInflightMessage): void {
     session.inbound.add(stored.packetId);
     return;
   }
-  const message = stored.message && core.message(stored.message);
-  const { qos, retain, identifiers, share } = stored;
+  const record = stored instanceof OutboundRecord ? stored : recordOf(stored);
+  record.message?.limitLife(core.options.capabilities.maximumMessageExpiryInterval);
+  session.restoreSequence(record.sequence);
+  session.outbox.restore(record);
+  core.info.inflight++;
+  if (record.state === "queued") core.queuedBytes += record.message?.size ?? 0;
+}
+
+/** What the broker keeps; the storages of this package have made it already. */
+function recordOf(stored: StoredInflightMessage): OutboundRecord {
+  const { message: init, qos, retain, identifiers, share } = stored;
+  const message = init === undefined || init instanceof Message ? init : new Message(init);
   const record = new OutboundRecord(stored.clientId, stored.sequence, message, { qos, retain, identifiers, share });
   record.packetId = stored.packetId;
   record.state = stored.state;
-  session.restoreSequence(stored.sequence);
-  session.outbox.restore(record);
-  core.info.inflight++;
-  if (record.state === "queued") core.queuedBytes += message?.size ?? 0;
+  return record;
 }
 
 /** Whose connection was open when the last run ended has lost it now: expiry and will count from here, whatever comes. */

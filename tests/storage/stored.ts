@@ -10,6 +10,7 @@ import type {
   StoredSubscription,
 } from "../../src/hook/records.ts";
 import type { Properties } from "../../src/packets/types.ts";
+import type { MessageInit } from "../../src/session/message.ts";
 import { hookContext, LineLogger } from "./world.ts";
 
 export const messageProperties: Properties = {
@@ -37,10 +38,19 @@ export interface Loaded {
 
 export async function load(store: MemoryStore, logger?: LineLogger): Promise<Loaded> {
   const hook = await start(store, logger);
-  const retained = [...(await hook.storedRetainedMessages!())!], clients = [...(await hook.storedClients!())!];
-  const subscriptions = [...(await hook.storedSubscriptions!())!],
-    inflight = [...(await hook.storedInflightMessages!())!];
+  const retained = [...(await hook.storedRetainedMessages!())!].map(plainMessage);
+  const clients = [...(await hook.storedClients!())!], subscriptions = [...(await hook.storedSubscriptions!())!];
+  const inflight = [...(await hook.storedInflightMessages!())!].map(plainRecord);
   return { hook, clients, subscriptions, inflight, retained };
+}
+
+/** What a message says, without what the broker notes in it. */
+function plainMessage({ topic, payload, qos, retain, properties, publisherId, receivedAt }: MessageInit): MessageInit {
+  return { topic, payload, qos, retain, properties, publisherId, receivedAt };
+}
+
+function plainRecord(record: StoredInflightMessage): StoredInflightMessage {
+  return { ...record, message: record.message && plainMessage(record.message) };
 }
 
 /** Does something to an empty store and reads it back. */
