@@ -4,7 +4,6 @@ import type { QoS } from "../packets/types.ts";
 import type { Message } from "../session/message.ts";
 import { type DeliveryOptions, OutboundRecord } from "../session/outbound_record.ts";
 import type { Session } from "../session/session.ts";
-import { authorize } from "./authorize.ts";
 import type { Core } from "./core.ts";
 import { deliverInline } from "./inline_delivery.ts";
 import { sendRecord } from "./pump.ts";
@@ -15,25 +14,6 @@ import { dropRecord } from "./records.ts";
  * once stays below, and copying a small payload costs as much as the rest of its delivery.
  */
 const KEPT_IN_PLACE = 128;
-
-/**
- * Delivers a message, if the client may read it.
- * @returns a Promise only when a hook is async
- */
-export function deliver(
-  core: Core,
-  message: Message,
-  session: Session,
-  delivery: DeliveryOptions,
-): void | Promise<void> {
-  const verdict = authorize(core, session.client, message.topic, "read");
-  if (verdict === 0) deliverAllowed(core, message, session, delivery);
-  else if (typeof verdict !== "number") {
-    return verdict.then((code) => {
-      if (code === 0) deliverAllowed(core, message, session, delivery);
-    });
-  }
-}
 
 /** Delivers a message that the client may read. */
 export function deliverAllowed(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {

@@ -4,46 +4,96 @@ import type { Message } from "../session/message.ts";
 import type { DeliveryOptions } from "../session/outbound_record.ts";
 import type { Session } from "../session/session.ts";
 import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../topics/subscription_tree.ts";
-import { authorize } from "./authorize.ts";
 import type { Core } from "./core.ts";
-import { deliver, deliverAllowed, lowerQos } from "./deliver.ts";
+import { deliverAllowed, lowerQos } from "./deliver.ts";
+import { chooseMember, chooseMembers, type Denied, judgeAll, judgeOne, type Member } from "./recipients.ts";
+
+/** Called in the turn that has routed a message, so that storage keeps both in one commit. */
+export type WhenRouted = (message: Message) => void;
 
 /**
  * Delivers a message to every matching subscription [MQTT-4.5.0-1] and notes in it how many sessions and share groups match.
+ *
+ * Everybody's verdict comes first and all deliveries are made in one turn, also when a hook takes its time: a crash never
+ * finds a message delivered to some and not to others, nor without what `whenRouted` does.
+ *
+ * @param whenRouted called at the end of that turn
  * @returns a Promise only when a hook is async
  */
-export function fanOut(core: Core, message: Message): void | Promise<void> {
+export function fanOut(core: Core, message: Message, whenRouted?: WhenRouted): void | Promise<void> {
   const matched = core.tree.match(message.topic);
   const { onSelectSubscribers } = core.hooks.on;
-  if (onSelectSubscribers === undefined) return deliverToAll(core, message, matched);
+  if (onSelectSubscribers === undefined) return deliverToAll(core, message, matched, whenRouted);
   const selected = core.hooks.transform(onSelectSubscribers, message, matched);
   return selected instanceof Promise
-    ? selected.then((result) => deliverToAll(core, message, result))
-    : deliverToAll(core, message, selected);
+    ? selected.then((result) => deliverToAll(core, message, result, whenRouted))
+    : deliverToAll(core, message, selected, whenRouted);
 }
 
-function deliverToAll(core: Core, message: Message, matched: MatchResult<Session>): void | Promise<void> {
-  const { subscribers, shares } = matched;
-  message.reached = subscribers.length + shares.length;
-  for (let index = 0; index < subscribers.length; index++) {
-    const pending = deliverToSubscriber(core, message, subscribers[index]);
-    if (pending !== undefined) return deliverRest(core, message, { matched, pending, from: index + 1 });
-  }
-  if (shares.length > 0) return deliverToShares(core, message, shares);
-}
-
-/** The same from some subscriber on, when a hook has to be waited for. */
-async function deliverRest(
+function deliverToAll(
   core: Core,
   message: Message,
-  rest: { matched: MatchResult<Session>; pending: Promise<void>; from: number },
+  matched: MatchResult<Session>,
+  whenRouted: WhenRouted | undefined,
+): void | Promise<void> {
+  const { subscribers, shares } = matched;
+  message.reached = subscribers.length + shares.length;
+  const denied = judgeAll(core, message, subscribers);
+  if (denied instanceof Promise) return deliverLater(core, message, { matched, denied, whenRouted });
+  const members = shares.length === 0 ? undefined : chooseMembers(core, message, shares);
+  if (members instanceof Promise) return deliverLater(core, message, { matched, denied, members, whenRouted });
+  deliverToAllowed(core, message, subscribers, denied);
+  if (members !== undefined) deliverToMembers(core, message, members);
+  whenRouted?.(message);
+}
+
+/** The same when a hook has to be waited for. */
+async function deliverLater(
+  core: Core,
+  message: Message,
+  step: {
+    matched: MatchResult<Session>;
+    denied: Denied | Promise<Denied>;
+    members?: Promise<Member[]>;
+    whenRouted: WhenRouted | undefined;
+  },
 ): Promise<void> {
-  const { subscribers, shares } = rest.matched;
-  await rest.pending;
-  for (let index = rest.from; index < subscribers.length; index++) {
-    await deliverToSubscriber(core, message, subscribers[index]);
+  const { subscribers, shares } = step.matched;
+  const denied = await step.denied;
+  let members = await (step.members ?? chooseMembers(core, message, shares));
+  while (members.some(hasEnded)) members = await chooseMembers(core, message, shares.map(withoutEnded));
+  deliverToAllowed(core, message, subscribers, denied);
+  deliverToMembers(core, message, members);
+  step.whenRouted?.(message);
+}
+
+/** The session of a chosen member may end while others are asked about: then somebody else gets the message. */
+function hasEnded(member: Member): boolean {
+  return member?.subscriber.ended ?? false;
+}
+
+function withoutEnded(share: MatchedShare<Session>): MatchedShare<Session> {
+  return { ...share, members: share.members.filter((member) => !hasEnded(member)) };
+}
+
+function deliverToAllowed(
+  core: Core,
+  message: Message,
+  subscribers: MatchResult<Session>["subscribers"],
+  denied: Denied,
+): void {
+  let next = 0;
+  for (let index = 0; index < subscribers.length; index++) {
+    if (denied !== undefined && denied[next] === index) next++;
+    else deliverMatch(core, message, subscribers[index]);
   }
-  await deliverToShares(core, message, shares);
+}
+
+function deliverToMembers(core: Core, message: Message, members: readonly Member[]): void {
+  for (let index = 0; index < members.length; index++) {
+    const member = members[index];
+    if (member !== undefined) deliverToMember(core, message, member);
+  }
 }
 
 /** Delivers a message to one subscriber, if it may have it. */
@@ -52,12 +102,19 @@ export function deliverToSubscriber(
   message: Message,
   match: MatchedSubscriber<Session>,
 ): void | Promise<void> {
+  const verdict = judgeOne(core, message, match);
+  if (verdict === 0) return deliverMatch(core, message, match);
+  if (typeof verdict === "number") return;
+  return verdict.then((code) => code === 0 ? deliverMatch(core, message, match) : undefined);
+}
+
+/** Delivers a message to a subscriber that may have it. */
+export function deliverMatch(core: Core, message: Message, match: MatchedSubscriber<Session>): void {
   const session = match.subscriber;
-  if (session.clientId === message.publisherId) { // [MQTT-3.8.3-3]
-    if (match.noLocal) return;
-    if (match.subscriptions.length > 1) return deliver(core, message, session, withoutNoLocal(message, match));
+  if (session.clientId === message.publisherId && match.subscriptions.length > 1) {
+    return deliverAllowed(core, message, session, withoutNoLocal(message, match));
   }
-  return deliver(core, message, session, {
+  deliverAllowed(core, message, session, {
     qos: lowerQos(message.qos, match.qos), // [MQTT-3.8.4-8]
     retain: message.retain && match.retainAsPublished, // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
     identifiers: match.identifiers,
@@ -90,36 +147,11 @@ export function deliverToShares(
   }
 }
 
-/** One member of a share group gets the message: the first of the dispatch's choice that may read it. */
+/** Delivers a message to one member of a share group, if any may have it. */
 export function deliverToShare(core: Core, message: Message, share: MatchedShare<Session>): void | Promise<void> {
-  let rest = share;
-  while (rest.members.length > 0) {
-    const chosen = choose(core, message, rest);
-    if (chosen === undefined) return;
-    const verdict = authorize(core, chosen.subscriber.client, message.topic, "read");
-    if (verdict === 0) return deliverToMember(core, message, chosen);
-    const others = { ...rest, members: rest.members.filter((member) => member !== chosen) };
-
-    if (typeof verdict !== "number") {
-      return verdict.then((code) =>
-        code === 0 ? deliverToMember(core, message, chosen) : deliverToShare(core, message, others)
-      );
-    }
-    rest = others;
-  }
-}
-
-/** The choice of the dispatch; one that the user has brought may fail, which is no fault of the publisher. */
-function choose(core: Core, message: Message, share: MatchedShare<Session>): Subscription<Session> | undefined {
-  try {
-    const chosen = core.options.dispatch(share, core.dispatchContext(message.topic));
-    const isBuiltIn = typeof core.options.capabilities.shareDispatch !== "function";
-    if (isBuiltIn || chosen === undefined || share.members.includes(chosen)) return chosen;
-    throw new TypeError("it chose somebody who is not a member");
-  } catch (error) {
-    core.unexpected("the dispatch of a shared subscription failed", error);
-    return share.members[0];
-  }
+  const member = chooseMember(core, message, share);
+  if (member instanceof Promise) return member.then((later) => deliverToMembers(core, message, [later]));
+  if (member !== undefined) deliverToMember(core, message, member);
 }
 
 function deliverToMember(core: Core, message: Message, member: Subscription<Session>): void {

@@ -6,7 +6,7 @@ import { validateTopicName } from "../topics/topic_name.ts";
 import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
-import { beginReceiving, endReceiving } from "./inbound_qos2.ts";
+import { answerAgain, beginReceiving, endReceiving, noteArriving } from "./inbound_qos2.ts";
 import { publish, type WhenRouted } from "./route_message.ts";
 import type { Message } from "../session/message.ts";
 
@@ -80,7 +80,7 @@ function refusePayload(connection: Connection, packet: Message): void {
  */
 function takeQuota(core: Core, connection: Connection, packet: Message): boolean {
   if (packet.qos === 2 && connection.session!.existingInbound?.has(packet.packetId)) {
-    connection.gate.after(undefined, () => connection.sendAck(PacketType.PUBREC, packet.packetId));
+    answerAgain(core, connection, packet.packetId);
     return false;
   }
   if (connection.version === 5 && connection.receiving >= core.options.capabilities.receiveMaximum) {
@@ -91,6 +91,11 @@ function takeQuota(core: Core, connection: Connection, packet: Message): boolean
 }
 
 function accept(core: Core, connection: Connection, packet: Message): void | Promise<void> {
+  if (packet.qos === 2) {
+    const { existingInbound, arriving } = connection.session!, earlier = arriving?.get(packet.packetId);
+    if (earlier !== undefined) return acceptLater(core, connection, packet, earlier);
+    if (existingInbound?.has(packet.packetId)) return answerAgain(core, connection, packet.packetId);
+  }
   let routed: Message | Promise<Message>;
   try {
     routed = publish(
@@ -102,7 +107,10 @@ function accept(core: Core, connection: Connection, packet: Message): void | Pro
   } catch (error) {
     return refused(connection, packet, error);
   }
-  if (routed instanceof Promise) return acceptLater(core, connection, packet, routed);
+  if (routed instanceof Promise) {
+    if (packet.qos === 2) noteArriving(connection.session!, packet.packetId, routed);
+    return acceptLater(core, connection, packet, routed);
+  }
   acknowledge(core, connection, packet, routed);
 }
 

@@ -1,7 +1,10 @@
 /** QoS 2 from a client: which Packet Identifiers are between PUBREC and PUBREL (4.3.3).
  * @module */
+import { PacketType } from "../packets/types.ts";
 import type { InflightRecord } from "../session/inflight.ts";
+import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
+import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 
 /** The record of one Packet Identifier that was received. */
@@ -26,6 +29,26 @@ export function beginReceiving(core: Core, session: Session, packetId: number): 
   if (core.hooks.on.onQosPublish === undefined) return undefined;
   const record = receivedRecord(session.clientId, packetId);
   return core.hooks.observe(core.hooks.on.onQosPublish, session.client, record);
+}
+
+/**
+ * Answers a message that is here already [MQTT-4.3.3-10]. It may have come over an earlier connection, and be on its way to
+ * the store still, so this PUBREC waits as well.
+ */
+export function answerAgain(core: Core, connection: Connection, packetId: number): void {
+  const commit = beginReceiving(core, connection.session!, packetId);
+  connection.gate.after(commit && [commit], (failed) => {
+    if (failed === undefined) connection.sendAck(PacketType.PUBREC, packetId);
+    else connection.close(0x83, new Error("storage has failed"));
+  });
+}
+
+/** A hook takes its time: until then the message counts as arriving, so that it is not taken again from a new connection. */
+export function noteArriving(session: Session, packetId: number, routed: Promise<Message>): void {
+  const arriving = session.arriving ??= new Map();
+  arriving.set(packetId, routed);
+  const arrived = () => void arriving.delete(packetId);
+  routed.then(arrived, arrived);
 }
 
 /**

@@ -5,11 +5,10 @@ import type { Client } from "../session/client.ts";
 import type { Message } from "../session/message.ts";
 import { validateTopicName } from "../topics/topic_name.ts";
 import type { Core } from "./core.ts";
-import { fanOut } from "./fan_out.ts";
+import { fanOut, type WhenRouted } from "./fan_out.ts";
 import { checkRetainedLimits, retain } from "./retain.ts";
 
-/** Called in the turn that has routed a message, so that storage keeps both in one commit. */
-export type WhenRouted = (message: Message) => void;
+export type { WhenRouted };
 
 /**
  * Lets the hooks see a message whose topic is resolved, valid and granted, and routes what they make of it.
@@ -67,13 +66,12 @@ export function route(
     checkRetainedLimits(core, message);
     retain(core, client, message);
   }
-  const pending = fanOut(core, message);
-  if (pending !== undefined) return pending.then(() => published(core, client, message, whenRouted));
-  return published(core, client, message, whenRouted);
+  const pending = fanOut(core, message, whenRouted);
+  if (pending !== undefined) return pending.then(() => published(core, client, message));
+  return published(core, client, message);
 }
 
-function published(core: Core, client: Client, message: Message, whenRouted: WhenRouted | undefined): Message {
-  whenRouted?.(message);
+function published(core: Core, client: Client, message: Message): Message {
   const { onPublished } = core.hooks.on;
   if (onPublished !== undefined) core.hooks.observe(onPublished, client, message);
   return message;

@@ -78,9 +78,8 @@ async function send(core: Core, client: Client, given: Will): Promise<void> {
     publisherId: client.id,
     receivedAt: core.now(),
   });
-  const routed = route(core, client, message);
-  if (routed instanceof Promise) await routed; // otherwise no turn in between: storage takes will and end in one commit
-  core.hooks.observe(core.hooks.on.onWillSent, client, message);
+  // in the turn of the deliveries: storage takes the will and its end in one commit
+  await route(core, client, message, () => core.hooks.observe(core.hooks.on.onWillSent, client, message));
 }
 
 /** Will Delay Interval is for the broker alone. */

@@ -88,6 +88,8 @@ export class Session {
   pumping = false;
   /** Handlers of the broker's own client by filter as sent. */
   inlineHandlers: Map<string, Map<number, InlineHandler>> | undefined = undefined;
+  /** QoS 2 messages of the client that a hook has not decided on, by Packet Identifier. */
+  arriving: Map<number, Promise<Message>> | undefined = undefined;
   #outbox: Outbox | undefined;
   #inbound: Set<number> | undefined;
   #sequence = 0;

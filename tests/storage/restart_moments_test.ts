@@ -28,38 +28,80 @@ async function payloadsAt(store: MemoryStore, run: (world: RestartWorld) => Prom
   return payloads;
 }
 
-Deno.test("a will is sent once, whatever the moment of the crash", async () => {
-  let first = 0;
-  const moments = await momentsOf(async (world) => {
-    const observer = await world.connect("observer");
-    await observer.subscribe("w", { qos: 2 });
-    await observer.cut();
-    const will = { topic: "w", payload: "gone", qos: 2 as const, properties: { willDelayInterval: 5 } };
-    await (await world.connect("owner", { will })).cut();
-    first = world.hook.stats.commits;
-    await world.advance(5_000);
-  });
-  assert(moments.length > first);
-  for (const store of moments.slice(first - 1)) {
-    assertEquals(await payloadsAt(store, (world) => world.advance(5_000)), ["gone"]);
-  }
-});
+function later<T>(value: T, milliseconds = 1): Promise<T> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds, value));
+}
 
 const HOOKS: Record<string, Hook[]> = {
   "": [],
-  ", with a hook that takes its time": [{
+  ", with a hook that takes its time": [{ id: "slow", onPublish: () => later(undefined) }],
+  ", with a subscriber choice that takes its time": [{
     id: "slow",
-    onPublish: () => new Promise((resolve) => setTimeout(resolve, 1)),
+    onSelectSubscribers: (_message, selected) => later(selected),
+  }],
+  ", with rights that take their time": [{ id: "slow", onAclCheck: () => later(true) }],
+  ", with rights that take their time for one only": [{
+    id: "slow",
+    onAclCheck: (client) => client.id === "second" ? later(true) : true,
+  }],
+  ", with a share whose rights take their time": [{
+    id: "slow",
+    onAclCheck: (client) => client.id === "member" ? later(true) : undefined,
   }],
 };
+
+/** Makes a session that waits for messages. */
+async function away(world: RestartWorld, clientId: string, filter: string): Promise<void> {
+  const client = await world.connect(clientId);
+  await client.subscribe(filter, { qos: 2 });
+  await client.cut();
+}
+
+for (const [name, hooks] of Object.entries(HOOKS)) {
+  Deno.test(`a will is sent once, whatever the moment of the crash${name}`, async () => {
+    let first = 0;
+    const moments = await momentsOf(async (world) => {
+      const observer = await world.connect("observer");
+      await observer.subscribe("w", { qos: 2 });
+      await observer.cut();
+      await away(world, "second", "w");
+      const will = { topic: "w", payload: "gone", qos: 2 as const, properties: { willDelayInterval: 5 } };
+      await (await world.connect("owner", { will })).cut();
+      first = world.hook.stats.commits;
+      await world.advance(5_000);
+      await later(undefined, 20);
+    }, hooks);
+    assert(moments.length > first);
+    for (const store of moments.slice(first - 1)) {
+      assertEquals(await payloadsAt(store, (world) => world.advance(5_000)), ["gone"]);
+    }
+  });
+}
+
+/** How often each of them has the message. */
+async function countsAt(store: MemoryStore, packetId: number): Promise<Record<string, number>> {
+  await using world = await new RestartWorld().start(store);
+  const publisher = await world.connect("publisher");
+  await publisher.sendPublish("t", "once", { qos: 2, dup: true, packetId });
+  await publisher.expect({ type: PacketType.PUBREC, packetId });
+  const counts: Record<string, number> = {};
+  for (const clientId of ["first", "second", "third", "member"]) {
+    const client = await world.connect(clientId);
+    await client.barrier();
+    counts[clientId] = 0;
+    for (let packet = client.take(); packet !== undefined; packet = client.take()) {
+      if (packet.type === PacketType.PUBLISH) counts[clientId]++;
+    }
+  }
+  return counts;
+}
 
 for (const [name, hooks] of Object.entries(HOOKS)) {
   Deno.test(`a QoS 2 message is taken once, whatever the moment of the crash${name}`, async () => {
     let first = 0, packetId = 0;
     const moments = await momentsOf(async (world) => {
-      const observer = await world.connect("observer");
-      await observer.subscribe("t", { qos: 2 });
-      await observer.cut();
+      for (const clientId of ["first", "second", "third"]) await away(world, clientId, "t");
+      await away(world, "member", "$share/group/t");
       const publisher = await world.connect("publisher");
       first = world.hook.stats.commits;
       packetId = await publisher.sendPublish("t", "once", { qos: 2 });
@@ -67,12 +109,7 @@ for (const [name, hooks] of Object.entries(HOOKS)) {
     }, hooks);
     assert(moments.length > first);
     for (const store of moments.slice(first - 1)) {
-      const payloads = await payloadsAt(store, async (world) => {
-        const publisher = await world.connect("publisher");
-        await publisher.sendPublish("t", "once", { qos: 2, dup: true, packetId });
-        await publisher.expect({ type: PacketType.PUBREC, packetId });
-      });
-      assertEquals(payloads, ["once"]);
+      assertEquals(await countsAt(store, packetId), { first: 1, second: 1, third: 1, member: 1 });
     }
   });
 }

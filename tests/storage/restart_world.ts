@@ -19,7 +19,7 @@ export interface RestartOptions extends BrokerOptions {
   readonly storage?: StorageOptions;
   /** Makes an engine over the store. */
   readonly engine?: (store: MemoryStore) => StorageEngine;
-  /** More hooks. */
+  /** More hooks, asked before those that every broker has here. */
   readonly hooks?: readonly Hook[];
 }
 
@@ -56,9 +56,9 @@ export class RestartWorld implements AsyncDisposable {
     this.#transport = overMemory();
     this.#hook = storageHook(engine(this.#store), storage);
     this.#broker = new Broker({ sysTopicResendInterval: 0, logger: this.logger, ...rest, clock: this.clock });
+    for (const hook of hooks) await this.#broker.addHook(hook);
     await this.#broker.addHook(allowAll());
     await this.#broker.addHook(this.#hook);
-    for (const hook of hooks) await this.#broker.addHook(hook);
     await this.#broker.addListener(this.#transport.listener);
     await this.#broker.serve();
     return this;
