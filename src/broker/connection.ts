@@ -26,7 +26,7 @@ import { OutboundQueue } from "./outbound_queue.ts";
 import { PacketReader } from "./packet_reader.ts";
 import { pump } from "./pump.ts";
 import { answerVersion, isLost, withoutProblemInformation, withShortReason } from "./refusal.ts";
-import { sendPublish } from "./send_publish.ts";
+import { appendRun, sendPublish } from "./send_publish.ts";
 import { SocketCloser } from "./socket_closer.ts";
 
 /** How far a connection has come. */
@@ -231,12 +231,15 @@ export class Connection implements SessionLink {
   }
 
   takesRun(run: FrameRun): boolean {
+    const { on } = this.core.hooks;
     return this.ready && run.version5 === (this.version === 5) && this.outboundAliases === undefined &&
-      run.largest <= this.maximumPacketSize && this.out.hasRoomFor(run.count, run.end - run.start);
+      run.largest <= this.maximumPacketSize && on.onPacketEncode === undefined && on.onPacketSent === undefined &&
+      this.out.hasRoomFor(run.count, run.end - run.start);
   }
 
-  sendRun(run: FrameRun): void {
-    this.out.appendFrame(run.buffer, run.start, run.end, run.count);
+  sendRun(run: FrameRun, records?: readonly OutboundRecord[]): void {
+    if (records === undefined) this.out.appendFrame(run.buffer, run.start, run.end, run.count);
+    else appendRun(this.out, run, records);
     this.core.info.packetsSent += run.count;
     this.core.info.messagesSent += run.count;
   }

@@ -13,7 +13,7 @@ import { dropRecord } from "./records.ts";
  * So many unacknowledged messages of a session may keep the read buffer of their publisher; a client that acknowledges at
  * once stays below, and copying a small payload costs as much as the rest of its delivery.
  */
-const KEPT_IN_PLACE = 128;
+export const KEPT_IN_PLACE = 128;
 
 /** Delivers a message that the client may read. */
 export function deliverAllowed(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {

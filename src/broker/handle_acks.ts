@@ -1,6 +1,6 @@
 /** PUBACK, PUBREC, PUBREL and PUBCOMP from a client (3.4 to 3.7).
  * @module */
-import { type AckPacket, PacketType } from "../packets/types.ts";
+import { PacketType, type Properties } from "../packets/types.ts";
 import type { OutboundRecord } from "../session/outbound_record.ts";
 import type { Session } from "../session/session.ts";
 import type { Connection } from "./connection.ts";
@@ -12,20 +12,35 @@ import { finishRecord } from "./records.ts";
 /** Packet Identifier not found. */
 const NOT_FOUND = 0x92;
 
+/**
+ * Handles one of the four in the form that nearly all of them have: a Packet Identifier and nothing else.
+ * @param header first byte of the packet
+ * @returns false for anything that has to be looked at more closely
+ */
+export function handleShortAck(core: Core, connection: Connection, header: number, packetId: number): boolean {
+  if (packetId === 0) return false;
+  if (header === 0x40) handlePuback(core, connection, packetId);
+  else if (header === 0x50) handlePubrec(core, connection, packetId, 0);
+  else if (header === 0x62) handlePubrel(core, connection, packetId, undefined);
+  else if (header === 0x70) handlePubcomp(core, connection, packetId);
+  else return false;
+  return true;
+}
+
 /** PUBACK: the client has a QoS 1 message. Unknown identifiers are ignored. */
-export function handlePuback(core: Core, connection: Connection, packet: AckPacket): void {
-  const session = connection.session!, record = session.existingOutbox?.inflight.get(packet.packetId);
+export function handlePuback(core: Core, connection: Connection, packetId: number): void {
+  const session = connection.session!, record = session.existingOutbox?.inflight.get(packetId);
   if (record?.qos === 1) finish(core, session, record);
 }
 
 /** PUBREC: the client has taken over a QoS 2 message, or refuses it. */
-export function handlePubrec(core: Core, connection: Connection, packet: AckPacket): void {
-  const session = connection.session!, record = session.existingOutbox?.inflight.get(packet.packetId);
+export function handlePubrec(core: Core, connection: Connection, packetId: number, reasonCode: number): void {
+  const session = connection.session!, record = session.existingOutbox?.inflight.get(packetId);
   if (record?.qos !== 2) {
-    if (packet.reasonCode < 0x80) connection.sendAck(PacketType.PUBREL, packet.packetId, NOT_FOUND);
+    if (reasonCode < 0x80) connection.sendAck(PacketType.PUBREL, packetId, NOT_FOUND);
     return;
   }
-  if (packet.reasonCode >= 0x80) return finish(core, session, record); // [MQTT-4.4.0-2]
+  if (reasonCode >= 0x80) return finish(core, session, record); // [MQTT-4.4.0-2]
   release(core, connection, record);
 }
 
@@ -43,8 +58,8 @@ function release(core: Core, connection: Connection, record: OutboundRecord): vo
 }
 
 /** PUBCOMP: a QoS 2 message is finished. Unknown identifiers are ignored. */
-export function handlePubcomp(core: Core, connection: Connection, packet: AckPacket): void {
-  const session = connection.session!, record = session.existingOutbox?.inflight.get(packet.packetId);
+export function handlePubcomp(core: Core, connection: Connection, packetId: number): void {
+  const session = connection.session!, record = session.existingOutbox?.inflight.get(packetId);
   if (record?.state === "released") finish(core, session, record);
 }
 
@@ -54,21 +69,31 @@ function finish(core: Core, session: Session, record: OutboundRecord): void {
 }
 
 /** PUBREL: the client's QoS 2 message is finished; always answered [MQTT-4.3.3-11]. */
-export function handlePubrel(core: Core, connection: Connection, packet: AckPacket): void {
-  const { known, commit } = endReceiving(core, connection.session!, packet.packetId);
-  const userProperties = core.options.compatibilities.noInheritedPropertiesOnAck
-    ? undefined
-    : packet.properties?.userProperties;
-  connection.gate.after(commit && [commit], (failed) => {
+export function handlePubrel(
+  core: Core,
+  connection: Connection,
+  packetId: number,
+  userProperties: Properties["userProperties"],
+): void {
+  const { known, commit } = endReceiving(core, connection.session!, packetId), { gate } = connection;
+  if (commit === undefined && gate.open) return complete(connection, { packetId, known, userProperties });
+  gate.after(commit && [commit], (failed) => {
     if (failed !== undefined) return connection.close(0x83, new Error("storage has failed"));
-    if (known && connection.receiving > 0) connection.receiving--;
-    const reasonCode = known ? 0 : NOT_FOUND;
-    if (userProperties === undefined) connection.sendAck(PacketType.PUBCOMP, packet.packetId, reasonCode);
-    else {connection.send({
-        type: PacketType.PUBCOMP,
-        packetId: packet.packetId,
-        reasonCode,
-        properties: { userProperties },
-      });}
+    complete(connection, { packetId, known, userProperties });
   });
+}
+
+function complete(
+  connection: Connection,
+  { packetId, known, userProperties }: {
+    packetId: number;
+    known: boolean;
+    userProperties: Properties["userProperties"];
+  },
+): void {
+  if (known && connection.receiving > 0) connection.receiving--;
+  const reasonCode = known ? 0 : NOT_FOUND, type = PacketType.PUBCOMP;
+  if (userProperties === undefined || connection.core.options.compatibilities.noInheritedPropertiesOnAck) {
+    connection.sendAck(type, packetId, reasonCode);
+  } else connection.send({ type, packetId, reasonCode, properties: { userProperties } });
 }

@@ -90,7 +90,7 @@ function takeQuota(core: Core, connection: Connection, packet: Message): boolean
   return true;
 }
 
-function accept(core: Core, connection: Connection, packet: Message): void | Promise<void> {
+export function accept(core: Core, connection: Connection, packet: Message): void | Promise<void> {
   if (packet.qos === 2) {
     const { existingInbound, arriving } = connection.session!, earlier = arriving?.get(packet.packetId);
     if (earlier !== undefined) return acceptLater(core, connection, packet, earlier);
@@ -115,7 +115,7 @@ function accept(core: Core, connection: Connection, packet: Message): void | Pro
 }
 
 /** Its Packet Identifier is remembered together with what it has changed: a crash never sees one without the other. */
-function beginning(core: Core, connection: Connection, { packetId }: Message): WhenRouted {
+export function beginning(core: Core, connection: Connection, { packetId }: Message): WhenRouted {
   return (message) => message.awaitCommit(beginReceiving(core, connection.session!, packetId));
 }
 
@@ -133,12 +133,12 @@ async function acceptLater(
 }
 
 /** A hook or a limit refused the message: told at QoS 1/2, dropped at QoS 0. */
-function refused(connection: Connection, packet: Message, error: unknown): void {
+export function refused(connection: Connection, packet: Message, error: unknown): void {
   if (!(error instanceof MqttError)) throw error;
   deny(connection, packet, error.reasonCode, error.message);
 }
 
-function acknowledge(core: Core, connection: Connection, packet: Message, message: Message): void {
+export function acknowledge(core: Core, connection: Connection, packet: Message, message: Message): void {
   if (packet.qos === 0) return;
   const { commits } = message;
   const reasonCode = message.reached === 0 && connection.version === 5 ? NO_MATCHING_SUBSCRIBERS : 0;
@@ -168,7 +168,7 @@ function withhold(core: Core, connection: Connection, lost: { packet: Message; f
 }
 
 /** Answers a PUBLISH that is not taken; the connection stays [MQTT-3.4.2-1] [MQTT-3.5.2-1]. */
-function deny(connection: Connection, packet: Message, reasonCode: number, reason?: string): void {
+export function deny(connection: Connection, packet: Message, reasonCode: number, reason?: string): void {
   if (packet.qos === 0) return;
   connection.receiving--;
   const type: AckPacket["type"] = packet.qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;

@@ -30,13 +30,13 @@ function dispatch(core: Core, connection: Connection, packet: Packet): void | Pr
     case PacketType.PUBLISH:
       return handlePublish(core, connection, inboundMessage(core, connection, packet));
     case PacketType.PUBACK:
-      return handlePuback(core, connection, packet);
+      return handlePuback(core, connection, packet.packetId);
     case PacketType.PUBREC:
-      return handlePubrec(core, connection, packet);
+      return handlePubrec(core, connection, packet.packetId, packet.reasonCode);
     case PacketType.PUBREL:
-      return handlePubrel(core, connection, packet);
+      return handlePubrel(core, connection, packet.packetId, packet.properties?.userProperties);
     case PacketType.PUBCOMP:
-      return handlePubcomp(core, connection, packet);
+      return handlePubcomp(core, connection, packet.packetId);
     case PacketType.PINGREQ: // [MQTT-3.12.4-1]
       return void connection.send({ type: PacketType.PINGRESP });
     case PacketType.SUBSCRIBE:

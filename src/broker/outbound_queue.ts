@@ -91,9 +91,9 @@ export class OutboundQueue {
     return this.#filling ??= this.#shared.acquire();
   }
 
-  /** One packet was appended to the writer. */
-  appended(): void {
-    this.#count(this.#filling!.length - this.#counted, 1);
+  /** Packets were appended to the writer. */
+  appended(packets = 1): void {
+    this.#count(this.#filling!.length - this.#counted, packets);
   }
 
   /** True when no limit would be passed by so much more. */

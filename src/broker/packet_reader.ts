@@ -9,10 +9,11 @@ import type { Message } from "../session/message.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { handlePacket } from "./handlers.ts";
+import { handleShortAck } from "./handle_acks.ts";
 import { handlePublish } from "./handle_publish.ts";
 import { inboundMessage, keepFrame, PublishRun } from "./publish_run.ts";
 import { RateLimiter } from "./rate_limiter.ts";
-import { routeRun, runsAllowed } from "./route_run.ts";
+import { routeRun } from "./route_run.ts";
 
 /**
  * So many packets other than messages and acknowledgements are handled in one turn: a read may hold ten thousand SUBSCRIBE,
@@ -148,12 +149,16 @@ export class PacketReader {
   #process(): void | Promise<void> {
     const core = this.#core, connection = this.#connection, framer = this.#framer, { header } = framer;
     if (header >> 4 === PacketType.PUBLISH && connection.state === "connected") {
-      const run = runsAllowed(core) ? PublishRun.begin(framer, connection.version === 5) : undefined;
+      const isObserved = this.#isObserved();
+      const run = isObserved ? undefined : PublishRun.begin(framer, connection.version === 5);
       if (run !== undefined) return this.#processRun(run);
       this.#count(1);
-      if (!this.#isObserved()) return handlePublish(core, connection, this.#readMessage());
+      if (!isObserved) return handlePublish(core, connection, this.#readMessage());
     } else core.info.packetsReceived++;
     const { buffer, start, end } = framer;
+    if (end - start === 2 && connection.state === "connected" && !this.#isObserved()) {
+      if (handleShortAck(core, connection, header, buffer[start] << 8 | buffer[start + 1])) return;
+    }
     const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
     if (packet.type > PacketType.PUBCOMP && --this.#patience === 0) return this.#handleLater(packet);
     return handlePacket(core, connection, packet);

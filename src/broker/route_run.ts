@@ -1,103 +1,122 @@
 /** A run of messages is routed: one decision and one range of bytes for each subscriber, where that is all it takes.
  * @module */
+import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";
 import type { MatchedSubscriber, MatchResult } from "../topics/subscription_tree.ts";
 import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
-import { deliverToShares, deliverToSubscriber } from "./fan_out.ts";
-import { checkTopic } from "./handle_publish.ts";
+import { deliverMatch } from "./fan_out.ts";
+import { accept, acknowledge, beginning, checkTopic, deny, handlePublish } from "./handle_publish.ts";
 import type { PublishRun } from "./publish_run.ts";
-
-/** True when no hook wants to see single messages or packets, so that a run may be routed at once. */
-export function runsAllowed(core: Core): boolean {
-  const { on } = core.hooks;
-  return on.onPublish === undefined && on.onPublished === undefined && on.onSelectSubscribers === undefined &&
-    on.onPacketRead === undefined && on.onPacketProcessed === undefined && on.onPacketEncode === undefined &&
-    on.onPacketSent === undefined;
-}
+import { judgeAll } from "./recipients.ts";
+import { sendRecords } from "./send_records.ts";
 
 /**
  * Routes a run, as `handlePublish` does with each of its messages.
  * @returns a Promise only when a hook is async
- * @throws MqttError 0x90 for a topic that is not valid
+ * @throws MqttError 0x90 for a topic that is not valid, and what `handlePublish` throws
  */
 export function routeRun(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
-  core.info.messagesReceived += run.count;
   const { topic } = run.first(core, connection);
-  run.topic = topic;
+  if (run.qos > 0 && !mayTake(core, connection, run)) return oneByOne(core, connection, run, handlePublish);
+  core.info.messagesReceived += run.count;
   checkTopic(core, connection, topic);
+  if (run.qos > 0) connection.receiving += run.count;
   const verdict = authorize(core, connection.client!, topic, "write");
-  if (verdict === 0) return deliverRun(core, connection, run);
-  if (typeof verdict === "number") return;
-  return verdict.then((code) => code === 0 ? deliverRun(core, connection, run) : undefined);
+  if (verdict === 0) return acceptRun(core, connection, run);
+  if (typeof verdict === "number") return denyRun(core, connection, run, verdict);
+  return verdict.then((code) =>
+    code === 0 ? oneByOne(core, connection, run, accept) : denyRun(core, connection, run, code)
+  );
 }
 
-function deliverRun(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
-  const matched = core.tree.match(run.topic), { subscribers } = matched;
-  for (let index = 0; index < subscribers.length; index++) {
-    if (sendRun(core, connection, run, subscribers[index])) continue;
-    const pending = deliverEach(core, connection, run, subscribers[index]);
-    if (pending !== undefined) return deliverRest(core, connection, run, { matched, pending, from: index + 1 });
-  }
-  if (matched.shares.length > 0) return shareEach(core, connection, run, matched);
+/** False when some message of the run is to be refused, or was received before. */
+function mayTake(core: Core, connection: Connection, run: PublishRun): boolean {
+  const { maximumQos, receiveMaximum } = core.options.capabilities;
+  if (run.qos > maximumQos) return false;
+  if (connection.version === 5 && connection.receiving + run.count > receiveMaximum) return false;
+  if (run.qos < 2) return true;
+  const { existingInbound: inbound, arriving } = connection.session!;
+  if (arriving !== undefined && arriving.size > 0) return false;
+  if (inbound === undefined || inbound.size === 0) return true;
+  return !run.messages(core, connection).some(({ packetId }) => inbound.has(packetId));
 }
 
-async function deliverRest(
+/** Takes one message after the other, each when the one before is done. */
+function oneByOne(
   core: Core,
   connection: Connection,
   run: PublishRun,
-  rest: { matched: MatchResult<Session>; pending: Promise<void>; from: number },
-): Promise<void> {
-  await rest.pending;
-  for (const match of rest.matched.subscribers.slice(rest.from)) {
-    if (!sendRun(core, connection, run, match)) await deliverEach(core, connection, run, match);
+  take: (core: Core, connection: Connection, message: Message) => void | Promise<void>,
+): void | Promise<void> {
+  const messages = run.messages(core, connection);
+  for (let index = 0; index < messages.length && !connection.closed; index++) {
+    const pending = take(core, connection, messages[index]);
+    if (pending !== undefined) return rest(index + 1, pending);
   }
-  await shareEach(core, connection, run, rest.matched);
+
+  async function rest(index: number, pending: Promise<void>): Promise<void> {
+    await pending;
+    for (; index < messages.length && !connection.closed; index++) {
+      const next = take(core, connection, messages[index]);
+      if (next !== undefined) await next;
+    }
+  }
+}
+
+function denyRun(core: Core, connection: Connection, run: PublishRun, reasonCode: number): void {
+  if (run.qos === 0) return;
+  for (const message of run.messages(core, connection)) deny(connection, message, reasonCode);
+}
+
+function acceptRun(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
+  const { on } = core.hooks, first = run.first(core, connection);
+  const isHooked = on.onPublish !== undefined || on.onPublished !== undefined || on.onSelectSubscribers !== undefined;
+  const matched = isHooked ? undefined : core.tree.match(first.topic);
+  if (matched === undefined || matched.shares.length > 0) return oneByOne(core, connection, run, accept);
+  const denied = judgeAll(core, first, matched.subscribers);
+  if (denied instanceof Promise) return oneByOne(core, connection, run, accept);
+  deliverRun(core, connection, run, { matched, denied });
+  if (run.qos > 0) acknowledgeRun(core, connection, run, matched.subscribers.length);
+}
+
+function deliverRun(
+  core: Core,
+  connection: Connection,
+  run: PublishRun,
+  to: { matched: MatchResult<Session>; denied: readonly number[] | undefined },
+): void {
+  const { matched: { subscribers }, denied } = to;
+  let next = 0;
+  for (let index = 0; index < subscribers.length; index++) {
+    if (denied !== undefined && denied[next] === index) next++;
+    else if (!sendRun(core, connection, run, subscribers[index])) {
+      for (const message of run.messages(core, connection)) deliverMatch(core, message, subscribers[index]);
+    }
+  }
 }
 
 /** Appends the whole run to what a subscriber is sent, when it gets just these bytes. @returns false when it does not */
 function sendRun(core: Core, connection: Connection, run: PublishRun, match: MatchedSubscriber<Session>): boolean {
   const session = match.subscriber, { link } = session;
-  if (match.identifiers !== undefined || session.clientId === connection.client!.id) return false;
+  if (match.identifiers !== undefined || match.qos < run.qos || session.clientId === connection.client!.id) {
+    return false;
+  }
   if (link === undefined || session.inlineHandlers !== undefined || !link.takesRun(run)) return false;
-  const verdict = authorize(core, session.client, run.topic, "read");
-  if (typeof verdict !== "number") return false; // asked again for each message
-  if (verdict === 0) link.sendRun(run);
+  if (run.qos > 0) return sendRecords(core, session, { run, messages: run.messages(core, connection) });
+  link.sendRun(run);
   return true;
 }
 
-function deliverEach(
-  core: Core,
-  connection: Connection,
-  run: PublishRun,
-  match: MatchedSubscriber<Session>,
-): void | Promise<void> {
+function acknowledgeRun(core: Core, connection: Connection, run: PublishRun, reached: number): void {
   const messages = run.messages(core, connection);
   for (let index = 0; index < messages.length; index++) {
-    const pending = deliverToSubscriber(core, messages[index], match);
-    if (pending !== undefined) {
-      return pending.then(async () => {
-        for (const message of messages.slice(index + 1)) await deliverToSubscriber(core, message, match);
-      });
-    }
+    const message = messages[index];
+    message.reached = reached;
+    if (run.qos === 2) beginning(core, connection, message)(message);
   }
-}
-
-function shareEach(
-  core: Core,
-  connection: Connection,
-  run: PublishRun,
-  { shares }: MatchResult<Session>,
-): void | Promise<void> {
-  if (shares.length === 0) return;
-  const messages = run.messages(core, connection);
   for (let index = 0; index < messages.length; index++) {
-    const pending = deliverToShares(core, messages[index], shares);
-    if (pending !== undefined) {
-      return pending.then(async () => {
-        for (const message of messages.slice(index + 1)) await deliverToShares(core, message, shares);
-      });
-    }
+    acknowledge(core, connection, messages[index], messages[index]);
   }
 }

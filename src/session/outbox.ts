@@ -60,6 +60,11 @@ export class Outbox {
     return this.inflight.size >= MAXIMUM_PACKET_ID;
   }
 
+  /** True when there are so many free Packet Identifiers. */
+  roomForIds(count: number): boolean {
+    return this.inflight.size + count <= MAXIMUM_PACKET_ID;
+  }
+
   /** A free Packet Identifier, 0 when all are in use [MQTT-2.2.1-4]. */
   allocatePacketId(): number {
     if (this.exhausted) return 0;

@@ -1,6 +1,6 @@
 /** A session: what the broker keeps of a client, with or without a connection (4.1).
  * @module */
-import type { ProtocolVersion, PublishPacket } from "../packets/types.ts";
+import type { ProtocolVersion, PublishPacket, QoS } from "../packets/types.ts";
 import type { ParsedFilter } from "../topics/topic_filter.ts";
 import type { SubscriptionOptions } from "../topics/subscription.ts";
 import type { Client } from "./client.ts";
@@ -21,7 +21,7 @@ export interface SessionSubscription {
   readonly options: SubscriptionOptions;
 }
 
-/** PUBLISH packets at QoS 0, one behind the other. */
+/** PUBLISH packets without DUP and RETAIN, one behind the other and all to the same topic. */
 export interface FrameRun {
   /** Memory that holds them; never changed. */
   readonly buffer: Uint8Array;
@@ -33,6 +33,10 @@ export interface FrameRun {
   readonly count: number;
   /** Bytes of the largest packet. */
   readonly largest: number;
+  /** QoS of all packets. */
+  readonly qos: QoS;
+  /** Where the Packet Identifiers are, at QoS 1 and 2. */
+  readonly packetIdsAt: readonly number[];
   /** True when they are packets of MQTT 5, without properties. */
   readonly version5: boolean;
 }
@@ -45,8 +49,8 @@ export interface SessionLink {
   hasRoom(): boolean;
   /** True when the client gets the packets of a run just as they came. */
   takesRun(run: FrameRun): boolean;
-  /** Sends the packets of a run. */
-  sendRun(run: FrameRun): void;
+  /** Sends the packets of a run, at QoS 1 and 2 with the Packet Identifiers of these records. */
+  sendRun(run: FrameRun, records?: readonly OutboundRecord[]): void;
   /** Sends a message at QoS 0. @returns false when it could not be */
   sendMessage(message: Message, retain: boolean, identifiers: readonly number[] | undefined): boolean;
   /** Sends a message at QoS 1 or 2. @returns false when it can never be sent (too large for the client) */
