@@ -32,6 +32,7 @@ export class GroupCommit {
   #start: EngineLimits = { mutations: 0, keyBytes: 0, valueBytes: 0 };
   #lastSize: EngineLimits = this.#start;
   #active = false;
+  #began = 0;
   #running: Promise<void> | undefined;
   #lost: StoreLostError | undefined;
   #closing = false;
@@ -50,6 +51,11 @@ export class GroupCommit {
   /** Their bytes. */
   get pendingBytes(): number {
     return this.#waiting.bytes + this.#open.keyBytes + this.#open.valueBytes;
+  }
+
+  /** Milliseconds for which the store has owed an answer to a commit, 0 for none under way. */
+  get owed(): number {
+    return this.#began === 0 ? 0 : performance.now() - this.#began;
   }
 
   /** What ended it for good, if something did. */
@@ -175,10 +181,13 @@ export class GroupCommit {
     const { engine, report } = this.#options;
     for (let pause = FIRST_PAUSE; this.#lost === undefined; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
+        this.#began = performance.now();
         await engine.commit(batch.changes);
+        this.#began = 0;
         report.committed(batch.mutations);
         return batch.resolve();
       } catch (error) {
+        this.#began = 0;
         report.failed(error, this.pendingMutations);
         if (error instanceof StoreLostError) this.#giveUp(error);
         else await this.#pause(pause);

@@ -23,6 +23,8 @@ import { SessionStore } from "./session_store.ts";
 
 /** Milliseconds between two writings of the counters. */
 const INFO_PERIOD = 5_000;
+/** Milliseconds that a store has for one commit before it counts as not well; the commit goes on. */
+const LONGEST_COMMIT = 10_000;
 /** Milliseconds in which changes gather when nobody waits for them. */
 const RELAXED_GATHER = 10;
 
@@ -130,11 +132,18 @@ class Storage {
   }
 
   info(info: SystemInfo): void {
+    this.#tellIfSilent();
     const now = performance.now();
     if (now < this.#infoDue || !this.report.healthy) return;
     this.#infoDue = now + INFO_PERIOD;
     const batch = this.commits.batch();
     batch.put(batch.group(SYSTEM), INFO_ITEM, new TextEncoder().encode(JSON.stringify(info)), 16);
+  }
+
+  #tellIfSilent(): void {
+    const { owed, pendingMutations } = this.commits;
+    if (owed < LONGEST_COMMIT) return;
+    this.report.failed(new Error(`no answer for ${Math.round(owed / 1_000)} s`), pendingMutations);
   }
 
   /** The counters as they are at the end. */
@@ -144,7 +153,8 @@ class Storage {
   }
 
   get healthy(): boolean {
-    return this.report.healthy && this.commits.lost === undefined && this.engine.healthy();
+    const { commits, report, engine } = this;
+    return report.healthy && commits.lost === undefined && commits.owed < LONGEST_COMMIT && engine.healthy();
   }
 
   get stats(): StorageStats {

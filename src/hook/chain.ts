@@ -242,7 +242,8 @@ export class HookChain {
   }
 
   /**
-   * Runs an observe event; nothing is thrown.
+   * Runs an observe event; nothing is thrown. What a durable hook promises has no time limit: an acknowledgement that is
+   * refused while the commit still goes through would be a lie.
    * @returns what the durable hooks have to commit before the change may be acknowledged, `undefined` for nothing
    */
   observe(listeners: Listeners, a?: unknown, b?: unknown, c?: unknown): Promise<unknown> | undefined {
@@ -258,7 +259,7 @@ export class HookChain {
         result = Promise.reject(error);
       }
       if (!isPromise(result)) continue;
-      const done = this.#wait(hook, event, result);
+      const done = hook.durable ? Promise.resolve(result) : this.#wait(hook, event, result);
       done.catch((error) => this.#failures.report(hook, event, error));
       if (hook.durable) commit = commit === undefined ? done : both(commit, done);
     }

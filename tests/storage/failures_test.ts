@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { StoreLostError } from "../../hooks/storage/engine.ts";
 import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory_engine.ts";
 import { storageHook } from "../../hooks/storage/storage_hook.ts";
+import { newSystemInfo } from "../../src/hook/system_info.ts";
 import { MqttError } from "../../src/packets/errors.ts";
 import { gated, note, settle, start } from "./gated_engine.ts";
 import { connect, hookContext, inbound, message, outbound, until } from "./world.ts";
@@ -124,6 +125,25 @@ Deno.test("stop does not wait for ever, and says what was lost", async () => {
   await hook.stop!();
   assertEquals(log, ["session: 131"]);
   assertEquals(logger.of("error"), ["changes were not committed before the stop"]);
+});
+
+Deno.test("a store that does not answer is told of and not well, until it answers", async () => {
+  const { engine, hook, logger } = await gated(), { client, session } = connect("c"), { now } = performance;
+  hook.onSessionEstablished!(client, session);
+  await settle();
+  assertEquals(hook.healthy!(), true);
+  try {
+    performance.now = () => now.call(performance) + 11_000;
+    assertEquals(hook.healthy!(), false);
+    hook.onSysInfoTick!(newSystemInfo("test", 0));
+  } finally {
+    performance.now = now;
+  }
+  assertEquals(logger.lines.at(-1)!.fields, { error: "no answer for 11 s", failures: 1, pending: 1 });
+  assertEquals(hook.healthy!(), false);
+  await engine.pass();
+  assertEquals(hook.healthy!(), true);
+  await hook.stop!();
 });
 
 Deno.test("options that make no sense are refused", async () => {
