@@ -2,16 +2,43 @@
  * @module */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** Texts up to this length are worth remembering. */
+const SHORT = 64;
+/** Short texts of ASCII that were read lately: publishers and topics come again and again, and one string serves them all. */
+const recent: (string | undefined)[] = new Array(1_024);
+
+function shortText(bytes: Uint8Array, at: number, end: number): string {
+  let hash = end - at;
+  for (let index = at; index < end; index++) hash = Math.imul(hash, 31) + bytes[index] | 0;
+  hash = (hash ^ hash >>> 12) & 1_023;
+  const known = recent[hash];
+  if (known !== undefined && isText(known, bytes, at, end)) return known;
+  const text = utf8.decode(bytes.subarray(at, end));
+  if (text.length === end - at) recent[hash] = text;
+  return text;
+}
+
+/** Whether bytes are a text of ASCII. */
+function isText(text: string, bytes: Uint8Array, at: number, end: number): boolean {
+  if (text.length !== end - at) return false;
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) !== bytes[at + index]) return false;
+  return true;
+}
+
 /** Reads one value from its beginning. A value that ends too early gives a RangeError. */
 export class Decoder {
   /** The value. */
   readonly bytes: Uint8Array;
   /** Index of the next byte. */
-  at = 0;
+  at: number;
 
-  /** @param bytes the value */
-  constructor(bytes: Uint8Array) {
+  /**
+   * @param bytes the value
+   * @param at where to begin
+   */
+  constructor(bytes: Uint8Array, at = 0) {
     this.bytes = bytes;
+    this.at = at;
   }
 
   /** @returns 0 to 255 */
@@ -51,7 +78,14 @@ export class Decoder {
 
   /** @returns a text with its length in front */
   text(): string {
-    return utf8.decode(this.take(this.u16())); // not refusing: a hook may set a User Name that no packet could carry
+    const length = this.u16(), at = this.#take(length); // nothing is refused: a hook may set a User Name that no packet has
+    if (length <= SHORT) return shortText(this.bytes, at, at + length);
+    return utf8.decode(this.bytes.subarray(at, at + length));
+  }
+
+  /** Passes over a text. */
+  skipText(): void {
+    this.#take(this.u16());
   }
 
   #take(length: number): number {

@@ -16,8 +16,11 @@ import { divide, type KvChange, type LargeHead, VALUE_BYTES } from "./kv_atomics
 import { decodeJournal, encodeJournal } from "./kv_journal.ts";
 import { LargeValues } from "./kv_large.ts";
 import type { KvLock } from "./kv_lock.ts";
+import { type KvRange, type PackedItem, readApart } from "./kv_reader.ts";
 
 const PAGE = 1_000;
+/** From so many items on a thread of its own is worth its start. */
+const MANY = 10_000;
 const LAST = "\u{10ffff}";
 /** Index of the group in a key: the prefix comes first. */
 const GROUP = 1;
@@ -30,6 +33,8 @@ export interface KvEngineOptions {
   readonly prefix: string;
   /** Keeps others out. */
   readonly lock: KvLock;
+  /** The file, where it is one that a second thread can open. */
+  readonly path?: string;
   /** Opens the store. */
   open(): Promise<KvStore>;
 }
@@ -93,12 +98,43 @@ export class KvEngine implements StorageEngine {
   async *scan(prefix: string): AsyncIterable<readonly Entry[]> {
     const start = this.#key(["d", prefix]), end = this.#key(["d", prefix + LAST]);
     const list = this.#kv.list({ start, end }, { batchSize: PAGE })[Symbol.asyncIterator]();
-    let next = this.#page(list);
+    let next = this.#page(list), read = 0, { path } = this.#options;
     for (let page = await next; page.length > 0; page = await next) {
-      next = this.#page(list); // is read while this page is worked on
-      next.catch(() => {}); // told when it is its turn
-      yield page;
+      read += page.length;
+      if (path !== undefined && read >= MANY && page.length === PAGE) {
+        const { group, item } = page[PAGE - 1];
+        yield page;
+        if (yield* this.#rest({ path, start: this.#key(["d", group, item, ""]), end })) return;
+        path = undefined;
+        next = this.#page(list);
+      } else {
+        next = this.#page(list); // is read while this page is worked on
+        next.catch(() => {}); // told when it is its turn
+        yield page;
+      }
     }
+  }
+
+  /** Reads what is left in a thread of its own. @returns false when there cannot be one: nothing was read then */
+  async *#rest(range: KvRange): AsyncGenerator<readonly Entry[], boolean> {
+    let begun = false;
+    try {
+      for await (const items of readApart(range)) {
+        begun = true;
+        yield await this.#whole(items);
+      }
+      return true;
+    } catch (error) {
+      if (begun) throw error;
+      return false;
+    }
+  }
+
+  async #whole(items: readonly PackedItem[]): Promise<Entry[]> {
+    for (const item of items) {
+      if (!(item.value instanceof Uint8Array)) item.value = await this.#large.read(item.value as LargeHead);
+    }
+    return items as unknown as Entry[];
   }
 
   async #page(list: AsyncIterator<KvEntry>): Promise<Entry[]> {

@@ -17,6 +17,7 @@ export function kvEngine(options: KvStorageOptions = {}): KvEngine {
     name: `kv ${path ?? "of the host"}`,
     prefix,
     lock: lockFor(options, prefix),
+    path: path === ":memory:" ? undefined : path,
     open: () => open(path),
   });
 }
