@@ -40,7 +40,11 @@ function deliverToAll(
   message.reached = subscribers.length + shares.length;
   const denied = judgeAll(core, message, subscribers);
   if (denied instanceof Promise) return deliverLater(core, message, { matched, denied, whenRouted });
-  const members = shares.length === 0 ? undefined : chooseMembers(core, message, shares);
+  const members = shares.length === 0
+    ? undefined
+    : shares.length === 1
+    ? chooseMember(core, message, shares[0])
+    : chooseMembers(core, message, shares);
   if (members instanceof Promise) return deliverLater(core, message, { matched, denied, members, whenRouted });
   deliverToAllowed(core, message, subscribers, denied);
   if (members !== undefined) deliverToMembers(core, message, members);
@@ -54,13 +58,14 @@ async function deliverLater(
   step: {
     matched: MatchResult<Session>;
     denied: Denied | Promise<Denied>;
-    members?: Promise<Member[]>;
+    members?: Promise<Member | Member[]>;
     whenRouted: WhenRouted | undefined;
   },
 ): Promise<void> {
   const { subscribers, shares } = step.matched;
   const denied = await step.denied;
-  let members = await (step.members ?? chooseMembers(core, message, shares));
+  const chosen = await (step.members ?? chooseMembers(core, message, shares));
+  let members = Array.isArray(chosen) ? chosen : [chosen];
   while (members.some(hasEnded)) members = await chooseMembers(core, message, shares.map(withoutEnded));
   deliverToAllowed(core, message, subscribers, denied);
   deliverToMembers(core, message, members);
@@ -89,7 +94,9 @@ function deliverToAllowed(
   }
 }
 
-function deliverToMembers(core: Core, message: Message, members: readonly Member[]): void {
+/** Delivers a message to the one member of a share group that was chosen, or to those of several. */
+function deliverToMembers(core: Core, message: Message, members: Member | Member[]): void {
+  if (!Array.isArray(members)) return members && deliverToMember(core, message, members);
   for (let index = 0; index < members.length; index++) {
     const member = members[index];
     if (member !== undefined) deliverToMember(core, message, member);
@@ -150,8 +157,8 @@ export function deliverToShares(
 /** Delivers a message to one member of a share group, if any may have it. */
 export function deliverToShare(core: Core, message: Message, share: MatchedShare<Session>): void | Promise<void> {
   const member = chooseMember(core, message, share);
-  if (member instanceof Promise) return member.then((later) => deliverToMembers(core, message, [later]));
-  if (member !== undefined) deliverToMember(core, message, member);
+  if (member instanceof Promise) return member.then((later) => deliverToMembers(core, message, later));
+  deliverToMembers(core, message, member);
 }
 
 function deliverToMember(core: Core, message: Message, member: Subscription<Session>): void {
