@@ -73,7 +73,8 @@ function denyRun(core: Core, connection: Connection, run: PublishRun, reasonCode
 function acceptRun(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
   const { on } = core.hooks, first = run.first(core, connection);
   const isHooked = on.onPublish !== undefined || on.onPublished !== undefined || on.onSelectSubscribers !== undefined;
-  const matched = isHooked ? undefined : core.tree.match(first.topic);
+  const isStored = run.qos === 2 && on.onQosPublish !== undefined; // what storage keeps of a message belongs to one commit
+  const matched = isHooked || isStored ? undefined : core.tree.match(first.topic);
   if (matched === undefined || matched.shares.length > 0) return oneByOne(core, connection, run, accept);
   const denied = judgeAll(core, first, matched.subscribers);
   if (denied instanceof Promise) return oneByOne(core, connection, run, accept);

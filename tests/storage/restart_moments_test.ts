@@ -6,9 +6,17 @@ import { PacketType } from "../../src/packets/types.ts";
 import { MomentsEngine, RestartWorld } from "./restart_world.ts";
 
 /** Runs something against a broker. @returns what its store held after each commit */
-async function momentsOf(run: (world: RestartWorld) => Promise<void>, hooks: Hook[] = []): Promise<MemoryStore[]> {
+async function momentsOf(
+  run: (world: RestartWorld) => Promise<void>,
+  hooks: Hook[] = [],
+  mutations = 1_000,
+): Promise<MemoryStore[]> {
   const engines: MomentsEngine[] = [];
-  const engine = (store: MemoryStore) => engines[engines.push(new MomentsEngine(store)) - 1];
+  const engine = (store: MemoryStore) => {
+    const made = engines[engines.push(new MomentsEngine(store)) - 1];
+    Object.defineProperty(made, "limits", { value: { ...made.limits, mutations } });
+    return made;
+  };
   await using world = await new RestartWorld({ engine, hooks }).start();
   await run(world);
   await world.advance(0);
@@ -113,3 +121,38 @@ for (const [name, hooks] of Object.entries(HOOKS)) {
     }
   });
 }
+
+Deno.test("QoS 2 messages of one read are taken once each, wherever the store divides them", async () => {
+  const packets = (dup: boolean) =>
+    Array.from({ length: 30 }, (_, index) => ({
+      type: PacketType.PUBLISH,
+      topic: "t",
+      payload: new TextEncoder().encode(String(index)),
+      qos: 2,
+      retain: false,
+      dup,
+      packetId: index + 1,
+    } as const));
+  let first = 0;
+  const moments = await momentsOf(
+    async (world) => {
+      for (const clientId of ["observer", "second", "third"]) await away(world, clientId, "t");
+      const publisher = await world.connect("publisher");
+      first = world.hook.stats.commits;
+      await publisher.send(...packets(false));
+      for (let packetId = 1; packetId <= 30; packetId++) await publisher.expect({ type: PacketType.PUBREC, packetId });
+    },
+    [],
+    10,
+  );
+  assert(moments.length > first + 3);
+  const wanted = Array.from({ length: 30 }, (_, index) => String(index));
+  for (const store of moments.slice(first - 1)) {
+    const payloads = await payloadsAt(store, async (world) => {
+      const publisher = await world.connect("publisher");
+      await publisher.send(...packets(true));
+      for (let packetId = 1; packetId <= 30; packetId++) await publisher.expect({ type: PacketType.PUBREC, packetId });
+    });
+    assertEquals(payloads, wanted);
+  }
+});
