@@ -193,3 +193,18 @@ for (const restoreSysInfoOnRestart of [true, false]) {
     );
   });
 }
+
+Deno.test("the log says what came back, and nothing where nothing did", async () => {
+  await using world = await new RestartWorld().start();
+  const restored = () => world.logger.lines.filter((line) => line.message === "storage is restored");
+  assertEquals(restored(), []);
+  const away = await world.connect("away"), publisher = await world.connect("publisher");
+  await away.subscribe("t", { qos: 1 });
+  await away.cut();
+  await publisher.publish("t", "1", { qos: 1, retain: true });
+  await publisher.publish("t", "2", { qos: 1 });
+  await world.crash();
+  const { milliseconds, ...counts } = restored()[0].fields!;
+  assertEquals(counts, { sessions: 2, retained: 1, subscriptions: 1, messages: 2 });
+  assertEquals(typeof milliseconds, "number");
+});

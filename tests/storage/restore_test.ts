@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import type { StoredInflightMessage, StoredSubscription } from "../../src/hook/records.ts";
-import { messageProperties, stored } from "./stored.ts";
-import { connect, inbound, message, outbound } from "./world.ts";
+import { MemoryStore } from "../../hooks/storage/memory_engine.ts";
+import { load, messageProperties, start, stored } from "./stored.ts";
+import { connect, inbound, LineLogger, message, outbound } from "./world.ts";
 
 Deno.test("a session comes back as it was", async () => {
   const will = {
@@ -220,4 +221,28 @@ Deno.test("a session that ended is gone with everything, one that begins anew is
   assertEquals(clients.map(({ clientId }) => clientId), ["anew"]);
   assertEquals(subscriptions.map(({ topicFilter }) => topicFilter), ["new"]);
   assertEquals(inflight, []);
+});
+
+Deno.test("who waits for a long start is told how far it is", async () => {
+  const store = new MemoryStore(), hook = await start(store), { now } = performance;
+  await hook.storedClients!();
+  for (let index = 0; index < 5; index++) hook.onRetainMessage!(connect("p").client, message(`t/${index}`, "x"));
+  const { client, session } = connect("c");
+  hook.onSessionEstablished!(client, session);
+  await hook.stop!();
+  const logger = new LineLogger();
+  let ahead = 0;
+  try {
+    performance.now = () => now.call(performance) + (ahead += 4_000); // every look at the clock is seconds later
+    await (await load(store, logger)).hook.stop!();
+  } finally {
+    performance.now = now;
+  }
+  const told = logger.lines.filter((line) => line.message === "storage is being read").map((line) =>
+    line.fields!.items
+  );
+  assertEquals(told.at(-1), 7); // five messages, a session, the version
+  const quick = new LineLogger();
+  await (await load(store, quick)).hook.stop!();
+  assertEquals(quick.lines.map((line) => line.message), ["storage is open"]);
 });
