@@ -29,6 +29,9 @@ export interface HookChainOptions {
   onError(): void;
 }
 
+/** A CONNECT that storage leaves without an answer may be refused: nothing is lost by that, and those who wait do not pile up. */
+const MAY_BE_REFUSED: HookEvent = "onSessionEstablished";
+
 /** What a client is told of a hook that failed. */
 const FAILED = "an error within the broker";
 
@@ -242,8 +245,8 @@ export class HookChain {
   }
 
   /**
-   * Runs an observe event; nothing is thrown. What a durable hook promises has no time limit: an acknowledgement that is
-   * refused while the commit still goes through would be a lie.
+   * Runs an observe event; nothing is thrown. What a durable hook promises has no time limit, but for CONNECT: an
+   * acknowledgement that is refused while the commit still goes through would be a lie.
    * @returns what the durable hooks have to commit before the change may be acknowledged, `undefined` for nothing
    */
   observe(listeners: Listeners, a?: unknown, b?: unknown, c?: unknown): Promise<unknown> | undefined {
@@ -259,7 +262,7 @@ export class HookChain {
         result = Promise.reject(error);
       }
       if (!isPromise(result)) continue;
-      const done = hook.durable ? Promise.resolve(result) : this.#wait(hook, event, result);
+      const done = hook.durable && event !== MAY_BE_REFUSED ? Promise.resolve(result) : this.#wait(hook, event, result);
       done.catch((error) => this.#failures.report(hook, event, error));
       if (hook.durable) commit = commit === undefined ? done : both(commit, done);
     }

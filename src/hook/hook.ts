@@ -62,7 +62,7 @@ export interface GrantedSubscription extends StoredSubscription {
  *   `MqttError` refuses with its reason code; any other throw and a timeout refuse with 0x83.
  * - **observe** (the rest): errors are logged and counted, never propagated, and nothing waits. In a hook with
  *   `durable: true` the promises of an observing event hold back the acknowledgement that depends on it, and a failure
- *   withholds it; these promises are waited for without a time limit.
+ *   withholds it; these promises are waited for without a time limit, but for CONNECT.
  * - **load** (`stored...`): asked once at the start, the first hook that answers wins, a throw aborts the start.
  *
  * @example

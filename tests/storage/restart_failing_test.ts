@@ -1,5 +1,5 @@
 /** A store that takes nothing: nothing is acknowledged, the broker stays, and all is well when the store is. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { StoreLostError } from "../../hooks/storage/engine.ts";
 import type { Changes } from "../../hooks/storage/engine.ts";
 import { MemoryEngine, type MemoryStore } from "../../hooks/storage/memory_engine.ts";
@@ -27,6 +27,7 @@ class FullWorld extends RestartWorld {
   constructor(maximumPendingMutations?: number) {
     const engines: FullEngine[] = [];
     super({
+      connectTimeout: 30,
       storage: { maximumPendingMutations, stopTimeout: 10 },
       engine(store) {
         const engine = new FullEngine(store);
@@ -111,6 +112,17 @@ Deno.test("a commit may take longer than any other hook: nobody is told 0x83 for
   await world.recover();
   await publisher.expect({ type: PacketType.PUBACK, packetId: one, reasonCode: 0 });
   await publisher.expect({ type: PacketType.PUBREC, packetId: two, reasonCode: 0 });
+});
+
+Deno.test("a session that cannot be stored is refused in time, and comes when the store is back", async () => {
+  await using world = await new FullWorld().start();
+  world.full();
+  const refused = world.connect("late").then(() => "connected", (error) => String(error));
+  await until(() => world.hook.stats.failures > 0);
+  await world.advance(10_001);
+  assertStringIncludes(await refused, "current value is 136"); // 0x88
+  await world.recover();
+  await (await world.connect("late")).barrier();
 });
 
 Deno.test("the broker stops in its time while the store does not answer", async () => {
