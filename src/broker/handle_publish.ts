@@ -7,7 +7,7 @@ import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { answerAgain, beginReceiving, endReceiving, noteArriving } from "./inbound_qos2.ts";
-import { publish, type WhenRouted } from "./route_message.ts";
+import { publish, route, type WhenRouted } from "./route_message.ts";
 import type { Message } from "../session/message.ts";
 
 /** No subscription matches. */
@@ -96,14 +96,30 @@ export function accept(core: Core, connection: Connection, packet: Message): voi
     if (earlier !== undefined) return acceptLater(core, connection, packet, earlier);
     if (existingInbound?.has(packet.packetId)) return answerAgain(core, connection, packet.packetId);
   }
+  return acceptBy(publish, core, connection, packet);
+}
+
+/** Routes a message that `onPublish` has seen, and acknowledges what came from the client. */
+export function acceptSeen(
+  core: Core,
+  connection: Connection,
+  packet: Message,
+  message: Message = packet,
+): void | Promise<void> {
+  return acceptBy(route, core, connection, packet, message);
+}
+
+function acceptBy(
+  routeBy: typeof route,
+  core: Core,
+  connection: Connection,
+  packet: Message,
+  message: Message = packet,
+): void | Promise<void> {
   let routed: Message | Promise<Message>;
   try {
-    routed = publish(
-      core,
-      connection.client!,
-      packet,
-      packet.qos === 2 ? beginning(core, connection, packet) : undefined,
-    );
+    const whenRouted = packet.qos === 2 ? beginning(core, connection, packet) : undefined;
+    routed = routeBy(core, connection.client!, message, whenRouted);
   } catch (error) {
     return refused(connection, packet, error);
   }

@@ -15,6 +15,14 @@ import type { Core } from "./core.ts";
 /** First byte of a PUBLISH without DUP and RETAIN, by QoS. */
 const PLAIN_PUBLISH = [0x30, 0x32, 0x34];
 
+/** Where a packet of a run has what. */
+interface Place {
+  /** Behind the fixed header. */
+  readonly bodyStart: number;
+  readonly payloadStart: number;
+  readonly end: number;
+}
+
 /** A run of packets in one buffer. */
 export class PublishRun implements FrameRun {
   readonly buffer: Uint8Array;
@@ -24,40 +32,40 @@ export class PublishRun implements FrameRun {
   largest: number;
   readonly qos: QoS;
   readonly version5: boolean;
-  readonly packetIdsAt: number[] = [];
-  /** Index of the topic of the first packet, its two bytes of length included. */
-  readonly #topicStart: number;
+  packetIdsAt: number[] = [];
   /** Bytes of the topic, those of its length included. */
   readonly #topicLength: number;
+  #topic: string | undefined;
   #messages: Message[] = [];
 
-  private constructor(framer: Framer, plan: { qos: QoS; topicLength: number; version5: boolean }) {
-    this.buffer = framer.buffer;
-    this.start = framer.frameStart;
-    this.end = framer.end;
-    this.largest = framer.end - framer.frameStart;
-    this.qos = plan.qos;
-    this.version5 = plan.version5;
-    this.#topicStart = framer.start;
-    this.#topicLength = plan.topicLength;
-    if (plan.qos > 0) this.packetIdsAt.push(framer.start + plan.topicLength);
+  private constructor(like: Pick<PublishRun, "buffer" | "start" | "end" | "qos" | "version5">, topicLength: number) {
+    this.buffer = like.buffer;
+    this.start = like.start;
+    this.end = like.end;
+    this.largest = like.end - like.start;
+    this.qos = like.qos;
+    this.version5 = like.version5;
+    this.#topicLength = topicLength;
   }
 
   /** The run that the packet at hand begins; `undefined` for a packet that has to be handled alone. */
   static begin(framer: Framer, version5: boolean): PublishRun | undefined {
-    const { header, buffer, start, end } = framer, qos = header >> 1 & 3;
+    const { header, buffer, frameStart, start, end } = framer, qos = header >> 1 & 3;
     if (header !== PLAIN_PUBLISH[qos] || end - start < 3) return undefined;
     const topicLength = 2 + (buffer[start] << 8 | buffer[start + 1]);
     if (topicLength === 2) return undefined;
-    const run = new PublishRun(framer, { qos: qos as QoS, topicLength, version5 });
-    return run.#isPlain(framer) ? run : undefined;
+    const run = new PublishRun({ buffer, start: frameStart, end, qos: qos as QoS, version5 }, topicLength);
+    if (!run.#isPlain(framer)) return undefined;
+    if (qos > 0) run.packetIdsAt.push(start + topicLength);
+    return run;
   }
 
   /** Takes the packet at hand into the run, if it belongs there. */
   extend(framer: Framer): boolean {
-    const { header, buffer, frameStart, start, end } = framer, length = this.#topicLength, first = this.#topicStart;
+    const { header, buffer, frameStart, start, end } = framer, length = this.#topicLength;
     if (header !== PLAIN_PUBLISH[this.qos] || frameStart !== this.end || buffer !== this.buffer) return false;
     if (!this.#isPlain(framer)) return false;
+    const first = this.#bodyStart(this.start);
     for (let index = 0; index < length; index++) if (buffer[start + index] !== buffer[first + index]) return false;
     if (this.qos > 0) {
       if (!this.#isNext(start + length)) return false;
@@ -67,6 +75,18 @@ export class PublishRun implements FrameRun {
     this.count++;
     if (end - frameStart > this.largest) this.largest = end - frameStart;
     return true;
+  }
+
+  /** Some packets of this run, one behind the other, as a run. */
+  part({ start, end, first, count }: { start: number; end: number; first: number; count: number }): PublishRun {
+    if (count === this.count) return this;
+    const { buffer, qos, version5 } = this;
+    const part = new PublishRun({ buffer, start, end, qos, version5 }, this.#topicLength);
+    part.count = count;
+    part.largest = this.largest;
+    part.packetIdsAt = this.packetIdsAt.slice(first, first + count);
+    part.#topic = this.#topic;
+    return part;
   }
 
   /** True for a packet that has a Packet Identifier where one belongs, and no properties. */
@@ -87,39 +107,57 @@ export class PublishRun implements FrameRun {
 
   /** The first packet as a message. @throws MqttError 0x81 when its topic is no text */
   first(core: Core, connection: Connection): Message {
-    if (this.#messages.length > 0) return this.#messages[0];
-    const { buffer, start: frameStart, qos } = this, start = this.#topicStart;
-    const message = inboundMessage(connection), end = start + lengthOf(buffer, frameStart);
-    readPublish(message, PLAIN_PUBLISH[qos], buffer, start, end, connection.version, core.decodeOptions);
+    if (this.#messages.length === 0) this.#messages.push(this.#first(core, connection));
+    return this.#messages[0];
+  }
+
+  #first(core: Core, connection: Connection): Message {
+    const { buffer, start: frameStart, qos } = this;
+    if (this.#topic !== undefined) return this.messageAt(core, connection, frameStart);
+    const message = inboundMessage(connection), { bodyStart, end } = this.locate(frameStart);
+    readPublish(message, PLAIN_PUBLISH[qos], buffer, bodyStart, end, connection.version, core.decodeOptions);
     keepFrame(core, connection, { message, frameStart });
-    this.#messages.push(message);
+    this.#topic = message.topic;
     return message;
   }
 
-  /** The packets one by one, for those who need them so. */
+  /** All packets as messages, for those who keep them. */
   messages(core: Core, connection: Connection): readonly Message[] {
-    const messages = this.#messages, { topic } = this.first(core, connection);
+    const messages = this.#messages;
+    this.first(core, connection);
     if (messages.length === this.count) return messages;
-    for (let at = this.#topicStart + lengthOf(this.buffer, this.start); at < this.end;) {
-      const message = this.#messageAt(core, connection, { topic, frameStart: at });
+    for (let at = this.locate(this.start).end; at < this.end;) {
+      const message = this.messageAt(core, connection, at);
       messages.push(message);
       at = message.frameEnd;
     }
     return messages;
   }
 
-  /** A packet as a message; all that was not looked at before is where its payload is. */
-  #messageAt(core: Core, connection: Connection, from: { topic: string; frameStart: number }): Message {
-    const { buffer, qos } = this, { topic, frameStart } = from, message = inboundMessage(connection);
-    const length = lengthOf(buffer, frameStart);
-    const start = frameStart + 1 + (length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : 4);
-    const packetIdAt = start + this.#topicLength, behind = packetIdAt + (qos > 0 ? 2 : 0);
-    message.topic = topic;
+  /** Where a packet is that begins there, and where its payload is. */
+  locate(frameStart: number): Place {
+    const bodyStart = this.#bodyStart(frameStart), behindTopic = bodyStart + this.#topicLength;
+    const payloadStart = behindTopic + (this.qos > 0 ? 2 : 0) + (this.version5 ? 1 : 0);
+    return { bodyStart, payloadStart, end: bodyStart + lengthOf(this.buffer, frameStart) };
+  }
+
+  #bodyStart(frameStart: number): number {
+    const { buffer } = this;
+    let at = frameStart + 1;
+    while (buffer[at] >= 0x80) at++;
+    return at + 1;
+  }
+
+  /** The packet that begins there as a message, once the first of the run was read. */
+  messageAt(core: Core, connection: Connection, frameStart: number): Message {
+    const { buffer, qos } = this, message = inboundMessage(connection);
+    const { bodyStart, payloadStart, end } = this.locate(frameStart), packetIdAt = bodyStart + this.#topicLength;
+    message.topic = this.#topic!;
     message.qos = qos;
     if (qos > 0) message.packetId = buffer[packetIdAt] << 8 | buffer[packetIdAt + 1];
     message.buffer = buffer;
-    message.payloadStart = this.version5 ? behind + 1 : behind;
-    message.frameEnd = start + length;
+    message.payloadStart = payloadStart;
+    message.frameEnd = end;
     keepFrame(core, connection, { message, frameStart });
     return message;
   }

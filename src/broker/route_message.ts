@@ -45,7 +45,11 @@ export function packetOf(message: Message): PublishPacket {
 }
 
 /** The message that hooks have made of `original`: itself when they have left it alone. */
-function messageOf(core: Core, original: Message, seen: { packet: PublishPacket; changed: PublishPacket }): Message {
+export function messageOf(
+  core: Core,
+  original: Message,
+  seen: { packet: PublishPacket; changed: PublishPacket },
+): Message {
   const { topic, payload, qos, retain, properties } = seen.changed;
   const same = seen.changed === seen.packet && topic === original.topic && payload === original.payload &&
     qos === original.qos && retain === original.retain && properties === original.properties;

@@ -7,8 +7,9 @@ import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { deliverMatch } from "./fan_out.ts";
-import { accept, acknowledge, beginning, checkTopic, deny, handlePublish } from "./handle_publish.ts";
+import { accept, acceptSeen, acknowledge, beginning, checkTopic, deny, handlePublish } from "./handle_publish.ts";
 import type { PublishRun } from "./publish_run.ts";
+import { PublishTask } from "./publish_task.ts";
 import { judgeAll } from "./recipients.ts";
 import { sendRecords } from "./send_records.ts";
 
@@ -50,17 +51,15 @@ function oneByOne(
   run: PublishRun,
   take: (core: Core, connection: Connection, message: Message) => void | Promise<void>,
 ): void | Promise<void> {
-  const messages = run.messages(core, connection);
-  for (let index = 0; index < messages.length && !connection.closed; index++) {
-    const pending = take(core, connection, messages[index]);
-    if (pending !== undefined) return rest(index + 1, pending);
-  }
+  let at = run.start;
+  return next();
 
-  async function rest(index: number, pending: Promise<void>): Promise<void> {
-    await pending;
-    for (; index < messages.length && !connection.closed; index++) {
-      const next = take(core, connection, messages[index]);
-      if (next !== undefined) await next;
+  function next(): void | Promise<void> {
+    while (at < run.end && !connection.closed) {
+      const message = at === run.start ? run.first(core, connection) : run.messageAt(core, connection, at);
+      at = message.frameEnd;
+      const pending = take(core, connection, message);
+      if (pending !== undefined) return pending.then(next);
     }
   }
 }
@@ -71,13 +70,25 @@ function denyRun(core: Core, connection: Connection, run: PublishRun, reasonCode
 }
 
 function acceptRun(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
+  const { onPublish } = core.hooks.on;
+  if (onPublish === undefined) return routeGranted(core, connection, run);
+  if (run.qos === 2) return oneByOne(core, connection, run, accept);
+  return core.hooks.transformEach(
+    onPublish,
+    connection.client,
+    new PublishTask({ core, connection, run, route: routeGranted }),
+  );
+}
+
+/** Routes a run that is granted and that `onPublish` has let pass, and acknowledges it. */
+function routeGranted(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
   const { on } = core.hooks, first = run.first(core, connection);
-  const isHooked = on.onPublish !== undefined || on.onPublished !== undefined || on.onSelectSubscribers !== undefined;
+  const isHooked = on.onPublished !== undefined || on.onSelectSubscribers !== undefined;
   const isStored = run.qos === 2 && on.onQosPublish !== undefined; // what storage keeps of a message belongs to one commit
   const matched = isHooked || isStored ? undefined : core.tree.match(first.topic);
-  if (matched === undefined || matched.shares.length > 0) return oneByOne(core, connection, run, accept);
+  if (matched === undefined || matched.shares.length > 0) return oneByOne(core, connection, run, acceptSeen);
   const denied = judgeAll(core, first, matched.subscribers);
-  if (denied instanceof Promise) return oneByOne(core, connection, run, accept);
+  if (denied instanceof Promise) return oneByOne(core, connection, run, acceptSeen);
   deliverRun(core, connection, run, { matched, denied });
   if (run.qos > 0) acknowledgeRun(core, connection, run, matched.subscribers.length);
 }

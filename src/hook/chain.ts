@@ -14,6 +14,8 @@ import {
 } from "./listeners.ts";
 import type { Logger } from "./logger.ts";
 import type { Clock } from "../session/clock.ts";
+import { Watchdog } from "./watchdog.ts";
+import { isThenable as isPromise, TransformSequence, type TransformTask } from "./transform_sequence.ts";
 
 /** What a {@linkcode HookChain} needs of its broker. */
 export interface HookChainOptions {
@@ -35,11 +37,6 @@ const MAY_BE_REFUSED: HookEvent = "onSessionEstablished";
 /** What a client is told of a hook that failed. */
 const FAILED = "an error within the broker";
 
-/** True for anything with a `then`. */
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
 /** Both commits; a failure has been told already, so nobody has to listen to this promise. */
 function both(first: Promise<unknown>, second: Promise<unknown>): Promise<unknown> {
   const all = Promise.all([first, second]);
@@ -56,14 +53,18 @@ export class HookChain {
   /** Listeners by event. */
   on: CompiledListeners;
   readonly #hooks = new Map<string, Hook>();
+  readonly #clock: Clock;
   readonly #failures: HookFailures;
   readonly #deadlines: Deadlines;
   readonly #lifecycle: Deadlines;
+  readonly #watchdog: Watchdog;
 
   /** @param options what the chain needs of its broker */
   constructor(options: HookChainOptions) {
+    this.#clock = options.clock;
     this.#failures = new HookFailures(options);
     this.#deadlines = new Deadlines(options.clock, options.timeout);
+    this.#watchdog = new Watchdog(options.clock, options.timeout);
     this.#lifecycle = new Deadlines(options.clock, options.lifecycleTimeout);
     this.on = compileListeners(this.#hooks.values());
   }
@@ -113,6 +114,7 @@ export class HookChain {
   close(): void {
     this.#deadlines.close();
     this.#lifecycle.close();
+    this.#watchdog.close();
   }
 
   /**
@@ -189,6 +191,18 @@ export class HookChain {
     }
     return value;
   }
+
+  /**
+   * Runs a transform event for many values, one after the other.
+   * @returns a Promise only when something has to be waited for
+   * @throws what `task.use` throws (also as rejection)
+   */
+  transformEach<T>(listeners: EventListeners, context: unknown, task: TransformTask<T>): void | Promise<void> {
+    const refusal = this.#refusal, watchdog = this.#watchdog, clock = this.#clock;
+    return new TransformSequence({ listeners, context, watchdog, clock, refusal, timeout: noAnswer }, task).run();
+  }
+
+  readonly #refusal = (hook: Hook, event: HookEvent, error: unknown) => this.#refused(hook, event, error);
 
   async #transformLater<T>(
     listeners: EventListeners,
