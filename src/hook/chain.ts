@@ -52,6 +52,7 @@ export class HookChain {
   readonly #deadlines: Deadlines;
   readonly #lifecycle: Deadlines;
   readonly #watchdog: Watchdog;
+  readonly #refusal = (hook: Hook, event: HookEvent, error: unknown) => this.#refused(hook, event, error);
 
   /** @param options what the chain needs of its broker */
   constructor(options: HookChainOptions) {
@@ -195,8 +196,6 @@ export class HookChain {
     const refusal = this.#refusal, watchdog = this.#watchdog, clock = this.#clock;
     return new TransformSequence({ listeners, context, watchdog, clock, refusal, timeout: noAnswer }, task).run();
   }
-
-  readonly #refusal = (hook: Hook, event: HookEvent, error: unknown) => this.#refused(hook, event, error);
 
   async #transformLater<T>(
     listeners: EventListeners,
