@@ -48,6 +48,8 @@ export class TransformSequence<T> implements Watched {
   #done: PromiseWithResolvers<void> | undefined;
   /** True once a hook has taken its time: nothing is put off any more. */
   #isSlow = false;
+  /** True once the task has failed: nothing happens any more. */
+  #hasFailed = false;
   #watcher: number | undefined;
   #turn: unknown;
   #answered: ((answer: unknown) => void) | undefined;
@@ -116,7 +118,7 @@ export class TransformSequence<T> implements Watched {
 
   #advance(): void {
     this.#hook = 0;
-    this.#value = this.#task.next();
+    if (!this.#hasFailed) this.#value = this.#task.next();
   }
 
   #waitFor(pending: Promise<void>): false {
@@ -190,6 +192,7 @@ export class TransformSequence<T> implements Watched {
 
   /** Goes on behind something that was waited for, with the next value when a hook has failed. */
   #resume(failure?: unknown): void {
+    if (this.#hasFailed) return;
     try {
       const pending = failure === undefined ? undefined : this.#giveUp(failure);
       if (pending !== undefined) this.#waitFor(pending);
@@ -201,6 +204,7 @@ export class TransformSequence<T> implements Watched {
 
   #end(error: unknown): void {
     this.#stopTimers();
+    this.#hasFailed = true;
     this.#turn = this.#value = undefined;
     this.#done!.reject(error);
   }

@@ -64,7 +64,14 @@ export class Watchdog {
     this.#timer = undefined;
     if (this.#watched.size === 0) return;
     const now = this.#clock.now();
+    this.#forgive(now - this.#latest);
     this.#arm(now);
     for (const watched of [...this.#watched]) if (watched.due <= now) watched.expire();
+  }
+
+  /** The process was busy, and the timer runs so much too late: calls since the last look may have begun just now. */
+  #forgive(delay: number): void {
+    const { due } = this;
+    if (delay > 0) { for (const watched of this.#watched) if (watched.due === due) watched.due += delay; }
   }
 }

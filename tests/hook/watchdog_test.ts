@@ -1,0 +1,131 @@
+import { assert, assertEquals } from "@std/assert";
+import { Watchdog, type Watched } from "../../src/hook/watchdog.ts";
+import type { Clock } from "../../src/session/clock.ts";
+import { FakeClock } from "../helpers/fake_clock.ts";
+
+const LIMIT = 160;
+
+/** Makes calls and notes when they are late. */
+class Caller implements Watched {
+  due = Infinity;
+  readonly lateAt: number[] = [];
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  call(watchdog: Watchdog): void {
+    watchdog.watch(this);
+    this.due = watchdog.due;
+  }
+
+  expire(): void {
+    this.due = Infinity;
+    this.lateAt.push(this.#clock.now());
+  }
+}
+
+Deno.test("a call is late after the limit, at most an eighth of it later, whenever it began", async () => {
+  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), idle = new Caller(clock);
+  watchdog.watch(idle);
+  for (let begin = 0; begin < 2 * LIMIT; begin++) {
+    const caller = new Caller(clock), began = clock.now();
+    caller.call(watchdog);
+    await clock.advance(LIMIT - 1);
+    assertEquals(caller.lateAt, []);
+    await clock.advance(1 + LIMIT / 8);
+    assertEquals(caller.lateAt.length, 1);
+    const took = caller.lateAt[0] - began;
+    assert(took >= LIMIT && took <= LIMIT * 9 / 8, `late after ${took} ms`);
+    watchdog.unwatch(caller);
+    await clock.advance(1 + begin % 3);
+  }
+  assertEquals(idle.lateAt, []); // it waits for nothing
+});
+
+Deno.test("one timer is enough for many, each is late in its own time, and none is left behind the last", async () => {
+  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), start = clock.now();
+  const callers = Array.from({ length: 50 }, () => new Caller(clock));
+  for (const caller of callers) {
+    caller.call(watchdog);
+    await clock.advance(7);
+    assertEquals(clock.pending, 1);
+  }
+  await clock.advance(2 * LIMIT);
+  for (const [index, { lateAt }] of callers.entries()) {
+    assertEquals(lateAt.length, 1);
+    assert(lateAt[0] >= start + 7 * index + LIMIT && lateAt[0] <= start + 7 * index + LIMIT * 9 / 8);
+  }
+  for (const caller of callers) watchdog.unwatch(caller);
+  await clock.advance(LIMIT / 16);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("a call in time is not late, and who watches no more is left alone", async () => {
+  const clock = new FakeClock(),
+    watchdog = new Watchdog(clock, LIMIT),
+    done = new Caller(clock),
+    gone = new Caller(clock);
+  done.call(watchdog);
+  gone.call(watchdog);
+  await clock.advance(LIMIT - 1);
+  done.due = Infinity;
+  watchdog.unwatch(gone);
+  await clock.advance(2 * LIMIT);
+  assertEquals([done.lateAt, gone.lateAt], [[], []]);
+  done.call(watchdog);
+  await clock.advance(LIMIT * 9 / 8);
+  assertEquals(done.lateAt.length, 1);
+});
+
+Deno.test("one that is late may end others, or begin anew", async () => {
+  const clock = new FakeClock(),
+    watchdog = new Watchdog(clock, LIMIT),
+    first = new Caller(clock),
+    second = new Caller(clock);
+  first.call(watchdog);
+  second.call(watchdog);
+  first.expire = () => {
+    first.lateAt.push(clock.now());
+    if (first.lateAt.length === 1) first.call(watchdog);
+    else first.due = Infinity;
+  };
+  await clock.advance(LIMIT * 9 / 8);
+  assertEquals([first.lateAt.length, second.lateAt.length], [1, 1]);
+  await clock.advance(LIMIT - LIMIT / 8);
+  assertEquals(first.lateAt.length, 1);
+  await clock.advance(LIMIT / 4);
+  assertEquals(first.lateAt.length, 2);
+});
+
+Deno.test("a process that was busy for long does not shorten the time of a call", async () => {
+  const clock = new FakeClock();
+  let busy = 0;
+  const late: Clock = {
+    now: () => clock.now() + busy,
+    setTimeout: (callback, delay) => clock.setTimeout(callback, delay),
+    clearTimeout: (handle) => clock.clearTimeout(handle),
+  };
+  const watchdog = new Watchdog(late, LIMIT), before = new Caller(late), after = new Caller(late);
+  before.call(watchdog);
+  busy = 5 * LIMIT; // no timer has run meanwhile
+  const began = late.now();
+  after.call(watchdog);
+  await clock.advance(LIMIT - 1);
+  assertEquals(after.lateAt, []);
+  await clock.advance(1 + LIMIT / 8);
+  assertEquals(after.lateAt.length, 1);
+  assert(after.lateAt[0] >= began + LIMIT);
+  assertEquals(before.lateAt.length, 1);
+});
+
+Deno.test("after close nothing is late any more", async () => {
+  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), caller = new Caller(clock);
+  watchdog.close(); // nothing to close yet
+  caller.call(watchdog);
+  watchdog.close();
+  assertEquals(clock.pending, 0);
+  await clock.advance(10 * LIMIT);
+  assertEquals(caller.lateAt, []);
+});
