@@ -238,7 +238,7 @@ export class Connection implements SessionLink {
   }
 
   sendRun(run: FrameRun, records?: readonly OutboundRecord[]): void {
-    if (records === undefined) this.out.appendFrame(run.buffer, run.start, run.end, run.count);
+    if (records === undefined) this.out.appendFrame(run.buffer, run.start, run.end, run);
     else appendRun(this.out, run, records);
     this.core.info.packetsSent += run.count;
     this.core.info.messagesSent += run.count;

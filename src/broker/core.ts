@@ -12,6 +12,7 @@ import { SubscriptionTree } from "../topics/subscription_tree.ts";
 import type { DecodeOptions } from "../packets/codec.ts";
 import type { Connection } from "./connection.ts";
 import type { Socket } from "./listener.ts";
+import { SlabPool } from "../packets/slab.ts";
 import type { OutboundLimits } from "./outbound_queue.ts";
 import { OutboundShared } from "./outbound_shared.ts";
 import { PublishTemplates } from "./publish_templates.ts";
@@ -40,6 +41,8 @@ export class Core {
   readonly connections: Set<Connection> = new Set();
   /** Open sockets, until they are closed for good. */
   readonly sockets: Set<Socket> = new Set();
+  /** Memory that connections read into. */
+  readonly slabs: SlabPool = new SlabPool();
   /** What outbound queues share. */
   readonly outbound: OutboundShared = new OutboundShared();
   /** Limits of each outbound queue. */

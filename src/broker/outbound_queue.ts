@@ -1,5 +1,6 @@
 /** Bytes on their way to one socket: appended during a turn, written once at its end.
  * @module */
+import type { Slab } from "../packets/slab.ts";
 import type { Writer } from "../packets/writer.ts";
 import type { Socket } from "./listener.ts";
 import type { OutboundShared } from "./outbound_shared.ts";
@@ -15,6 +16,16 @@ export interface OutboundLimits {
   /** Bytes after which a write begins before the end of the turn. */
   readonly flushBytes: number;
 }
+
+/** Packets of one buffer. */
+export interface RunOfFrames {
+  /** How many there are. */
+  readonly count: number;
+  /** Their memory, when it is used again once nobody holds it. */
+  readonly slab: Slab | undefined;
+}
+
+const ONE_FRAME: RunOfFrames = { count: 1, slab: undefined };
 
 /** What the owner of a queue is told. */
 export interface OutboundOwner {
@@ -37,6 +48,7 @@ export class OutboundQueue {
   readonly #owner: OutboundOwner;
   #filling: Writer | undefined;
   #run: Uint8Array | undefined;
+  #slab: Slab | undefined;
   #runStart = 0;
   #runEnd = 0;
   /** Bytes in the writer and the run that are counted already. */
@@ -102,16 +114,18 @@ export class OutboundQueue {
     return this.hasRoom() && this.#packets + packets <= limits.packets && this.#bytes + bytes <= limits.bytes;
   }
 
-  /** Appends packets that stand in `buffer` from `start` to `end`; these bytes must never change. */
-  appendFrame(buffer: Uint8Array, start: number, end: number, packets = 1): void {
+  /** Appends packets that stand in `buffer` from `start` to `end`; these bytes must not change while `slab` is held. */
+  appendFrame(buffer: Uint8Array, start: number, end: number, of: RunOfFrames = ONE_FRAME): void {
     if (this.#run === buffer && this.#runEnd === start) this.#runEnd = end;
     else {
       if (this.#run !== undefined) this.#settle();
       this.#run = buffer;
       this.#runStart = start;
       this.#runEnd = end;
+      this.#slab = of.slab;
+      of.slab?.hold();
     }
-    this.#count(end - start, packets);
+    this.#count(end - start, of.count);
   }
 
   #count(bytes: number, packets: number): void {
@@ -131,6 +145,8 @@ export class OutboundQueue {
     const writer = this.#filling ??= this.#shared.acquire();
     writer.bytes(this.#run!.subarray(this.#runStart, this.#runEnd));
     this.#run = undefined;
+    this.#slab?.release();
+    this.#slab = undefined;
   }
 
   /** Begins a write, unless one is under way. */
@@ -162,11 +178,11 @@ export class OutboundQueue {
   async #writeOnce(): Promise<void> {
     const packets = this.#packets, run = this.#run;
     if (run !== undefined && this.#filling !== undefined) this.#settle();
-    const writer = this.#filling;
+    const writer = this.#filling, slab = this.#slab;
     let rest = writer === undefined
       ? run!.subarray(this.#runStart, this.#runEnd)
       : writer.buffer.subarray(0, writer.length);
-    this.#filling = this.#run = undefined;
+    this.#filling = this.#run = this.#slab = undefined;
     this.#counted = 0;
     for (;;) {
       const taken = await this.#socket.write(rest);
@@ -176,6 +192,7 @@ export class OutboundQueue {
       rest = rest.subarray(taken);
     }
     this.#packets -= packets;
+    slab?.release();
     if (writer !== undefined) this.#shared.release(writer);
     this.#owner.written();
   }

@@ -47,6 +47,7 @@ export class PacketReader {
     this.#framer = new Framer({
       maximumPacketSize: Math.min(capabilities.maximumConnectSize, capabilities.maximumPacketSize),
       maximumReadSize: clientNetReadBufferSize,
+      pool: core.slabs,
     });
     this.#limiter = RateLimiter.of(capabilities);
   }
@@ -153,12 +154,14 @@ export class PacketReader {
       const run = isObserved ? undefined : PublishRun.begin(framer, connection.version === 5);
       if (run !== undefined) return this.#processRun(run);
       this.#count(1);
+      framer.slab?.keep();
       if (!isObserved) return handlePublish(core, connection, this.#readMessage());
     } else core.info.packetsReceived++;
     const { buffer, start, end } = framer;
     if (end - start === 2 && connection.state === "connected" && !this.#isObserved()) {
       if (handleShortAck(core, connection, header, buffer[start] << 8 | buffer[start + 1])) return;
     }
+    framer.slab?.keep(); // views on it may live as long as the packet
     const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
     if (packet.type > PacketType.PUBCOMP && --this.#patience === 0) return this.#handleLater(packet);
     return handlePacket(core, connection, packet);
@@ -168,6 +171,7 @@ export class PacketReader {
     const core = this.#core, connection = this.#connection;
     while (this.#lookAhead() && run.extend(this.#framer));
     this.#count(run.count);
+    if (run.count === 1 || run.qos > 0) run.slab?.keep();
     if (run.count === 1) return handlePublish(core, connection, run.first(core, connection));
     return routeRun(core, connection, run);
   }

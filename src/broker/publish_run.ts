@@ -5,6 +5,7 @@
  * same version get the whole range of bytes. `tests/bench/publish_run_bench.ts` compares it with one message after the other.
  * @module */
 import type { Framer } from "../packets/framer.ts";
+import type { Slab } from "../packets/slab.ts";
 import { readPublish } from "../packets/publish.ts";
 import type { QoS } from "../packets/types.ts";
 import { Message } from "../session/message.ts";
@@ -32,29 +33,34 @@ export class PublishRun implements FrameRun {
   largest: number;
   readonly qos: QoS;
   readonly version5: boolean;
+  readonly slab: Slab | undefined;
   packetIdsAt: number[] = [];
   /** Bytes of the topic, those of its length included. */
   readonly #topicLength: number;
   #topic: string | undefined;
   #messages: Message[] = [];
 
-  private constructor(like: Pick<PublishRun, "buffer" | "start" | "end" | "qos" | "version5">, topicLength: number) {
+  private constructor(
+    like: Pick<PublishRun, "buffer" | "start" | "end" | "qos" | "version5" | "slab">,
+    topicLength: number,
+  ) {
     this.buffer = like.buffer;
     this.start = like.start;
     this.end = like.end;
     this.largest = like.end - like.start;
     this.qos = like.qos;
     this.version5 = like.version5;
+    this.slab = like.slab;
     this.#topicLength = topicLength;
   }
 
   /** The run that the packet at hand begins; `undefined` for a packet that has to be handled alone. */
   static begin(framer: Framer, version5: boolean): PublishRun | undefined {
-    const { header, buffer, frameStart, start, end } = framer, qos = header >> 1 & 3;
+    const { header, buffer, frameStart, start, end, slab } = framer, qos = header >> 1 & 3;
     if (header !== PLAIN_PUBLISH[qos] || end - start < 3) return undefined;
     const topicLength = 2 + (buffer[start] << 8 | buffer[start + 1]);
     if (topicLength === 2) return undefined;
-    const run = new PublishRun({ buffer, start: frameStart, end, qos: qos as QoS, version5 }, topicLength);
+    const run = new PublishRun({ buffer, start: frameStart, end, qos: qos as QoS, version5, slab }, topicLength);
     if (!run.#isPlain(framer)) return undefined;
     if (qos > 0) run.packetIdsAt.push(start + topicLength);
     return run;
@@ -80,8 +86,8 @@ export class PublishRun implements FrameRun {
   /** Some packets of this run, one behind the other, as a run. */
   part({ start, end, first, count }: { start: number; end: number; first: number; count: number }): PublishRun {
     if (count === this.count) return this;
-    const { buffer, qos, version5 } = this;
-    const part = new PublishRun({ buffer, start, end, qos, version5 }, this.#topicLength);
+    const { buffer, qos, version5, slab } = this;
+    const part = new PublishRun({ buffer, start, end, qos, version5, slab }, this.#topicLength);
     part.count = count;
     part.largest = this.largest;
     part.packetIdsAt = this.packetIdsAt.slice(first, first + count);

@@ -43,6 +43,7 @@ export class PublishTask implements TransformTask<PublishPacket> {
   /** @param parts what it works on */
   constructor(parts: PublishTaskParts) {
     this.#parts = parts;
+    parts.run.slab?.keep();
     this.#topic = parts.run.first(parts.core, parts.connection).topic;
     this.#end = parts.run.start;
   }

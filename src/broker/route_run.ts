@@ -51,6 +51,7 @@ function oneByOne(
   run: PublishRun,
   take: (core: Core, connection: Connection, message: Message) => void | Promise<void>,
 ): void | Promise<void> {
+  run.slab?.keep();
   let at = run.start;
   return next();
 
@@ -104,6 +105,7 @@ function deliverRun(
   for (let index = 0; index < subscribers.length; index++) {
     if (denied !== undefined && denied[next] === index) next++;
     else if (!sendRun(core, connection, run, subscribers[index])) {
+      run.slab?.keep();
       for (const message of run.messages(core, connection)) deliverMatch(core, message, subscribers[index]);
     }
   }

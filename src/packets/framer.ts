@@ -3,6 +3,7 @@
 
 import { MqttError } from "./errors.ts";
 import { ReadSize } from "./read_size.ts";
+import type { Slab, SlabPool } from "./slab.ts";
 
 /** The largest packet that the protocol can express (2.1.4). */
 export const PROTOCOL_MAXIMUM_PACKET_SIZE = 268_435_460;
@@ -17,13 +18,15 @@ export interface FramerOptions {
   initialSize?: number;
   /** Largest region offered for one read, 65,536 when absent. */
   maximumReadSize?: number;
+  /** Where memory comes from and returns to; without it every slab is new and never written again. */
+  pool?: SlabPool;
 }
 
 /**
  * Collects what arrives on one connection and finds the packets in it.
  *
- * Bytes that were handed out are never overwritten: views on them stay valid for ever (and keep their slab alive, so copy
- * what is kept for long). Memory follows what has arrived, never a length that a client only announces.
+ * Bytes that were handed out are not overwritten: views on them stay valid for ever (and keep their slab alive, so copy
+ * what is kept for long); with a pool only those whose slab is held or kept. Memory follows what has arrived, never a length that a client only announces.
  *
  * @example
  * ```ts
@@ -49,7 +52,11 @@ export class Framer {
   /** Index behind its last byte. */
   end = 0;
 
+  /** The memory of the packet found last, when it belongs to a pool: hold it or keep it to use views for longer. */
+  slab: Slab | undefined = undefined;
+
   readonly #readSize: ReadSize;
+  readonly #pool: SlabPool | undefined;
   #slab: Uint8Array = NOTHING;
   /** Whether the slab is a chunk of the caller; it is full then. */
   #foreign = true;
@@ -69,6 +76,7 @@ export class Framer {
    */
   constructor(options: FramerOptions = {}) {
     this.maximumPacketSize = options.maximumPacketSize ?? PROTOCOL_MAXIMUM_PACKET_SIZE;
+    this.#pool = options.pool;
     this.#readSize = new ReadSize(options.initialSize ?? 1024, options.maximumReadSize ?? 65_536);
   }
 
@@ -111,6 +119,7 @@ export class Framer {
   push(chunk: Uint8Array): void {
     const pending = this.#filled - this.#framed;
     if (pending === 0) {
+      this.#take(undefined);
       this.#slab = chunk;
       this.#foreign = true;
       this.#framed = 0;
@@ -191,11 +200,18 @@ export class Framer {
     return this.#announced === 0 ? grown : Math.min(grown, Math.max(this.#announced, pending + size));
   }
 
+  /** Holds another slab of the pool. */
+  #take(slab: Slab | undefined): void {
+    this.slab?.release();
+    this.slab = slab;
+  }
+
   /** Takes a new slab and moves the incomplete packet to its start. */
   #renew(pending: number, size: number): void {
-    const slab = new Uint8Array(size);
-    if (pending > 0) slab.set(this.#slab.subarray(this.#framed, this.#filled));
-    this.#slab = slab;
+    const slab = this.#pool?.take(size), bytes = slab?.bytes ?? new Uint8Array(size);
+    if (pending > 0) bytes.set(this.#slab.subarray(this.#framed, this.#filled));
+    this.#take(slab);
+    this.#slab = bytes;
     this.buffer = NOTHING; // the old slab lives on in the views on it only
     this.#foreign = false;
     this.#framed = 0;

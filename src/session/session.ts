@@ -1,6 +1,7 @@
 /** A session: what the broker keeps of a client, with or without a connection (4.1).
  * @module */
 import type { ProtocolVersion, PublishPacket, QoS } from "../packets/types.ts";
+import type { Slab } from "../packets/slab.ts";
 import type { ParsedFilter } from "../topics/topic_filter.ts";
 import type { SubscriptionOptions } from "../topics/subscription.ts";
 import type { Client } from "./client.ts";
@@ -23,7 +24,7 @@ export interface SessionSubscription {
 
 /** PUBLISH packets without DUP and RETAIN, one behind the other and all to the same topic. */
 export interface FrameRun {
-  /** Memory that holds them; never changed. */
+  /** Memory that holds them; not changed while `slab` is held. */
   readonly buffer: Uint8Array;
   /** Index of the first byte. */
   readonly start: number;
@@ -35,6 +36,8 @@ export interface FrameRun {
   readonly largest: number;
   /** QoS of all packets. */
   readonly qos: QoS;
+  /** Who has to be told that the bytes are still needed; nobody when they stay anyway. */
+  readonly slab: Slab | undefined;
   /** Where the Packet Identifiers are, at QoS 1 and 2. */
   readonly packetIdsAt: readonly number[];
   /** True when they are packets of MQTT 5, without properties. */

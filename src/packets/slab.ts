@@ -1,0 +1,87 @@
+/** Memory for reading that is used again once nobody needs what is in it.
+ * @module */
+
+/** Smaller slabs are not worth keeping. */
+const SMALLEST = 32_768;
+/** Bytes of the slabs that wait to be used again. */
+const POOL_BYTES = 16_777_216;
+
+/** A piece of memory and those who hold it. */
+export class Slab {
+  /** The memory. */
+  readonly bytes: Uint8Array;
+  readonly #pool: SlabPool;
+  #holders = 1;
+  #isKept = false;
+
+  /**
+   * Memory with one holder.
+   *
+   * @param bytes the memory
+   * @param pool where it goes when nobody holds it
+   */
+  constructor(bytes: Uint8Array, pool: SlabPool) {
+    this.bytes = bytes;
+    this.#pool = pool;
+  }
+
+  /** One holder more. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** One holder less: with the last one the memory may be written again, unless it is kept. */
+  release(): void {
+    if (--this.#holders === 0 && !this.#isKept) this.#pool.put(this.bytes);
+  }
+
+  /** Views on the memory are handed out that nobody gives back: it is never written again. */
+  keep(): void {
+    this.#isKept = true;
+  }
+}
+
+/**
+ * Slabs that wait to be used again, the last one first, because it may still be in the caches of the processor. New memory
+ * costs twice: it has to be cleared, and it has to be collected.
+ *
+ * @example
+ * ```ts
+ * import { SlabPool } from "./slab.ts";
+ *
+ * const pool = new SlabPool(), slab = pool.take(100_000), { bytes } = slab;
+ * slab.release();
+ * console.assert(pool.take(120_000).bytes === bytes);
+ * ```
+ */
+export class SlabPool {
+  /** Free memory by the binary logarithm of its size. */
+  readonly #free: Uint8Array[][] = [];
+  #bytes = 0;
+
+  /**
+   * Memory of at least this size, not cleared when it was used before.
+   *
+   * @param size bytes
+   * @returns a slab that the caller holds
+   */
+  take(size: number): Slab {
+    if (size < SMALLEST) return new Slab(new Uint8Array(size), this);
+    const order = 32 - Math.clz32(size - 1), bytes = this.#free[order]?.pop();
+    if (bytes === undefined) return new Slab(new Uint8Array(2 ** order), this);
+    this.#bytes -= bytes.length;
+    return new Slab(bytes, this);
+  }
+
+  /**
+   * Takes memory back that nobody holds.
+   *
+   * @param bytes the memory
+   */
+  put(bytes: Uint8Array): void {
+    const order = 31 - Math.clz32(bytes.length);
+    if (bytes.length < SMALLEST || bytes.length !== 2 ** order || this.#bytes + bytes.length > POOL_BYTES) return;
+    this.#bytes += bytes.length;
+    (this.#free[order] ??= []).push(bytes);
+  }
+}
