@@ -35,6 +35,8 @@ export class PublishRun implements FrameRun {
   readonly version5: boolean;
   readonly slab: Slab | undefined;
   packetIdsAt: number[] = [];
+  /** True when hooks have let all of it pass: then it is routed, also when the connection has ended meanwhile. */
+  hasPassed = false;
   /** Bytes of the topic, those of its length included. */
   readonly #topicLength: number;
   #topic: string | undefined;

@@ -89,7 +89,9 @@ export class PublishTask implements TransformTask<PublishPacket> {
     const { core, connection, run, route } = this.#parts, count = this.#passed;
     const first = run.packetIdsAt.length === 0 ? 0 : this.#firstPassed;
     this.#passed = 0;
-    const pending = route(core, connection, run.part({ start: this.#passedStart, end: this.#passedEnd, first, count }));
+    const passed = run.part({ start: this.#passedStart, end: this.#passedEnd, first, count });
+    passed.hasPassed = true;
+    const pending = route(core, connection, passed);
     if (pending === undefined) return;
     const done = () => void (this.#routing = undefined);
     pending.then(done, done);

@@ -56,7 +56,7 @@ function oneByOne(
   return next();
 
   function next(): void | Promise<void> {
-    while (at < run.end && !connection.closed) {
+    while (at < run.end && (run.hasPassed || !connection.closed)) {
       const message = at === run.start ? run.first(core, connection) : run.messageAt(core, connection, at);
       at = message.frameEnd;
       const pending = take(core, connection, message);
