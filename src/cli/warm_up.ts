@@ -1,0 +1,68 @@
+/** Exercise before work: brokers in memory serve clients of the program's own until the code is compiled.
+ *
+ * The runtime begins slowly and makes fast what is used most. A broker is used most just after a restart, when all clients come
+ * back at once, so it uses the quiet moments before that.
+ * @module */
+import { allowAll } from "../../hooks/auth/allow_all.ts";
+import { MemoryListener } from "../../listeners/memory.ts";
+import { Broker } from "../broker/broker.ts";
+import { silentLogger } from "../hook/logger.ts";
+import type { QoS } from "../packets/types.ts";
+import { ExerciseClient } from "./exercise_client.ts";
+
+/** Clients of one lesson: half of them speak MQTT 5. */
+const CLIENTS = 4;
+/** Exchanges of one lesson. */
+const EXCHANGES = 24;
+/** How many messages a client publishes at a time, and of which size: single ones, many in one read, large ones. */
+const WINDOWS: readonly { count: number; payload: Uint8Array }[] = [
+  { count: 1, payload: new Uint8Array(64) },
+  { count: 24, payload: new Uint8Array(64) },
+  { count: 1, payload: new Uint8Array(16) },
+  { count: 4, payload: new Uint8Array(4_096) },
+];
+
+/**
+ * Brings the code that every message goes through to full speed, in turns of a few milliseconds.
+ *
+ * @param goesOn asked after each turn; the exercise ends when it is false
+ * @throws {Error} (as rejection) when an exercise fails
+ */
+export async function warmUp(goesOn: () => boolean): Promise<void> {
+  while (goesOn()) await lesson(goesOn);
+}
+
+/** A new broker each time, so that nothing is tuned to one. */
+async function lesson(goesOn: () => boolean): Promise<void> {
+  await using broker = new Broker({ logger: silentLogger });
+  const listener = new MemoryListener({ id: "warm-up" });
+  await broker.addHook(allowAll());
+  await broker.addListener(listener);
+  await broker.serve();
+  const clients = Array.from(
+    { length: CLIENTS },
+    (_, number) => new ExerciseClient(listener.connect(), number % 2 === 0 ? 4 : 5),
+  );
+  await Promise.all(clients.map((client, number) => client.connect(`${number}`, filtersOf(number))));
+  for (let number = 0; number < EXCHANGES && goesOn(); number++) {
+    await exchange(clients, number);
+    await new Promise((resolve) => setTimeout(resolve, 0)); // signals, timers and the first client have their turn
+  }
+  for (const client of clients) await client.disconnect();
+}
+
+/** Each topic of a client has two subscribers, one has all. */
+function filtersOf(number: number): string[] {
+  return [`warm-up/${number}`, `+/${(number + 2) % CLIENTS}`, "warm-up/all"];
+}
+
+async function exchange(clients: readonly ExerciseClient[], number: number): Promise<void> {
+  const qos = number % 3 as QoS, window = WINDOWS[number % WINDOWS.length];
+  const packets = window.count * (qos === 2 ? 2 : 1); // PUBLISH, and PUBREL at QoS 2
+  clients.forEach((client, owner) => {
+    client.publish({ topic: `warm-up/${owner}`, qos, ...window });
+    client.expect(3 * packets);
+  });
+  clients[number % CLIENTS].publish({ topic: "warm-up/all", qos, ...window });
+  await Promise.all(clients.map((client) => client.settled()));
+}
