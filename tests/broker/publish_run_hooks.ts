@@ -5,6 +5,9 @@ import { MqttError } from "../../src/packets/errors.ts";
 import type { PublishPacket, QoS } from "../../src/packets/types.ts";
 import type { Client } from "../../src/session/client.ts";
 
+/** ClientID of one whose messages are no part of the scenario. */
+export const SCRIBBLER = "w";
+
 /** What a hook does with a message. */
 export type Action =
   | ("keep" | "same" | "copy" | "topic" | "payload" | "qos0" | "qos1" | "qos2" | "retain" | "properties")
@@ -49,6 +52,7 @@ export function nameOf(payload: Uint8Array): string {
 /** A hook for `onPublish`. */
 export function actionHook(id: string, plan: Actions, to: { log: HookLog; clock: Timers }): Hook {
   const onPublish = (client: Client, packet: PublishPacket) => {
+    if (client.id === SCRIBBLER) return;
     const { topic, payload, qos, retain, dup, packetId } = packet, index = parseInt(nameOf(payload).slice(1));
     to.log.note(id, `${nameOf(payload)} ${topic} ${qos} ${retain} ${dup} ${packetId}`);
     const what = plan.what[index], act = () => perform(what, client, packet);

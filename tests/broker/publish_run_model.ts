@@ -41,6 +41,8 @@ export interface Scenario {
   readonly actions: readonly Actions[];
   readonly others: OtherHooks;
   readonly subscribers: readonly SubscriberPlan[];
+  /** Payloads are so large that the memory of what was read is used again while some of them still wait. */
+  readonly heavy: boolean;
   /** What the publisher itself listens to. */
   readonly own: SubscriberPlan["filters"];
 }
@@ -69,12 +71,15 @@ class Chance {
 /** @param seed of the scenario; the same seed makes the same one */
 export function scenarioOf(seed: number): Scenario {
   const chance = new Chance(seed), version = chance.of<ProtocolVersion>([3, 4, 5, 5]);
-  const count = chance.with(0.04) ? 300 : 2 + chance.below(24), hooks = chance.of([0, 1, 1, 1, 2]);
-  const others = othersOf(chance, version), packets = packetsOf(chance, version, { count, mayBreak: !others.durable });
+  const heavy = chance.with(0.1),
+    count = heavy ? 60 : chance.with(0.04) ? 300 : 2 + chance.below(24),
+    hooks = chance.of([0, 1, 1, 1, 2]);
+  const others = othersOf(chance, version),
+    packets = packetsOf(chance, version, { count, heavy, mayBreak: !others.durable });
   const subscribers = [0, 1, 2].slice(0, chance.of([0, 1, 1, 2, 2, 3])).map((index) => subscriber(chance, index));
   const actions = Array.from({ length: hooks }, () => actionsOf(chance, count));
   return {
-    ...{ version, packets, others, subscribers },
+    ...{ version, packets, others, subscribers, heavy },
     actions,
     own: chance.with(0.2) && !actions.some(({ what }) => what.includes("disconnect"))
       ? [filterOf(chance, version, false)]
@@ -85,7 +90,7 @@ export function scenarioOf(seed: number): Scenario {
 function packetsOf(
   chance: Chance,
   version: ProtocolVersion,
-  { count, mayBreak }: { count: number; mayBreak: boolean },
+  { count, heavy, mayBreak }: { count: number; heavy: boolean; mayBreak: boolean },
 ): Uint8Array[] {
   const qos = chance.of<QoS>([0, 1, 1, 2]), odd = chance.of([0, 0, 0.1, 0.3]);
   let next = chance.of([1, 65_530]);
@@ -94,7 +99,11 @@ function packetsOf(
       packetId = isOdd && chance.with(0.3) ? Math.max(1, next - 1 - chance.below(4)) : next;
     next = next % 65_535 + 1;
     const payload = new TextEncoder().encode(
-      `m${index}.${String.fromCharCode(97 + index % 26).repeat(chance.of([0, 1, 40, chance.below(140)]))}`,
+      `m${index}.${
+        String.fromCharCode(97 + index % 26).repeat(
+          heavy ? 2_000 + chance.below(6_000) : chance.of([0, 1, 40, chance.below(140)]),
+        )
+      }`,
     );
     const packet: PublishPacket = {
       ...{ type: PacketType.PUBLISH, topic: "t", payload, qos, packetId: qos === 0 ? 0 : packetId },

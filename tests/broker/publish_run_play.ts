@@ -3,7 +3,7 @@
 import { settle } from "../helpers/fake_clock.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 import type { ServerPacket } from "../helpers/server_packet.ts";
-import type { HookLog } from "./publish_run_hooks.ts";
+import { type HookLog, SCRIBBLER } from "./publish_run_hooks.ts";
 import { hooksOf, type Scenario, type SubscriberPlan } from "./publish_run_model.ts";
 
 const { PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT } = PacketType;
@@ -32,6 +32,7 @@ export async function play(scenario: Scenario, writeSizes: readonly number[]): P
   for (const filter of scenario.own) await subscribe(publisher, filter);
   await sendAll(harness, publisher, { scenario, writeSizes });
   const { messagesReceived } = harness.broker.info;
+  if (scenario.heavy) await scribble(harness);
   for (const plan of scenario.subscribers) {
     if (plan.offline) clients.set(plan.clientId, await harness.connect(connectOptions(plan)));
   }
@@ -79,11 +80,17 @@ async function sendAll(
 ): Promise<void> {
   for (let at = 0, write = 0; at < packets.length && publisher.live; write++) {
     const size = writeSizes[Math.min(write, writeSizes.length - 1)];
-    await publisher.send(...packets.slice(at, at += size));
-    const handled = publisher.barrier().then(() => true);
+    const sent = publisher.send(...packets.slice(at, at += size));
+    const handled = sent.then(() => publisher.barrier()).then(() => true);
     while (!await Promise.race([handled, settle().then(() => false)])) await harness.clock.advance(10);
   }
   await harness.settle();
+}
+
+/** Another client writes over all memory that is free. */
+async function scribble(harness: Harness): Promise<void> {
+  const client = await harness.connect(SCRIBBLER);
+  for (let time = 0; time < 8; time++) await client.publish("x/y/z", new Uint8Array(130_000).fill(33));
 }
 
 /** Everybody answers what has arrived. @returns false when nothing has */
@@ -131,7 +138,7 @@ class Seen {
       );
     } else {
       const flags = `${retain ? " retained" : ""}${dup ? " again" : ""}`;
-      const text = new TextDecoder().decode(payload);
+      const text = new TextDecoder().decode(payload).replace(/(.)\1{99,}/g, (all, letter) => `${all.length} ${letter}`);
       (this.messages[this.#byQos ? qos! : "any"] ??= []).push(`${text} ${topic} ${qos} ${packetId}${flags} ${more}`);
     }
   }
