@@ -42,6 +42,67 @@ const WITHOUT_RULES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** A piece of code that may be another one: nobody would see it but in speed, memory or the log. */
+export interface NoRule {
+  /** The file. */
+  readonly file: string;
+  /** The code, as it stands there; a mutant that changes something within it is none. */
+  readonly code: string;
+}
+
+/** Places without a rule in files that have rules, by what they decide. */
+export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
+  "when memory is renewed, copied or kept for the next time": [
+    { file: "src/packets/framer.ts", code: "const oversized = this.#slab.length > 2 * size && pending <= size >>> 1" },
+    { file: "src/packets/framer.ts", code: "< size >>> 2" },
+    { file: "src/packets/framer.ts", code: "< chunk.length" },
+    { file: "src/packets/slab.ts", code: "SMALLEST = 32_768" },
+    { file: "src/packets/slab.ts", code: "POOL_BYTES = 16_777_216" },
+    { file: "src/packets/writer.ts", code: "KEEP = 65_536" },
+    { file: "src/packets/writer.ts", code: "this.buffer.length > Math.max(KEEP, this.#initialBytes)" },
+    { file: "src/broker/outbound_shared.ts", code: "LARGEST_POOLED = 1_048_576" },
+    { file: "src/broker/outbound_shared.ts", code: "POOL_BYTES = 16_777_216" },
+    { file: "src/broker/outbound_shared.ts", code: "bytes > LARGEST_POOLED || this.#pooledBytes + bytes > POOL_BYTES" },
+    { file: "src/broker/deliver.ts", code: "KEPT_IN_PLACE = 128" },
+    { file: "src/broker/deliver.ts", code: "outbox.inflight.size >= KEPT_IN_PLACE" },
+    { file: "src/broker/send_records.ts", code: "<= KEPT_IN_PLACE" },
+    { file: "src/topics/level_trie.ts", code: "LONGEST_KEPT_TEXT = 512" },
+    { file: "src/topics/level_trie.ts", code: "> LONGEST_KEPT_TEXT" },
+    {
+      file: "src/session/scheduler.ts",
+      code: "++this.#cancelled * 2 > this.#heap.length && this.#heap.length > 64",
+    },
+  ],
+  "which of two ways with the same result is the faster one": [
+    { file: "src/packets/encode_publish.ts", code: "LOOP_COPY = 32" },
+    { file: "src/packets/encode_publish.ts", code: "length > LOOP_COPY" },
+    { file: "src/packets/utf8.ts", code: "LOOP_LIMIT = 128" },
+    { file: "src/packets/utf8.ts", code: "<= LOOP_LIMIT" },
+    { file: "src/topics/topic_name.ts", code: "text.length * 3 <= MAXIMUM_BYTES" },
+    { file: "src/topics/match_result.ts", code: "SCAN_LIMIT = 16" },
+    { file: "src/topics/match_result.ts", code: "> SCAN_LIMIT" },
+    { file: "src/topics/share_dispatch.ts", code: "step < members.length" },
+    { file: "src/session/scheduler.ts", code: "< this.#timerDue" },
+  ],
+  "how many are taken at once before others have their turn": [
+    { file: "src/broker/packet_reader.ts", code: "PATIENCE = 256" },
+    { file: "src/broker/pump.ts", code: "REPLAYS_PER_TURN = 256" },
+    { file: "src/broker/publish_task.ts", code: "this.#passed >= 256" },
+  ],
+  "the order of what is due in the same millisecond": [
+    { file: "src/session/scheduler.ts", code: "<= task.due" },
+    { file: "src/session/scheduler.ts", code: "< heap[child].due" },
+    { file: "src/session/scheduler.ts", code: ">= task.due" },
+  ],
+  "how long a socket may take to close": [
+    { file: "src/broker/socket_closer.ts", code: "LAST_BYTES = 5_000" },
+    { file: "src/broker/socket_closer.ts", code: "PEER_CLOSES = 500" },
+  ],
+  "the length of a text for people": [
+    { file: "src/broker/refusal.ts", code: "LONGEST_REASON = 1_024" },
+  ],
+};
+
 /** Share of mutants that may survive. */
 const TOLERATED = 0.05;
 
@@ -98,6 +159,29 @@ export function readArguments(args: readonly string[]): Arguments {
 export function suitesFor(file: string): readonly string[] {
   if (Object.values(WITHOUT_RULES).some((files) => files.includes(file))) return [];
   return Object.entries(ROOMS).find(([room]) => file.startsWith(room))?.[1] ?? [];
+}
+
+/**
+ * Finds the mutants of a file that break a rule.
+ *
+ * @param file path of the file
+ * @param text what is in it
+ * @param noRules places to leave out
+ * @returns the mutants, in the order of the text
+ */
+export function mutantsOf(file: string, text: string, noRules = Object.values(NO_RULES).flat()): Mutant[] {
+  const places = noRules.filter((place) => place.file === file).flatMap(({ code }) => occurrences(text, code));
+  return findMutants(file, text).filter(({ start, end }) => {
+    return !places.some((place) => place.start <= start && end <= place.end);
+  });
+}
+
+function occurrences(text: string, code: string): { start: number; end: number }[] {
+  const found = [];
+  for (let start = text.indexOf(code); start >= 0; start = text.indexOf(code, start + 1)) {
+    found.push({ start, end: start + code.length });
+  }
+  return found;
 }
 
 /**
@@ -161,7 +245,7 @@ async function main(args: readonly string[]): Promise<number> {
     options.only.length === 0 ? suitesFor(file).length > 0 : options.only.some((name) => file.endsWith(name));
   const sources = (await readSources(root)).filter(({ path }) => path.startsWith("src/") && wanted(path));
   const texts = new Map(sources.map(({ path, text }) => [path, text]));
-  const mutants = sources.flatMap(({ path, text }) => findMutants(path, text));
+  const mutants = sources.flatMap(({ path, text }) => mutantsOf(path, text));
   if (options.list) {
     for (const mutant of mutants) console.log(`${describe(mutant)}: ${difference(mutant, texts.get(mutant.file)!)}`);
     console.log(`${mutants.length} mutants`);

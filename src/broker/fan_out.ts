@@ -6,7 +6,7 @@ import type { Session } from "../session/session.ts";
 import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../topics/subscription_tree.ts";
 import type { Core } from "./core.ts";
 import { deliverAllowed, lowerQos } from "./deliver.ts";
-import { chooseMember, chooseMembers, type Denied, judgeAll, judgeOne, type Member } from "./recipients.ts";
+import { chooseMember, chooseMembers, type Denied, judgeAll, type Member } from "./recipients.ts";
 
 /** Called in the turn that has routed a message, so that storage keeps both in one commit. */
 export type WhenRouted = (message: Message) => void;
@@ -103,18 +103,6 @@ function deliverToMembers(core: Core, message: Message, members: Member | Member
   }
 }
 
-/** Delivers a message to one subscriber, if it may have it. */
-export function deliverToSubscriber(
-  core: Core,
-  message: Message,
-  match: MatchedSubscriber<Session>,
-): void | Promise<void> {
-  const verdict = judgeOne(core, message, match);
-  if (verdict === 0) return deliverMatch(core, message, match);
-  if (typeof verdict === "number") return;
-  return verdict.then((code) => code === 0 ? deliverMatch(core, message, match) : undefined);
-}
-
 /** Delivers a message to a subscriber that may have it. */
 export function deliverMatch(core: Core, message: Message, match: MatchedSubscriber<Session>): void {
   const session = match.subscriber;
@@ -140,18 +128,6 @@ function withoutNoLocal(message: Message, match: MatchedSubscriber<Session>): De
     identifiers: identifiers.length === 0 ? undefined : identifiers,
     share: undefined,
   };
-}
-
-/** Delivers a message to one member of each share group. */
-export function deliverToShares(
-  core: Core,
-  message: Message,
-  shares: MatchResult<Session>["shares"],
-): void | Promise<void> {
-  for (let index = 0; index < shares.length; index++) {
-    const pending = deliverToShare(core, message, shares[index]);
-    if (pending !== undefined) return pending.then(() => deliverToShares(core, message, shares.slice(index + 1)));
-  }
 }
 
 /** Delivers a message to one member of a share group, if any may have it. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { choose, readArguments, suitesFor, summary } from "../../tools/mutate.ts";
+import { choose, mutantsOf, NO_RULES, readArguments, suitesFor, summary } from "../../tools/mutate.ts";
 import { applied, findMutants, type Kind, type Mutant } from "../../tools/mutations.ts";
 import { Laboratory, type Verdict } from "../../tools/mutation_run.ts";
 import { ROOT } from "../../tools/package.ts";
@@ -77,6 +77,28 @@ Deno.test("every room has mutants of every kind, and each changes its file", asy
   const files = new Set(sources.map(({ path }) => path));
   for (const handler of ["publish", "connect", "subscribe", "unsubscribe", "acks", "auth", "disconnect"]) {
     assert(files.has(`src/broker/handle_${handler}.ts`), handler);
+  }
+});
+
+Deno.test("places without a rule are left out, what surrounds them is not", () => {
+  const file = "src/broker/a.ts", text = "const SIZE = 64;\nif (a < b && c > SIZE) d();\n";
+  const left = (...code: string[]) => mutantsOf(file, text, code.map((code) => ({ file, code }))).length;
+  assertEquals(left(), 4);
+  assertEquals([left("SIZE = 64"), left("> SIZE"), left("SIZE = 64", "c > SIZE"), left("a < b && c > SIZE")], [
+    3,
+    3,
+    2,
+    1,
+  ]);
+  assertEquals(mutantsOf(file, text, [{ file: "src/broker/b.ts", code: "> SIZE" }]).length, 4);
+});
+
+Deno.test("every place without a rule is still there, in a file that has rules", async () => {
+  const texts = new Map((await readSources(ROOT)).map(({ path, text }) => [path, text]));
+  for (const place of Object.values(NO_RULES).flat()) {
+    const text = texts.get(place.file) ?? "", what = `${place.file}: ${place.code}`;
+    assert(suitesFor(place.file).length > 0, what);
+    assert(mutantsOf(place.file, text, [place]).length < mutantsOf(place.file, text, []).length, what);
   }
 });
 
