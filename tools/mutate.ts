@@ -83,6 +83,7 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/topics/match_result.ts", code: "> SCAN_LIMIT" },
     { file: "src/topics/share_dispatch.ts", code: "step < members.length" },
     { file: "src/session/scheduler.ts", code: "< this.#timerDue" },
+    { file: "src/session/outbox.ts", code: "> this.#nextPacketId" },
   ],
   "how many are taken at once before others have their turn": [
     { file: "src/broker/packet_reader.ts", code: "PATIENCE = 256" },

@@ -207,6 +207,16 @@ Deno.test("what was put off waits for hooks that answer at once, and for none th
   await expectNoTimer(bench);
 });
 
+Deno.test("a sequence that is over leaves no timer for what was put off", async () => {
+  const bench = new SequenceBench(() => Promise.resolve()), task = new NotingTask(VALUES, { putsOff: true });
+  await bench.run(task);
+  assertEquals(bench.clock.pending, 1); // that of the watchdog
+  let settled = false;
+  task.settle = () => void (settled = true);
+  await bench.clock.advance(LIMIT);
+  assertEquals([task.log, settled], [VALUES, false]);
+});
+
 Deno.test("nothing is put off, so no timer is needed for it", async () => {
   const bench = new SequenceBench(hang);
   const running = bench.run(new NotingTask(["a"], { putsOff: true }));

@@ -117,6 +117,19 @@ Deno.test("a task that starts itself again at once leaves others their turn", as
   clock.clearTimeout(timer);
 });
 
+Deno.test("what a task starts at once runs behind all that was due before it", async () => {
+  const clock = new FakeClock(), { scheduler } = start(clock), ran: string[] = [];
+  for (const name of ["a", "b"]) {
+    scheduler.after(5, () => {
+      clock.setTimeout(() => ran.push(`timer of ${name}`), 0);
+      scheduler.after(0, () => ran.push(`task of ${name}`));
+      ran.push(name);
+    });
+  }
+  await clock.advance(5);
+  assertEquals(ran, ["a", "b", "timer of a", "timer of b", "task of a", "task of b"]);
+});
+
 Deno.test("an error of a task is told, and the next one runs", async () => {
   const clock = new FakeClock(), { scheduler, errors } = start(clock);
   let ran = false;
