@@ -45,6 +45,13 @@ Deno.test("without a free Packet Identifier there is none, and the one that is g
   assertEquals([outbox.exhausted, send(outbox), send(outbox)], [false, 777, 0]);
 });
 
+Deno.test("there is room for just as many messages as there are free Packet Identifiers", () => {
+  const outbox = new Outbox();
+  assertEquals([outbox.roomForIds(65_535), outbox.roomForIds(65_536)], [true, false]);
+  for (let index = 0; index < 65_530; index++) send(outbox);
+  assertEquals([outbox.roomForIds(5), outbox.roomForIds(6)], [true, false]);
+});
+
 Deno.test("the quota never rises above where it began", () => {
   const outbox = new Outbox();
   outbox.connect(2);
