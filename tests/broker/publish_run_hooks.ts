@@ -17,6 +17,8 @@ export type Action =
 export interface Actions {
   readonly what: readonly Action[];
   readonly way: readonly ("sync" | "async" | "deep" | "slow")[];
+  /** Whether it changes the packet that it is given, instead of returning another one. */
+  readonly inPlace: boolean;
 }
 
 /** Hooks of other events. */
@@ -55,7 +57,7 @@ export function actionHook(id: string, plan: Actions, to: { log: HookLog; clock:
     if (client.id === SCRIBBLER) return;
     const { topic, payload, qos, retain, dup, packetId } = packet, index = parseInt(nameOf(payload).slice(1));
     to.log.note(id, `${nameOf(payload)} ${topic} ${qos} ${retain} ${dup} ${packetId}`);
-    const what = plan.what[index], act = () => perform(what, client, packet);
+    const what = plan.what[index], act = () => answer(plan, client, { what, packet });
     if (what === "late") return new Promise<never>(() => {});
     return later(plan.way[index], to.clock, act);
   };
@@ -69,19 +71,28 @@ function later<T>(way: Actions["way"][number], clock: Timers, act: () => T): T |
   return new Promise<void>((resolve) => clock().setTimeout(resolve, 20)).then(act);
 }
 
-function perform(what: Action, client: Client, packet: PublishPacket): PublishPacket | void {
-  const payload = new TextEncoder().encode(`${nameOf(packet.payload)}.changed`);
-  if (what === "same") return packet;
-  if (what === "copy") return { ...packet };
-  if (what === "topic") return { ...packet, topic: "t/b" };
-  if (what === "payload") return { ...packet, payload };
-  if (what.startsWith("qos")) return { ...packet, qos: Number(what[3]) as QoS };
-  if (what === "retain") return { ...packet, retain: true };
-  if (what === "properties") return { ...packet, properties: { contentType: "c" } };
+function answer(
+  { inPlace }: Actions,
+  client: Client,
+  { what, packet }: { what: Action; packet: PublishPacket },
+): PublishPacket | void {
   if (what === "refuse") throw new MqttError(0x97, "enough");
   if (what === "deny") throw new MqttError(0x87, "not you");
   if (what === "throw") throw new Error("broken");
   if (what === "disconnect") client.disconnect(0x98);
+  if (what === "same") return packet;
+  const change = changeOf(what, packet);
+  if (change !== undefined) return inPlace ? void Object.assign(packet, change) : { ...packet, ...change };
+}
+
+function changeOf(what: Action, { payload }: PublishPacket): Partial<PublishPacket> | undefined {
+  if (what === "copy") return {};
+  if (what === "topic") return { topic: "t/b" };
+  if (what === "payload") return { payload: new TextEncoder().encode(`${nameOf(payload)}.changed`) };
+  if (what.startsWith("qos")) return { qos: Number(what[3]) as QoS };
+  if (what === "retain") return { retain: true };
+  if (what === "properties") return { properties: { contentType: "c" } };
+  return undefined;
 }
 
 /** The hooks of other events; one of them always lets everybody in. */

@@ -81,9 +81,10 @@ export function scenarioOf(seed: number): Scenario {
   return {
     ...{ version, packets, others, subscribers, heavy },
     actions,
-    own: chance.with(0.2) && !actions.some(({ what }) => what.includes("disconnect"))
-      ? [filterOf(chance, version, false)]
-      : [],
+    own: Array.from(
+      { length: actions.some(({ what }) => what.includes("disconnect")) ? 0 : chance.of([0, 0, 0, 1, 2]) },
+      () => filterOf(chance, version, false),
+    ),
   };
 }
 
@@ -131,6 +132,7 @@ function actionsOf(chance: Chance, count: number): Actions {
   const liveliness = chance.of([0, 0.1, 0.5]),
     ways = chance.of([["sync"], ["async"], ["sync", "async", "deep", "slow"]]);
   return {
+    inPlace: chance.with(0.5),
     way: Array.from({ length: count }, () => chance.of(ways) as Actions["way"][number]),
     what: Array.from({ length: count }, () => chance.with(liveliness) ? lively(chance) : chance.of(["keep", "same"])),
   };

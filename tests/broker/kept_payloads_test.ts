@@ -1,0 +1,134 @@
+/** Memory that was read into is used again, but never while somebody still needs what came in it. */
+import { assertEquals } from "@std/assert";
+import { allowAll } from "../../hooks/auth/allow_all.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import { encodePacket } from "../../src/packets/codec.ts";
+import type { QoS } from "../../src/packets/types.ts";
+import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
+
+const { PUBLISH, PUBACK, PUBREC } = PacketType;
+const persistent = { sessionExpiryInterval: 1_000 };
+
+function textOf(payload: Uint8Array): string {
+  const text = new TextDecoder().decode(payload);
+  return text === text[0].repeat(text.length) ? `${text[0]} ${text.length}` : "not what was sent";
+}
+
+/** Messages of 3,000 equal letters, another letter for each. */
+function messages(count: number, options: { qos: QoS; topic: string; firstId?: number }): Uint8Array[] {
+  const { qos, topic, firstId = 1 } = options;
+  return Array.from({ length: count }, (_, index) =>
+    encodePacket({
+      ...{ type: PUBLISH, topic, payload: new Uint8Array(3_000).fill(97 + index % 26) },
+      ...{ qos, packetId: qos === 0 ? 0 : firstId + index, retain: false, dup: false },
+    }, 5)!);
+}
+
+function letters(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${String.fromCharCode(97 + index % 26)} 3000`);
+}
+
+/** Fills all memory that is free with something else; nobody listens. */
+async function flood(client: RawClient): Promise<void> {
+  const packet = encodePacket({
+    ...{ type: PUBLISH, topic: "flood", payload: new Uint8Array(700).fill(33), qos: 0, packetId: 0 },
+    ...{ retain: false, dup: false },
+  }, 5)!;
+  for (let time = 0; time < 8; time++) {
+    await client.send(...Array.from({ length: 400 }, () => packet));
+    await client.barrier();
+  }
+}
+
+/** A publisher whose reads are large, so that they use memory of the pool. */
+async function publisherOf(harness: Harness): Promise<RawClient> {
+  const publisher = await harness.connect("p");
+  await flood(publisher);
+  return publisher;
+}
+
+/** The messages that a client is sent, acknowledged one after the other. */
+async function receive(client: RawClient, count: number): Promise<string[]> {
+  const received: string[] = [];
+  while (received.length < count) {
+    const { type, payload, qos, packetId } = await client.next();
+    if (type !== PUBLISH) continue;
+    received.push(textOf(payload!));
+    if (qos! > 0) await client.ack(qos === 1 ? PUBACK : PUBREC, packetId!, qos === 1 ? 0 : 0x80);
+  }
+  return received;
+}
+
+for (const count of [1, 3, 60, 200]) {
+  for (const qos of [1, 2] as const) {
+    Deno.test(`${count} messages at QoS ${qos} wait for their subscribers unharmed`, async () => {
+      await using harness = await Harness.start();
+      const publisher = await publisherOf(harness);
+      const kinds: Record<string, { receiveMaximum?: number; away?: boolean }> = {
+        "sent and not acknowledged": {},
+        "above its quota": { receiveMaximum: 2 },
+        "away": { away: true },
+      };
+      const connect = (clientId: string, receiveMaximum = 65_535) => {
+        const properties = { ...persistent, receiveMaximum };
+        return harness.connect({ clientId, cleanStart: false, properties });
+      };
+      for (const [name, { receiveMaximum, away }] of Object.entries(kinds)) {
+        const client = await connect(name, receiveMaximum);
+        await client.subscribe("t", { qos });
+        if (away) await client.cut();
+      }
+      await publisher.send(...messages(count, { qos, topic: "t" }));
+      await flood(publisher);
+      for (const [name, { receiveMaximum }] of Object.entries(kinds)) {
+        const client = await connect(name, receiveMaximum); // takes the session over, so that all comes again
+        assertEquals(await receive(client, count), letters(count), name);
+      }
+    });
+  }
+}
+
+for (const count of [1, 60]) {
+  for (const qos of [0, 1] as const) {
+    for (const event of ["onPublish", "onPublished", "inline"] as const) {
+      Deno.test(`${count} payloads at QoS ${qos} that are kept (${event}) stay what they are`, async () => {
+        const kept: Uint8Array[] = [];
+        const keep = ({ topic, payload }: { topic: string; payload: Uint8Array }) =>
+          void (topic === "t" && kept.push(payload));
+        const hook: Hook = {
+          id: "keeping",
+          [event]: (_: unknown, given: { topic: string; payload: Uint8Array }) => keep(given),
+        };
+        await using harness = await Harness.start({ hooks: event === "inline" ? [allowAll()] : [allowAll(), hook] });
+        if (event === "inline") harness.broker.subscribe("t", (_, message) => keep(message));
+        const publisher = await publisherOf(harness);
+        await publisher.send(...messages(count, { qos, topic: "t" }));
+        await flood(publisher);
+        assertEquals(kept.map(textOf), letters(count));
+      });
+    }
+  }
+}
+
+Deno.test("runs at QoS 0 reach subscribers that read late as they were", async () => {
+  await using harness = await Harness.start();
+  const publisher = await publisherOf(harness), subscribers = [await harness.connect("a"), await harness.connect("b")];
+  for (const subscriber of subscribers) await subscriber.subscribe("t");
+  for (let time = 0; time < 5; time++) {
+    await publisher.send(...messages(60, { qos: 0, topic: "t" }));
+    await flood(publisher);
+    for (const subscriber of subscribers) assertEquals(await receive(subscriber, 60), letters(60));
+  }
+});
+
+Deno.test("a retained message stays what it is", async () => {
+  await using harness = await Harness.start();
+  const publisher = await publisherOf(harness);
+  const [packet] = messages(1, { qos: 0, topic: "t" });
+  packet[0] |= 1;
+  await publisher.send(packet, packet, packet);
+  await flood(publisher);
+  const subscriber = await harness.connect("s");
+  await subscriber.subscribe("t");
+  assertEquals(await receive(subscriber, 1), letters(1));
+});
