@@ -247,3 +247,14 @@ Deno.test("a run that a session may still keep is sent as far as it may", async 
   assertEquals(sent, taken(single).length);
   assertEquals(harness.broker.info.inflightDropped, other.broker.info.inflightDropped);
 });
+
+Deno.test("a publisher gets its own run with the QoS of what is left without No Local", async () => {
+  await using harness = await Harness.start();
+  const client = await harness.connect("p");
+  await client.subscribe("t", { qos: 2, noLocal: true });
+  await client.subscribe("#", { qos: 0 });
+  await client.send(...runOf(range(1, 4), 1));
+  await harness.settle();
+  const received = client.received.filter(({ type }) => type === PUBLISH);
+  assertEquals(received.map(({ qos }) => qos), [0, 0, 0, 0]);
+});
