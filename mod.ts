@@ -55,6 +55,7 @@ export { validateTopicName } from "./src/topics/topic_name.ts";
 export { ConnectError, MqttError } from "./src/packets/errors.ts";
 export { decodePacket, encodePacket, packetSize } from "./src/packets/codec.ts";
 export { Framer } from "./src/packets/framer.ts";
+export { Slab, SlabPool } from "./src/packets/slab.ts";
 export {
   connackReturnCode,
   isReasonCodeAllowed,
