@@ -137,7 +137,11 @@ export interface Hook {
   /** Observe, held by UNSUBACK: filters that were removed. */
   onUnsubscribed?(client: Client, topicFilters: readonly string[]): Awaitable<void>;
 
-  /** Transform: a message of a client or of the broker's own publisher, alias resolved, topic valid, access granted. */
+  /**
+   * Transform: a message of a client or of the broker's own publisher, alias resolved, topic valid, access granted. A client's
+   * messages come one after the other; those that pass unchanged may be delivered together, so what the hook itself publishes
+   * may overtake them.
+   */
   onPublish?(client: Client, packet: PublishPacket): Awaitable<PublishPacket | void>;
   /** Observe: the message was handed to all its subscribers. */
   onPublished?(client: Client, message: Message): Awaitable<void>;
