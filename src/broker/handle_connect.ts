@@ -98,11 +98,17 @@ function checkRoom(core: Core, clientId: string): void {
   }
 }
 
+/** Characters of a Client Identifier of MQTT 3.1. */
+const LONGEST_OF_31 = 23;
+
 function checkClientId(core: Core, packet: ConnectPacket): void {
-  const { clientId } = packet, { capabilities } = core.options;
+  const { clientId, protocolVersion } = packet, { capabilities, compatibilities } = core.options;
   if (clientId === "") checkEmptyId(packet);
   if (clientId === INLINE_ID) {
     throw new MqttError(0x85, "Cannot connect: this Client Identifier is the broker's own");
+  }
+  if (protocolVersion === 3 && clientId.length > LONGEST_OF_31 && !compatibilities.longClientIds) { // [v311 NOTE-10]
+    throw new MqttError(0x85, `Cannot connect: MQTT 3.1 allows ${LONGEST_OF_31} characters in the Client Identifier`);
   }
   if (utf8Length(clientId) > capabilities.maximumClientIdLength) { // [MQTT-3.1.3-8]
     throw new MqttError(

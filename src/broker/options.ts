@@ -93,6 +93,8 @@ export interface Compatibilities {
   restoreSysInfoOnRestart: boolean;
   /** PUBACK, PUBREC, PUBREL and PUBCOMP do not repeat the User Properties of what they answer. */
   noInheritedPropertiesOnAck: boolean;
+  /** Accept Client Identifiers of more than 23 characters from clients of MQTT 3.1; otherwise they get 0x85. */
+  longClientIds: boolean;
 }
 
 /** Options of a {@linkcode Broker}; every one has a default. */
@@ -172,4 +174,5 @@ export const defaultCompatibilities: Readonly<Compatibilities> = {
   alwaysReturnResponseInfo: false,
   restoreSysInfoOnRestart: false,
   noInheritedPropertiesOnAck: false,
+  longClientIds: false,
 };

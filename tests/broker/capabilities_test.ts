@@ -420,6 +420,12 @@ const compatibilities: { [Name in keyof Compatibilities]: Effect<Compatibilities
       assertEquals(await client.publish("$SYS/x", "", { qos: 1 }), 0x80);
     },
   },
+  longClientIds: {
+    value: true,
+    async prove(harness) {
+      await harness.connect({ clientId: "x".repeat(24), protocolVersion: 3 });
+    },
+  },
   passiveClientDisconnect: {
     value: true,
     async prove(harness) {

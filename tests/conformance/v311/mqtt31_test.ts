@@ -43,8 +43,14 @@ Deno.test("[v311 NOTE-9] a broker may be told not to serve 3.1", async () => {
   await harness.connect();
 });
 
-Deno.test("[v311 NOTE-10] a ClientID of 3.1 is not empty, and may be longer than 23 characters", async () => {
-  await using harness = await start();
+Deno.test("[v311 NOTE-10] a ClientID of 3.1 has 1 to 23 characters, unless an option allows more", async () => {
+  const long = connect31("02", `03 E8 '${"x".repeat(1_000)}'`);
+  {
+    await using harness = await start();
+    await expectAnswers(harness, [long, connect31("02", `00 18 '${"x".repeat(24)}'`)], "20 02 00 02");
+    await accepted(harness, connect31("02", `00 17 '${"x".repeat(23)}'`));
+  }
+  await using harness = await start({ compatibilities: { longClientIds: true } });
   await expectAnswers(
     harness,
     ["10 0E 00 06 4D 51 49 73 64 70 03 02 00 3C 00 00", connect31("00", "00 00"), connect31("02", "00 00")],
@@ -52,7 +58,7 @@ Deno.test("[v311 NOTE-10] a ClientID of 3.1 is not empty, and may be longer than
   );
   await accepted(harness, connect31("02", "00 01 'x'"));
   await accepted(harness, connect31("02", `00 17 '${"x".repeat(23)}'`));
-  await accepted(harness, connect31("02", `03 E8 '${"x".repeat(1_000)}'`));
+  await accepted(harness, long);
 });
 
 Deno.test("[v311 NOTE-11] PUBREL, SUBSCRIBE and UNSUBSCRIBE may have DUP", async () => {
