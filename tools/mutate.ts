@@ -88,7 +88,8 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
   "how many are taken at once before others have their turn": [
     { file: "src/broker/packet_reader.ts", code: "PATIENCE = 256" },
     { file: "src/broker/pump.ts", code: "REPLAYS_PER_TURN = 256" },
-    { file: "src/broker/publish_task.ts", code: "this.#passed >= 256" },
+    { file: "src/broker/publish_task.ts", code: "MOST_TOGETHER = 256" },
+    { file: "src/broker/publish_task.ts", code: "this.#passed >= MOST_TOGETHER" },
   ],
   "the order of what is due in the same millisecond": [
     { file: "src/session/scheduler.ts", code: "<= task.due" },

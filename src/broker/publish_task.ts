@@ -10,6 +10,9 @@ import { acceptSeen, refused } from "./handle_publish.ts";
 import type { PublishRun } from "./publish_run.ts";
 import { messageOf } from "./route_message.ts";
 
+/** So many messages are routed together at most: subscribers need not wait for all of a large read. */
+const MOST_TOGETHER = 256;
+
 /** What a {@linkcode PublishTask} works on. */
 export interface PublishTaskParts {
   readonly core: Core;
@@ -73,7 +76,7 @@ export class PublishTask implements TransformTask<PublishPacket> {
     if (!this.#isUnchanged(changed)) return this.#afterPassed(() => this.#routeAlone(changed));
     if (this.#passed++ === 0) this.#passedStart = this.#start;
     this.#passedEnd = this.#end;
-    if (this.#passed >= 256) return this.settle();
+    if (this.#passed >= MOST_TOGETHER) return this.settle();
   }
 
   refuse(error: MqttError): void | Promise<void> {

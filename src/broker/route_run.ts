@@ -87,9 +87,10 @@ function routeGranted(core: Core, connection: Connection, run: PublishRun): void
   const isHooked = on.onPublished !== undefined || on.onSelectSubscribers !== undefined;
   const isStored = run.qos === 2 && on.onQosPublish !== undefined; // what storage keeps of a message belongs to one commit
   const matched = isHooked || isStored ? undefined : core.tree.match(first.topic);
-  if (matched === undefined || matched.shares.length > 0) return oneByOne(core, connection, run, acceptSeen);
+  const take = run.qos === 2 ? accept : acceptSeen; // QoS 2 came here without a hook, and may have come again meanwhile
+  if (matched === undefined || matched.shares.length > 0) return oneByOne(core, connection, run, take);
   const denied = judgeAll(core, first, matched.subscribers);
-  if (denied instanceof Promise) return oneByOne(core, connection, run, acceptSeen);
+  if (denied instanceof Promise) return oneByOne(core, connection, run, take);
   deliverRun(core, connection, run, { matched, denied });
   if (run.qos > 0) acknowledgeRun(core, connection, run, matched.subscribers.length);
 }
