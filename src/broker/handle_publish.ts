@@ -6,7 +6,7 @@ import { validateTopicName } from "../topics/topic_name.ts";
 import { authorize } from "./authorize.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
-import { answerAgain, beginReceiving, endReceiving, noteArriving } from "./inbound_qos2.ts";
+import { answerAgain, beginReceiving, decisionOn, endReceiving, noteArriving } from "./inbound_qos2.ts";
 import { publish, route, type WhenRouted } from "./route_message.ts";
 import type { Message } from "../session/message.ts";
 
@@ -92,11 +92,22 @@ function takeQuota(core: Core, connection: Connection, packet: Message): boolean
 
 export function accept(core: Core, connection: Connection, packet: Message): void | Promise<void> {
   if (packet.qos === 2) {
-    const { existingInbound, arriving } = connection.session!, earlier = arriving?.get(packet.packetId);
-    if (earlier !== undefined) return acceptLater(core, connection, packet, earlier);
-    if (existingInbound?.has(packet.packetId)) return answerAgain(core, connection, packet.packetId);
+    const session = connection.session!, earlier = decisionOn(session, packet.packetId);
+    if (earlier !== undefined) return acceptAfter(earlier, core, connection, packet);
+    if (session.existingInbound?.has(packet.packetId)) return answerAgain(core, connection, packet.packetId);
   }
   return acceptBy(publish, core, connection, packet);
+}
+
+/** Takes a message once it is known what has become of it over an earlier connection. */
+function acceptAfter(
+  decided: Promise<unknown>,
+  core: Core,
+  connection: Connection,
+  packet: Message,
+): Promise<void> {
+  const again = () => connection.closed ? undefined : accept(core, connection, packet);
+  return decided.then(again, again);
 }
 
 /** Routes a message that `onPublish` has seen, and acknowledges what came from the client. */
@@ -124,7 +135,8 @@ function acceptBy(
     return refused(connection, packet, error);
   }
   if (routed instanceof Promise) {
-    if (packet.qos === 2) noteArriving(connection.session!, packet.packetId, routed);
+    const { packetId } = packet;
+    if (packet.qos === 2) noteArriving(connection.session!, { first: packetId, last: packetId, decided: routed });
     return acceptLater(core, connection, packet, routed);
   }
   acknowledge(core, connection, packet, routed);

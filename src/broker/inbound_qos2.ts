@@ -2,8 +2,7 @@
  * @module */
 import { PacketType } from "../packets/types.ts";
 import type { InflightRecord } from "../session/inflight.ts";
-import type { Message } from "../session/message.ts";
-import type { Session } from "../session/session.ts";
+import type { Arriving, Session } from "../session/session.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 
@@ -43,12 +42,17 @@ export function answerAgain(core: Core, connection: Connection, packetId: number
   });
 }
 
-/** A hook takes its time: until then the message counts as arriving, so that it is not taken again from a new connection. */
-export function noteArriving(session: Session, packetId: number, routed: Promise<Message>): void {
-  const arriving = session.arriving ??= new Map();
-  arriving.set(packetId, routed);
-  const arrived = () => void arriving.delete(packetId);
-  routed.then(arrived, arrived);
+/** A hook takes its time: until then the messages count as arriving, so that none is taken again from a new connection. */
+export function noteArriving(session: Session, messages: Arriving): void {
+  const arriving = session.arriving ??= [];
+  arriving.push(messages);
+  const arrived = () => void arriving.splice(arriving.indexOf(messages), 1);
+  messages.decided.then(arrived, arrived);
+}
+
+/** What decides on a message that arrives just now, from an earlier connection; `undefined` when there is no such message. */
+export function decisionOn(session: Session, packetId: number): Promise<unknown> | undefined {
+  return session.arriving?.find(({ first, last }) => first <= packetId && packetId <= last)?.decided;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface PublishTaskParts {
   readonly core: Core;
   /** Of the publisher. */
   readonly connection: Connection;
-  /** Messages at QoS 0 or 1, granted. */
+  /** Messages that are granted. */
   readonly run: PublishRun;
   /** Routes and acknowledges messages that have passed. */
   route(core: Core, connection: Connection, run: PublishRun): void | Promise<void>;
@@ -58,7 +58,7 @@ export class PublishTask implements TransformTask<PublishPacket> {
     this.#start = this.#end;
     this.#end = end;
     const packetId = qos === 0 ? 0 : buffer[packetIdsAt[index]] << 8 | buffer[packetIdsAt[index] + 1];
-    this.#payload = buffer.subarray(payloadStart, end);
+    this.#payload = new Uint8Array(buffer.buffer, buffer.byteOffset + payloadStart, end - payloadStart); // twice as fast as a subarray
     return this.#packet = {
       type: PacketType.PUBLISH,
       topic: this.#topic,

@@ -8,6 +8,7 @@ import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { deliverMatch } from "./fan_out.ts";
 import { accept, acceptSeen, acknowledge, beginning, checkTopic, deny, handlePublish } from "./handle_publish.ts";
+import { noteArriving } from "./inbound_qos2.ts";
 import type { PublishRun } from "./publish_run.ts";
 import { PublishTask } from "./publish_task.ts";
 import { judgeAll } from "./recipients.ts";
@@ -39,7 +40,7 @@ function mayTake(core: Core, connection: Connection, run: PublishRun): boolean {
   if (connection.version === 5 && connection.receiving + run.count > receiveMaximum) return false;
   if (run.qos < 2) return true;
   const { existingInbound: inbound, arriving } = connection.session!;
-  if (arriving !== undefined && arriving.size > 0) return false;
+  if (arriving !== undefined && arriving.length > 0) return false;
   if (inbound === undefined || inbound.size === 0) return true;
   return !run.messages(core, connection).some(({ packetId }) => inbound.has(packetId));
 }
@@ -73,12 +74,13 @@ function denyRun(core: Core, connection: Connection, run: PublishRun, reasonCode
 function acceptRun(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
   const { onPublish } = core.hooks.on;
   if (onPublish === undefined) return routeGranted(core, connection, run);
-  if (run.qos === 2) return oneByOne(core, connection, run, accept);
-  return core.hooks.transformEach(
-    onPublish,
-    connection.client,
-    new PublishTask({ core, connection, run, route: routeGranted }),
-  );
+  const task = new PublishTask({ core, connection, run, route: routeGranted });
+  const decided = core.hooks.transformEach(onPublish, connection.client, task);
+  if (decided !== undefined && run.qos === 2) {
+    const first = run.first(core, connection).packetId;
+    noteArriving(connection.session!, { first, last: first + run.count - 1, decided });
+  }
+  return decided;
 }
 
 /** Routes a run that is granted and that `onPublish` has let pass, and acknowledges it. */
@@ -87,7 +89,7 @@ function routeGranted(core: Core, connection: Connection, run: PublishRun): void
   const isHooked = on.onPublished !== undefined || on.onSelectSubscribers !== undefined;
   const isStored = run.qos === 2 && on.onQosPublish !== undefined; // what storage keeps of a message belongs to one commit
   const matched = isHooked || isStored ? undefined : core.tree.match(first.topic);
-  const take = run.qos === 2 ? accept : acceptSeen; // QoS 2 came here without a hook, and may have come again meanwhile
+  const take = run.hasPassed ? acceptSeen : accept; // QoS 2 may have come again meanwhile, unless it is known to arrive
   if (matched === undefined || matched.shares.length > 0) return oneByOne(core, connection, run, take);
   const denied = judgeAll(core, first, matched.subscribers);
   if (denied instanceof Promise) return oneByOne(core, connection, run, take);

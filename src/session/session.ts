@@ -67,6 +67,16 @@ export interface SessionLink {
 /** Receives a message for a subscription of the broker's own client. */
 export type InlineHandler = (client: Client, packet: PublishPacket) => void | Promise<void>;
 
+/** QoS 2 messages between PUBLISH and the decision of a hook, over whichever connection they came. */
+export interface Arriving {
+  /** First of their Packet Identifiers, which follow each other. */
+  readonly first: number;
+  /** Last of their Packet Identifiers. */
+  readonly last: number;
+  /** Ends, in whatever way, when all of them are decided. */
+  readonly decided: Promise<unknown>;
+}
+
 /** State of one ClientID [MQTT-3.1.3-2]. */
 export class Session {
   /** ClientID. */
@@ -95,8 +105,8 @@ export class Session {
   pumping = false;
   /** Handlers of the broker's own client by filter as sent. */
   inlineHandlers: Map<string, Map<number, InlineHandler>> | undefined = undefined;
-  /** QoS 2 messages of the client that a hook has not decided on, by Packet Identifier. */
-  arriving: Map<number, Promise<Message>> | undefined = undefined;
+  /** QoS 2 messages of the client that a hook has not decided on. */
+  arriving: Arriving[] | undefined = undefined;
   #outbox: Outbox | undefined;
   #inbound: Set<number> | undefined;
   #sequence = 0;

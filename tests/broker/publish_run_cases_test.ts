@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { encodePacket } from "../../src/packets/codec.ts";
+import { MqttError } from "../../src/packets/errors.ts";
 import type { ProtocolVersion, PublishPacket, QoS } from "../../src/packets/types.ts";
 import { settle } from "../helpers/fake_clock.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
@@ -165,6 +166,38 @@ Deno.test("QoS 2 messages that come again are acknowledged again and delivered o
     await publisher.send(...runOf(range(1, 8), 2)); // the identifiers are free again
     await harness.settle();
     assertEquals(taken(subscriber), each(PUBLISH, range(1, 8)));
+  }
+});
+
+Deno.test("QoS 2 messages that come again while a hook thinks about one of them are taken once", async () => {
+  for (const refusal of [undefined, new MqttError(0x83, "not now")]) {
+    const gate = Promise.withResolvers<void>(), asked: string[] = [];
+    const onPublish = (_: unknown, { payload }: PublishPacket) => {
+      const text = new TextDecoder().decode(payload);
+      asked.push(text);
+      return text === "4" && asked.length === 4 ? gate.promise : Promise.resolve();
+    };
+    const { harness, subscriber, publisher } = await world({ hooks: [allowAll(), { id: "hook", onPublish }] });
+    await using _ = harness;
+    const session = { clientId: "p", cleanStart: false, properties: { sessionExpiryInterval: 1_000 } };
+    const first = await harness.connect(session);
+    assertEquals(publisher.live, false);
+    await first.send(...runOf(range(1, 6), 2));
+    await settle();
+    await harness.clock.advance(0);
+    assertEquals(taken(subscriber), each(PUBLISH, [1, 2, 3]));
+    await first.cut();
+    const second = await harness.connect(session);
+    await second.send(...runOf(range(1, 6), 2, { dup: true }));
+    await settle();
+    assertEquals([taken(second), taken(subscriber)], [each(PUBREC, [1, 2, 3]), []]);
+    assertEquals(asked, ["1", "2", "3", "4"]);
+    if (refusal === undefined) gate.resolve();
+    else gate.reject(refusal);
+    await harness.settle();
+    assertEquals(taken(second), each(PUBREC, [4, 5, 6]));
+    assertEquals(taken(subscriber), each(PUBLISH, [4, 5, 6]));
+    assertEquals(asked.slice(4), refusal === undefined ? ["5", "6"] : ["4", "5", "6"]);
   }
 });
 
