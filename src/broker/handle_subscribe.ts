@@ -3,6 +3,7 @@
 import type { GrantedSubscription } from "../hook/hook.ts";
 import { MqttError } from "../packets/errors.ts";
 import { PacketType, type SubscribePacket, type SubscribeRequest } from "../packets/types.ts";
+import { utf8Length } from "../packets/utf8.ts";
 import type { SessionSubscription } from "../session/session.ts";
 import { type ParsedFilter, parseTopicFilter } from "../topics/topic_filter.ts";
 import { authorize } from "./authorize.ts";
@@ -127,9 +128,10 @@ function refusalOf(core: Core, filter: ParsedFilter, asked: Omit<Asked, "filter"
 }
 
 function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): boolean {
-  const { subscriptions } = connection.session!;
-  return subscriptions.size >= core.options.capabilities.maximumSubscriptionsPerClient &&
-    !subscriptions.has(filter.full);
+  const { subscriptions, subscriptionBytes } = connection.session!, { capabilities } = core.options;
+  if (subscriptions.has(filter.full)) return false;
+  return subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
+    subscriptionBytes + utf8Length(filter.full) > capabilities.maximumSubscriptionBytesPerClient;
 }
 
 function grant(

@@ -11,9 +11,9 @@ export interface Capabilities {
   maximumClients: number;
   /** Sessions, connected or not; clients that would make one more get 0x97. 0 to 2^53 - 1, default 10,000,000. */
   maximumSessions: number;
-  /** Clients connected at once from one address (0 for no limit, the default); more are closed. */
+  /** Clients connected at once from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
   maximumClientsPerAddress: number;
-  /** New connections a second from one address (0 for no limit, the default); more are closed. */
+  /** New connections a second from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
   maximumConnectionRate: number;
   /** PUBLISH packets a second of one client; 0 for no limit, the default. Reads pause above it. */
   maximumMessageRate: number;
@@ -69,6 +69,8 @@ export interface Capabilities {
   maximumRetainedBytes: number;
   /** Subscriptions of one client, default 10,000; more get 0x97. */
   maximumSubscriptionsPerClient: number;
+  /** Bytes of all topic filters that one client has subscribed to, default 4,194,304; more get 0x97. */
+  maximumSubscriptionBytesPerClient: number;
   /** Levels of a topic or filter, 1 to 65,535, default 128. */
   maximumTopicLevels: number;
   /** User Properties of one packet, default 256; more are refused with 0x97. */
@@ -160,6 +162,7 @@ export const defaultCapabilities: Readonly<Capabilities> = {
   maximumRetainedMessages: 1_000_000,
   maximumRetainedBytes: 1_073_741_824,
   maximumSubscriptionsPerClient: 10_000,
+  maximumSubscriptionBytesPerClient: 4_194_304,
   maximumTopicLevels: 128,
   maximumUserProperties: 256,
   maximumClientIdLength: 1_024,

@@ -1,12 +1,15 @@
 /** Subscriptions of a session and of the tree, always changed together.
  * @module */
+import { utf8Length } from "../packets/utf8.ts";
 import type { Session, SessionSubscription } from "../session/session.ts";
 import type { Core } from "./core.ts";
 
 /** Makes a subscription or replaces the one with the same filter [MQTT-3.8.4-3]. @returns true when it is new */
 export function addSubscription(core: Core, session: Session, subscription: SessionSubscription): boolean {
   const isNew = core.tree.subscribe(session, subscription.filter, subscription.options);
-  session.subscriptions.set(subscription.filter.full, subscription);
+  const { full } = subscription.filter;
+  if (!session.subscriptions.has(full)) session.subscriptionBytes += utf8Length(full);
+  session.subscriptions.set(full, subscription);
   core.info.subscriptions = core.tree.size;
   return isNew;
 }
@@ -16,6 +19,7 @@ export function removeSubscription(core: Core, session: Session, topicFilter: st
   const subscription = session.subscriptions.get(topicFilter);
   if (subscription === undefined) return false;
   session.subscriptions.delete(topicFilter);
+  session.subscriptionBytes -= utf8Length(topicFilter);
   core.tree.unsubscribe(session, subscription.filter);
   core.info.subscriptions = core.tree.size;
   return true;

@@ -97,6 +97,8 @@ export class Session {
   ended = false;
   /** Subscriptions by filter as sent. */
   readonly subscriptions: Map<string, SessionSubscription> = new Map();
+  /** Bytes of their filters. */
+  subscriptionBytes = 0;
   /** What is due next while the client is away: expiry, and the will. */
   expiryTask: Task | undefined = undefined;
   /** The delayed will. */

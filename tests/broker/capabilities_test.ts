@@ -351,6 +351,16 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
       ]);
     },
   },
+  maximumSubscriptionBytesPerClient: {
+    value: 6,
+    async prove(harness) {
+      const client = await harness.connect("a"), codes = [];
+      for (const filter of ["aaa", "bbbb", "bbb", "aaa", "c"]) codes.push(await client.subscribe(filter));
+      assertEquals(codes, [0, 0x97, 0, 0, 0x97]);
+      await client.unsubscribe("aaa");
+      assertEquals([await client.subscribe("ää"), await client.subscribe("ü")], [0x97, 0]);
+    },
+  },
   maximumTopicLevels: {
     value: 2,
     async prove(harness) {
