@@ -33,7 +33,7 @@ const WITHOUT_RULES: Readonly<Record<string, readonly string[]>> = {
     ...["src/broker/publish_at_hand.ts", "src/broker/publish_templates.ts", "src/broker/publish_run.ts"],
     ...["src/broker/route_run.ts", "src/session/record_queue.ts", "src/session/inflight_table.ts"],
   ],
-  "who may connect": ["src/broker/accept.ts", "src/broker/rate_limiter.ts"],
+  "who may connect": ["src/broker/accept.ts", "src/broker/address_guard.ts", "src/broker/rate_limiter.ts"],
   "the broker as a library": [
     ...["src/broker/broker.ts", "src/broker/client_list.ts", "src/broker/hook_life.ts", "src/broker/inline_client.ts"],
     ...["src/broker/inline_delivery.ts", "src/broker/options.ts", "src/broker/resolve_options.ts"],
