@@ -7,6 +7,8 @@ import type { OutboundQueue } from "./outbound_queue.ts";
 const LARGEST_POOLED = 1_048_576;
 /** Bytes of the buffers that wait to be used again. */
 const POOL_BYTES = 16_777_216;
+/** What waits for it runs at the end of the turn. */
+const SETTLED: Promise<void> = Promise.resolve();
 
 /** One for each broker. */
 export class OutboundShared {
@@ -17,20 +19,23 @@ export class OutboundShared {
   readonly #pool: Writer[] = [];
   #pooledBytes = 0;
   #dirty: OutboundQueue[] = [];
-  #scheduled = false;
+  #turn: Promise<void> | undefined;
   readonly #flush = () => {
-    this.#scheduled = false;
+    this.#turn = undefined;
     const dirty = this.#dirty;
     this.#dirty = [];
     for (let index = 0; index < dirty.length; index++) dirty[index].flush();
   };
 
+  /** Resolves when what was appended in this turn is on its way; `undefined` when nothing was. */
+  get turn(): Promise<void> | undefined {
+    return this.#turn;
+  }
+
   /** Writes this queue at the end of the turn, together with all others. */
   schedule(queue: OutboundQueue): void {
     this.#dirty.push(queue);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(this.#flush);
+    this.#turn ??= SETTLED.then(this.#flush);
   }
 
   /** A buffer to fill. */

@@ -69,6 +69,8 @@ export class PacketReader {
       framer.commit(length);
       const pending = this.#processAll();
       if (pending !== undefined) await pending;
+      const { turn } = core.outbound;
+      if (turn !== undefined) await turn; // others wait for what is written then, nobody for the next read
       const pause = this.#limiter?.take(length, connection.lastRead);
       if (pause) await this.#pause(pause);
       while (connection.out.isFlooded() && !connection.closed) await this.#sleep(); // answers that nobody reads

@@ -7,8 +7,8 @@ import { Harness, type HarnessOptions } from "../helpers/harness.ts";
 type Transport = NonNullable<HarnessOptions["transport"]>;
 
 /** A way to the broker that notes what its side asks of the socket. */
-function observed(capacity = 4_000_000): Transport & { reads: number[]; writes: number[] } {
-  const reads: number[] = [], writes: number[] = [];
+function observed(capacity = 4_000_000): Transport & { reads: number[]; writes: number[]; calls: string[] } {
+  const reads: number[] = [], writes: number[] = [], calls: string[] = [];
   let context: ListenerContext | undefined;
   const listener: Listener = {
     ...{ id: "observed", protocol: "memory", address: "observed" },
@@ -19,14 +19,14 @@ function observed(capacity = 4_000_000): Transport & { reads: number[]; writes: 
     const [client, server] = memoryPair({ capacity });
     const socket: Socket = {
       remoteAddress: "observed",
-      read: (buffer) => (reads.push(buffer.length), server.read(buffer)),
-      write: (data) => (writes.push(data.length), server.write(data)),
+      read: (buffer) => (reads.push(buffer.length), calls.push("read"), server.read(buffer)),
+      write: (data) => (writes.push(data.length), calls.push("write"), server.write(data)),
       close: () => server.close(),
     };
     context!.accept(socket);
     return client;
   };
-  return { listener, connect, reads, writes };
+  return { listener, connect, reads, writes, calls };
 }
 
 Deno.test("clientNetReadBufferSize: no read is larger, and small ones come first", async () => {
@@ -55,6 +55,32 @@ Deno.test("clientNetWriteBufferSize: so much is written before the turn ends", a
     assertEquals(transport.writes.reduce((sum, bytes) => sum + bytes, 0), 500 * 6 + 2); // and PINGRESP
     assertEquals(transport.writes.filter((bytes) => bytes > 2).length, writes);
   }
+});
+
+Deno.test("what a read has brought is written before the next read", async () => {
+  const transport = observed();
+  await using harness = await Harness.start({ transport });
+  const [subscriber, publisher] = [await harness.connect("a"), await harness.connect("b")];
+  await subscriber.subscribe("t");
+  for (const packets of [1, 3]) {
+    transport.calls.length = 0;
+    await publisher.send(...Array.from({ length: packets }, () => "30 04 00 01 't' 00"));
+    await harness.settle();
+    assertEquals(transport.calls.slice(0, 2), ["write", "read"]);
+  }
+});
+
+Deno.test("what several publishers send in one turn is one write", async () => {
+  const transport = observed();
+  await using harness = await Harness.start({ transport });
+  const subscriber = await harness.connect("s");
+  await subscriber.subscribe("t");
+  const publishers = await Promise.all(["a", "b", "c"].map((id) => harness.connect(id)));
+  await harness.settle();
+  transport.writes.length = 0;
+  await Promise.all(publishers.map((publisher) => publisher.send("30 04 00 01 't' 00")));
+  await harness.settle();
+  assertEquals(transport.writes[0], 3 * 6);
 });
 
 Deno.test("closeTimeout: a client that reads nothing holds the end up no longer", async () => {
