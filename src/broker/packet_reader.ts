@@ -153,7 +153,7 @@ export class PacketReader {
     const core = this.#core, connection = this.#connection, framer = this.#framer, { header } = framer;
     if (header >> 4 === PacketType.PUBLISH && connection.state === "connected") {
       const isObserved = this.#isObserved();
-      const run = isObserved ? undefined : PublishRun.begin(framer, connection.version === 5);
+      const run = isObserved || framer.isLast ? undefined : PublishRun.begin(framer, connection.version === 5);
       if (run !== undefined) return this.#processRun(run);
       this.#count(1);
       framer.slab?.keep();

@@ -169,6 +169,11 @@ export class Framer {
     return true;
   }
 
+  /** True when nothing has arrived behind the packet found last. */
+  get isLast(): boolean {
+    return this.#framed === this.#filled;
+  }
+
   /** A Remaining Length of two to four bytes (2.1.4), -1 when bytes are missing. */
   #longLength(at: number): number {
     const slab = this.#slab;

@@ -256,3 +256,13 @@ Deno.test("Framer with pushed chunks of one byte allocates geometrically", () =>
   assertEquals(body(framer), pattern(20_000));
   assert(slabs.size < 10, `${slabs.size} slabs`);
 });
+
+Deno.test("Framer tells whether something has arrived behind a packet", () => {
+  const framer = new Framer();
+  read(framer, hex("C0 00 C0 00 E0"));
+  const seen: boolean[] = [];
+  while (framer.next()) seen.push(framer.isLast);
+  assertEquals(seen, [false, false]);
+  read(framer, hex("00"));
+  assert(framer.next() && framer.isLast);
+});
