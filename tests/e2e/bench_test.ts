@@ -1,6 +1,6 @@
 /** The benchmark measures what it says, over every transport, and notices what is lost, repeated or cut off. */
 
-import { assert, assertEquals, assertGreater, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { readArguments } from "../bench/arguments.ts";
 import { byCommand } from "../bench/brokers.ts";
 import { Flow } from "../bench/load/flow.ts";
@@ -8,6 +8,7 @@ import { Histogram } from "../bench/load/histogram.ts";
 import type { Link } from "../bench/load/link.ts";
 import { publishTemplate, putUint32 } from "../bench/load/packets.ts";
 import { Subscriber } from "../bench/load/subscriber.ts";
+import { WsLink } from "../bench/load/ws_link.ts";
 import { fault, rows } from "../bench/scenarios.ts";
 import { median, spread } from "../bench/statistics.ts";
 import { format, type Line } from "../bench/table.ts";
@@ -61,6 +62,7 @@ function fedSubscriber() {
   const chunks = new TransformStream<Uint8Array, Uint8Array>(undefined, { highWaterMark: 100 });
   const reader = chunks.readable.getReader(), writer = chunks.writable.getWriter();
   const link: Link = {
+    gaps: 0,
     read: async (buffer) => {
       const { value } = await reader.read();
       if (value !== undefined) buffer.set(value);
@@ -90,6 +92,23 @@ Deno.test("messages that come twice or late, and ends of connections, are notice
   await writer.close();
   while (flow.closed === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   assertEquals([flow.delivered, flow.repeated, flow.closed], [4, 2, 1]);
+});
+
+Deno.test("a client reads more at once when more comes, also where headers of frames leave gaps", async () => {
+  const offered: number[] = [], pong = Uint8Array.of(0x82, 2, 0xd0, 0);
+  const link: Link = {
+    gaps: 0,
+    read: (buffer) => {
+      for (let at = 0; at < buffer.length; at += pong.length) buffer.set(pong, at);
+      return Promise.resolve(offered.push(buffer.length) < 10 ? buffer.length : null);
+    },
+    write: () => Promise.resolve(),
+    close: () => {},
+  };
+  const flow = new Flow({ fan: 1, lag: 0, acknowledged: false });
+  const subscriber = new Subscriber(new WsLink(link), flow, { filter: "t", qos: 0, level: 4, publishers: 1 });
+  await assertRejects(() => subscriber.begin("s", 4), Error, "closed a connection");
+  assertEquals([offered[0], Math.max(...offered)], [1_024, 262_144]);
 });
 
 Deno.test("a line with losses is void", () => {

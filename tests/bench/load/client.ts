@@ -65,7 +65,7 @@ export abstract class LoadClient {
       const length = await this.#link.read(filled === 0 ? buffer : buffer.subarray(filled));
       if (length === null || this.#ended) return;
       filled += length;
-      const full = filled === buffer.length, used = this.#take(buffer, filled);
+      const full = filled + this.#link.gaps === buffer.length, used = this.#take(buffer, filled);
       this.turn();
       if (used < filled) buffer.copyWithin(0, used, filled);
       filled -= used;

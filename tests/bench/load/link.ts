@@ -7,6 +7,8 @@ export type Transport = "tcp" | "ws" | "tls";
 
 /** A connection. */
 export interface Link {
+  /** Bytes of the last read that were not MQTT, and have left their place in the buffer unused. */
+  readonly gaps: number;
   /** Reads at least one byte of MQTT; `null` at the end. */
   read(buffer: Uint8Array): Promise<number | null>;
   /** Writes all bytes; they may be changed once the promise has settled. */
@@ -26,6 +28,7 @@ const HOST = "127.0.0.1";
 
 /** A connection of the runtime. */
 export class ConnLink implements Link {
+  readonly gaps = 0;
   readonly #conn: Deno.Conn;
 
   /** @param conn the connection */

@@ -13,6 +13,7 @@ function headerSize(stash: Uint8Array, filled: number): number {
 
 /** The client's end of a WebSocket. */
 export class WsLink implements Link {
+  gaps = 0;
   readonly #link: Link;
   readonly #header = new Uint8Array(10);
   #headerFilled = 0;
@@ -21,7 +22,8 @@ export class WsLink implements Link {
   #wanted = false;
   #frame = new Uint8Array(4096);
 
-  private constructor(link: Link) {
+  /** @param link a connection on which the server has agreed */
+  constructor(link: Link) {
     this.#link = link;
   }
 
@@ -55,6 +57,7 @@ export class WsLink implements Link {
       if (length === null) return null;
       const kept = this.#unframe(buffer, length);
       if (kept < 0) return null;
+      this.gaps = length - kept;
       if (kept > 0) return kept;
     }
   }
