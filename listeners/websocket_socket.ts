@@ -24,7 +24,10 @@ export class RuntimeWebSocket implements Socket {
   #socket: WebSocket;
   #limit: number;
   #chunks: Uint8Array[] = [];
-  #cost = 0;
+  #bytes = 0;
+  /** True while messages are gathered, and whether one has come since that was looked at last. */
+  #gathering = false;
+  #hasMore = false;
   #end: Promise<null> | undefined = undefined;
   #reader: PendingRead | undefined = undefined;
   #wakeWriters: Set<() => void> = new Set();
@@ -46,13 +49,13 @@ export class RuntimeWebSocket implements Socket {
   }
 
   /**
-   * Reads at least one byte.
+   * Reads at least one byte. Messages that arrive together are read together, as far as the buffer takes them.
    *
    * @param buffer where the bytes go
    * @returns the number of bytes, `null` at the end
    */
   read(buffer: Uint8Array): Promise<number | null> {
-    if (this.#chunks.length > 0) return Promise.resolve(this.#take(buffer));
+    if (this.#chunks.length > 0 && this.#isEnoughFor(buffer)) return Promise.resolve(this.#take(buffer));
     if (this.#end !== undefined) return this.#end;
     if (this.#reader !== undefined) return Promise.reject(new Deno.errors.Busy("another read is pending"));
     return new Promise((resolve) => this.#reader = { buffer, resolve });
@@ -107,12 +110,40 @@ export class RuntimeWebSocket implements Socket {
   #receive(data: unknown): void {
     if (this.#end !== undefined) return;
     if (!(data instanceof ArrayBuffer)) return this.#refuse(1003, "MQTT is sent in binary frames"); // [MQTT-6.0.0-1]
-    if (data.byteLength === 0) return;
-    if (data.byteLength > this.#limit) return this.#refuse(1009, "a message is too long");
-    if (this.#cost + data.byteLength > this.#limit) return this.#refuse(1013, "too much waits to be read");
+    const size = data.byteLength;
+    if (size === 0) return;
+    if (size > this.#limit) return this.#refuse(1009, "a message is too long");
+    if (!this.#hasRoomFor(size)) this.#wakeReader();
+    if (!this.#hasRoomFor(size)) return this.#refuse(1013, "too much waits to be read");
     this.#chunks.push(new Uint8Array(data));
-    this.#cost += data.byteLength + CHUNK_COST;
-    this.#wakeReader();
+    this.#bytes += size;
+    this.#gather();
+  }
+
+  #hasRoomFor(size: number): boolean {
+    return this.#bytes + this.#chunks.length * CHUNK_COST + size <= this.#limit;
+  }
+
+  /**
+   * Messages that have arrived together come one by one, each in a microtask of its own. A reader gets them when such a
+   * microtask brings nothing, or when they fill its buffer, so that it can answer all of them at once.
+   */
+  #gather(): void {
+    this.#hasMore = true;
+    if (!this.#gathering) queueMicrotask(this.#goOn);
+    this.#gathering = true;
+    if (this.#reader !== undefined && this.#isEnoughFor(this.#reader.buffer)) this.#wakeReader();
+  }
+
+  readonly #goOn = (): void => {
+    this.#gathering = this.#hasMore;
+    this.#hasMore = false;
+    if (this.#gathering) queueMicrotask(this.#goOn);
+    else this.#wakeReader();
+  };
+
+  #isEnoughFor(buffer: Uint8Array): boolean {
+    return !this.#gathering || this.#bytes >= buffer.length || this.#end !== undefined;
   }
 
   /** What came in before can still be read. */
@@ -138,7 +169,7 @@ export class RuntimeWebSocket implements Socket {
 
   #wakeReader(): void {
     const reader = this.#reader;
-    if (reader === undefined) return;
+    if (reader === undefined || this.#chunks.length === 0 && this.#end === undefined) return;
     this.#reader = undefined;
     reader.resolve(this.#chunks.length > 0 ? this.#take(reader.buffer) : this.#end!);
   }
@@ -154,7 +185,7 @@ export class RuntimeWebSocket implements Socket {
       else used++;
     }
     this.#chunks.splice(0, used);
-    this.#cost -= length + used * CHUNK_COST;
+    this.#bytes -= length;
     return length;
   }
 }

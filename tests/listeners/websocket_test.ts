@@ -110,6 +110,17 @@ Deno.test("websocket: frames of every length of length", () =>
     }
   }));
 
+Deno.test("websocket: frames that arrive together are answered together", () =>
+  withListener(async ({ open }) => {
+    using client = await open();
+    const frames = new Uint8Array(100 * 16);
+    for (let index = 0; index < 100; index++) frames.set(clientFrame(pattern(10)), 16 * index);
+    await client.sendRaw(frames);
+    let answers = 0;
+    for (let bytes = 0; bytes < 1_000; answers++) bytes += (await client.receive())!.payload.length;
+    assert(answers < 20, `${answers} answers`);
+  }));
+
 Deno.test("websocket: fragments with pings between them", () =>
   withListener(async ({ open }) => {
     using client = await open();
