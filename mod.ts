@@ -36,7 +36,7 @@ export type { Client, ClientInit, DisconnectOptions, PeerCertificate } from "./s
 export type { Clock } from "./src/session/clock.ts";
 export type { InflightRecord, InflightState } from "./src/session/inflight.ts";
 export type { Message, MessageInit } from "./src/session/message.ts";
-export type { InlineHandler, Session, SessionSubscription } from "./src/session/session.ts";
+export type { Arriving, InlineHandler, Session, SessionSubscription } from "./src/session/session.ts";
 export type { PendingWill } from "./src/session/will.ts";
 
 export type {
