@@ -81,6 +81,13 @@ function attacker(data: { port: number; packets: Uint8Array[][]; connects?: bool
   };
 }
 
+/** A thread takes its time to begin on a busy machine. */
+async function untilFlooded(isFlooded: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!isFlooded() && performance.now() < end) await pause(10);
+  assert(isFlooded(), "it is a flood");
+}
+
 const FLOODS: Record<string, string> = {
   "PUBLISH at QoS 0": "30 1A 00 04 'topi' 00 '0123456789012345678'",
   "PUBLISH at QoS 1": "32 1C 00 04 'topi' 00 01 00 '0123456789012345678'",
@@ -97,9 +104,8 @@ for (const [name, packet] of Object.entries(FLOODS)) {
     const bytes = repeated(hex(packet), 16_384);
     const packets = ["0", "1", "2", "3"].map((id) => [hex(`10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 '${id}'`), bytes]);
     using _attacker = attacker({ port, packets });
-    await pause(200);
+    await untilFlooded(() => harness.broker.info.bytesReceived > 100_000);
     await expectQuickTrips(victim);
-    assert(harness.broker.info.bytesReceived > 100_000, "it is a flood");
   });
 }
 
@@ -110,9 +116,8 @@ Deno.test("a victim is served while others connect and connect", async () => {
   const port = portOf(harness.broker.listeners.get("tcp") as TcpListener);
   const packets = [[hex("10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 'z'"), new Uint8Array(0)]];
   using _attacker = attacker({ port, packets: Array(8).fill(packets[0]), connects: true });
-  await pause(200);
+  await untilFlooded(() => harness.broker.info.connectionsAccepted > 50);
   await expectQuickTrips(victim);
-  assert(harness.broker.info.connectionsAccepted > 50, "it is a flood");
 });
 
 Deno.test("connections of one address are limited, those of others are not", async () => {
