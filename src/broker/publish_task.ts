@@ -58,7 +58,8 @@ export class PublishTask implements TransformTask<PublishPacket> {
     this.#start = this.#end;
     this.#end = end;
     const packetId = qos === 0 ? 0 : buffer[packetIdsAt[index]] << 8 | buffer[packetIdsAt[index] + 1];
-    this.#payload = new Uint8Array(buffer.buffer, buffer.byteOffset + payloadStart, end - payloadStart); // twice as fast as a subarray
+    // a quarter faster than a subarray
+    this.#payload = new Uint8Array(buffer.buffer, buffer.byteOffset + payloadStart, end - payloadStart);
     return this.#packet = {
       type: PacketType.PUBLISH,
       topic: this.#topic,

@@ -13,7 +13,8 @@ import type { OutboundRecord } from "../../src/session/outbound_record.ts";
 import type { Session } from "../../src/session/session.ts";
 import { hasProgram } from "../helpers/programs.ts";
 import { RedisServer } from "../storage/redis_server.ts";
-import { connect, hookContext, message, outbound, until } from "../storage/world.ts";
+import { connect, hookContext, message, outbound } from "../storage/world.ts";
+import { until } from "../helpers/until.ts";
 
 const PUBLISHERS = 20, WINDOW = 64, PAYLOAD = 64, MESSAGES = 200_000;
 const STARTS = 3, RETAINED = 100_000, SESSIONS = 10_000, QUEUED = 10;

@@ -5,7 +5,8 @@ import { storageHook } from "../../hooks/storage/storage_hook.ts";
 import { newSystemInfo } from "../../src/hook/system_info.ts";
 import { MqttError } from "../../src/packets/errors.ts";
 import { gated, note, settle, start } from "./gated_engine.ts";
-import { connect, hookContext, inbound, message, outbound, until } from "./world.ts";
+import { connect, hookContext, inbound, message, outbound } from "./world.ts";
+import { until } from "../helpers/until.ts";
 
 Deno.test("a failing store withholds, is told once a period, and everything recovers in order", async () => {
   const { engine, hook, logger } = await gated({ logPeriod: 60_000 }),

@@ -4,7 +4,8 @@ import type { Changes, StorageEngine } from "../../hooks/storage/engine.ts";
 import { MemoryEngine } from "../../hooks/storage/memory_engine.ts";
 import type { StorageHook, StorageOptions } from "../../hooks/storage/options.ts";
 import { storageHook } from "../../hooks/storage/storage_hook.ts";
-import { hookContext, LineLogger, until } from "./world.ts";
+import { hookContext, LineLogger } from "./world.ts";
+import { until } from "../helpers/until.ts";
 
 /** An engine whose commits the test lets through, one by one, or fails. */
 export class GatedEngine extends MemoryEngine {

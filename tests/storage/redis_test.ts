@@ -8,7 +8,8 @@ import { storageHook } from "../../hooks/storage/storage_hook.ts";
 import { testWith } from "../helpers/programs.ts";
 import { changes, contents, pattern } from "./engine_suite.ts";
 import { RedisServer } from "./redis_server.ts";
-import { connect, hookContext, LineLogger, message, outbound, until } from "./world.ts";
+import { connect, hookContext, LineLogger, message, outbound } from "./world.ts";
+import { until } from "../helpers/until.ts";
 
 const quick = { lease: 400, timeout: 300 };
 

@@ -7,7 +7,7 @@ import { HttpHealthListener } from "../../listeners/http_health.ts";
 import { MqttError } from "../../src/packets/errors.ts";
 import { PacketType } from "../../src/packets/types.ts";
 import { RestartWorld } from "./restart_world.ts";
-import { until } from "./world.ts";
+import { until } from "../helpers/until.ts";
 
 /** A disk that may be full. */
 class FullEngine extends MemoryEngine {
