@@ -12,6 +12,8 @@ import { messageOf } from "./route_message.ts";
 
 /** So many messages are routed together at most: subscribers need not wait for all of a large read. */
 const MOST_TOGETHER = 256;
+/** Packets that are smaller on average are copied for the hooks; of larger ones a copy costs more than new memory to read into. */
+const SMALL = 512;
 
 /** What a {@linkcode PublishTask} works on. */
 export interface PublishTaskParts {
@@ -31,6 +33,10 @@ export interface PublishTaskParts {
 export class PublishTask implements TransformTask<PublishPacket> {
   readonly #parts: PublishTaskParts;
   readonly #topic: string;
+  /** Memory that is the hooks' for ever: that of the run, or a copy of its bytes. */
+  readonly #memory: ArrayBufferLike;
+  /** What an index of the run's buffer is there, less that index. */
+  readonly #shift: number;
   /** The packet that the hooks see: what they see of it, its index, where it begins and ends. */
   #packet!: PublishPacket;
   #payload!: Uint8Array;
@@ -45,10 +51,14 @@ export class PublishTask implements TransformTask<PublishPacket> {
 
   /** @param parts what it works on */
   constructor(parts: PublishTaskParts) {
+    const { core, connection, run } = parts, { buffer, start, end } = run, { byteOffset } = buffer;
+    const isCopied = run.slab !== undefined && run.qos === 0 && end - start < SMALL * run.count;
+    if (!isCopied) run.slab?.keep();
     this.#parts = parts;
-    parts.run.slab?.keep();
-    this.#topic = parts.run.first(parts.core, parts.connection).topic;
-    this.#end = parts.run.start;
+    this.#memory = isCopied ? buffer.buffer.slice(byteOffset + start, byteOffset + end) : buffer.buffer;
+    this.#shift = isCopied ? -start : byteOffset;
+    this.#topic = run.first(core, connection).topic;
+    this.#end = start;
   }
 
   next(): PublishPacket | undefined {
@@ -59,7 +69,7 @@ export class PublishTask implements TransformTask<PublishPacket> {
     this.#end = end;
     const packetId = qos === 0 ? 0 : buffer[packetIdsAt[index]] << 8 | buffer[packetIdsAt[index] + 1];
     // a quarter faster than a subarray
-    this.#payload = new Uint8Array(buffer.buffer, buffer.byteOffset + payloadStart, end - payloadStart);
+    this.#payload = new Uint8Array(this.#memory as ArrayBuffer, this.#shift + payloadStart, end - payloadStart);
     return this.#packet = {
       type: PacketType.PUBLISH,
       topic: this.#topic,

@@ -15,27 +15,30 @@ function textOf(payload: Uint8Array): string {
 }
 
 /** Messages of 3,000 equal letters, another letter for each. */
-function messages(count: number, options: { qos: QoS; topic: string; firstId?: number }): Uint8Array[] {
-  const { qos, topic, firstId = 1 } = options;
+function messages(
+  count: number,
+  options: { qos: QoS; topic: string; firstId?: number; size?: number },
+): Uint8Array[] {
+  const { qos, topic, firstId = 1, size = 3_000 } = options;
   return Array.from({ length: count }, (_, index) =>
     encodePacket({
-      ...{ type: PUBLISH, topic, payload: new Uint8Array(3_000).fill(97 + index % 26) },
+      ...{ type: PUBLISH, topic, payload: new Uint8Array(size).fill(97 + index % 26) },
       ...{ qos, packetId: qos === 0 ? 0 : firstId + index, retain: false, dup: false },
     }, 5)!);
 }
 
-function letters(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `${String.fromCharCode(97 + index % 26)} 3000`);
+function letters(count: number, size = 3_000): string[] {
+  return Array.from({ length: count }, (_, index) => `${String.fromCharCode(97 + index % 26)} ${size}`);
 }
 
 /** Fills all memory that is free with something else; nobody listens. */
 async function flood(client: RawClient): Promise<void> {
   const packet = encodePacket({
-    ...{ type: PUBLISH, topic: "flood", payload: new Uint8Array(700).fill(33), qos: 0, packetId: 0 },
+    ...{ type: PUBLISH, topic: "flood", payload: new Uint8Array(300).fill(33), qos: 0, packetId: 0 },
     ...{ retain: false, dup: false },
   }, 5)!;
   for (let time = 0; time < 8; time++) {
-    await client.send(...Array.from({ length: 400 }, () => packet));
+    await client.send(...Array.from({ length: 900 }, () => packet));
     await client.barrier();
   }
 }
@@ -104,6 +107,30 @@ for (const count of [1, 60]) {
       });
     }
   }
+}
+
+for (const size of [400, 3_000]) {
+  Deno.test(`payloads of ${size} bytes that an async hook keeps, and what it makes of them, stay what they are`, async () => {
+    const kept: Uint8Array[] = [];
+    const hook: Hook = {
+      id: "keeping",
+      onPublish: async (_, packet) => {
+        await Promise.resolve();
+        if (packet.topic === "t") kept.push(packet.payload);
+        return packet.topic === "t" && kept.length % 2 === 0 ? { ...packet, topic: "even", qos: 1 } : undefined;
+      },
+    };
+    await using harness = await Harness.start({ hooks: [allowAll(), hook] });
+    const subscriber = await harness.connect({ clientId: "s", cleanStart: false, properties: persistent });
+    await subscriber.subscribe("even", { qos: 1 });
+    await subscriber.cut();
+    const publisher = await publisherOf(harness);
+    await publisher.send(...messages(600, { qos: 0, topic: "t", size }));
+    await flood(publisher);
+    const all = letters(600, size), again = await harness.connect({ clientId: "s", cleanStart: false });
+    assertEquals(kept.map(textOf), all);
+    assertEquals(await receive(again, 300), all.filter((_, index) => index % 2 === 1));
+  });
 }
 
 Deno.test("runs at QoS 0 reach subscribers that read late as they were", async () => {
