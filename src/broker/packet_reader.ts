@@ -153,7 +153,7 @@ export class PacketReader {
     const core = this.#core, connection = this.#connection, framer = this.#framer, { header } = framer;
     if (header >> 4 === PacketType.PUBLISH && connection.state === "connected") {
       const isObserved = this.#isObserved();
-      const run = isObserved || framer.isLast ? undefined : PublishRun.begin(framer, connection.version === 5);
+      const run = isObserved || framer.isLast && header !== 0x30 ? undefined : PublishRun.begin(framer, connection);
       if (run !== undefined) return this.#processRun(run);
       this.#count(1);
       framer.slab?.keep();
@@ -173,8 +173,11 @@ export class PacketReader {
     const core = this.#core, connection = this.#connection;
     while (this.#lookAhead() && run.extend(this.#framer));
     this.#count(run.count);
-    if (run.count === 1 || run.qos > 0) run.slab?.keep();
-    if (run.count === 1) return handlePublish(core, connection, run.first(core, connection));
+    if (run.qos > 0) run.slab?.keep();
+    if (run.count === 1 && (run.qos > 0 || core.hooks.on.onPublish !== undefined)) {
+      run.slab?.keep();
+      return handlePublish(core, connection, run.messageAt(core, connection, run.start));
+    }
     return routeRun(core, connection, run);
   }
 

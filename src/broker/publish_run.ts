@@ -6,7 +6,7 @@
  * @module */
 import type { Framer } from "../packets/framer.ts";
 import type { Slab } from "../packets/slab.ts";
-import { readPublish } from "../packets/publish.ts";
+import { decodeTopicName } from "../packets/publish.ts";
 import type { QoS } from "../packets/types.ts";
 import { Message } from "../session/message.ts";
 import type { FrameRun } from "../session/session.ts";
@@ -24,6 +24,10 @@ interface Place {
   readonly end: number;
 }
 
+type RunParts = Pick<PublishRun, "buffer" | "start" | "end" | "qos" | "version5" | "slab" | "topic" | "publisherId">;
+
+const NONE: number[] = [];
+
 /** A run of packets in one buffer. */
 export class PublishRun implements FrameRun {
   readonly buffer: Uint8Array;
@@ -34,18 +38,17 @@ export class PublishRun implements FrameRun {
   readonly qos: QoS;
   readonly version5: boolean;
   readonly slab: Slab | undefined;
-  packetIdsAt: number[] = [];
+  readonly topic: string;
+  /** ClientID of the publisher. */
+  readonly publisherId: string;
+  packetIdsAt: number[] = NONE;
   /** True when hooks have let all of it pass: then it is routed, also when the connection has ended meanwhile. */
   hasPassed = false;
   /** Bytes of the topic, those of its length included. */
   readonly #topicLength: number;
-  #topic: string | undefined;
-  #messages: Message[] = [];
+  #messages: Message[] | undefined = undefined;
 
-  private constructor(
-    like: Pick<PublishRun, "buffer" | "start" | "end" | "qos" | "version5" | "slab">,
-    topicLength: number,
-  ) {
+  private constructor(like: RunParts, topicLength: number) {
     this.buffer = like.buffer;
     this.start = like.start;
     this.end = like.end;
@@ -53,26 +56,42 @@ export class PublishRun implements FrameRun {
     this.qos = like.qos;
     this.version5 = like.version5;
     this.slab = like.slab;
+    this.topic = like.topic;
+    this.publisherId = like.publisherId;
     this.#topicLength = topicLength;
   }
 
-  /** The run that the packet at hand begins; `undefined` for a packet that has to be handled alone. */
-  static begin(framer: Framer, version5: boolean): PublishRun | undefined {
-    const { header, buffer, frameStart, start, end, slab } = framer, qos = header >> 1 & 3;
+  /**
+   * The run that the packet at hand begins; `undefined` for a packet that has to be handled alone.
+   * @throws MqttError 0x81 when the topic is no text
+   */
+  static begin(framer: Framer, connection: Connection): PublishRun | undefined {
+    const { header, buffer, frameStart, start, end, slab } = framer, qos = (header >> 1 & 3) as QoS;
     if (header !== PLAIN_PUBLISH[qos] || end - start < 3) return undefined;
-    const topicLength = 2 + (buffer[start] << 8 | buffer[start + 1]);
-    if (topicLength === 2) return undefined;
-    const run = new PublishRun({ buffer, start: frameStart, end, qos: qos as QoS, version5, slab }, topicLength);
-    if (!run.#isPlain(framer)) return undefined;
-    if (qos > 0) run.packetIdsAt.push(start + topicLength);
+    const topicStart = start + 2, behindTopic = topicStart + (buffer[start] << 8 | buffer[start + 1]);
+    const version5 = connection.version === 5;
+    if (behindTopic === topicStart || !isPlain(framer, behindTopic, qos, version5)) return undefined;
+    const topic = decodeTopicName(buffer, topicStart, behindTopic, connection.validTopic);
+    const publisherId = connection.client!.id;
+    const run = new PublishRun(
+      { buffer, start: frameStart, end, qos, version5, slab, topic, publisherId },
+      behindTopic - start,
+    );
+    if (qos > 0) run.packetIdsAt = [behindTopic];
     return run;
+  }
+
+  /** Packet Identifier of the first packet; QoS 1 and 2 only. */
+  get firstPacketId(): number {
+    const { buffer, packetIdsAt: [at] } = this;
+    return buffer[at] << 8 | buffer[at + 1];
   }
 
   /** Takes the packet at hand into the run, if it belongs there. */
   extend(framer: Framer): boolean {
     const { header, buffer, frameStart, start, end } = framer, length = this.#topicLength;
     if (header !== PLAIN_PUBLISH[this.qos] || frameStart !== this.end || buffer !== this.buffer) return false;
-    if (!this.#isPlain(framer)) return false;
+    if (!isPlain(framer, start + length, this.qos, this.version5)) return false;
     const first = this.#bodyStart(this.start);
     for (let index = 0; index < length; index++) if (buffer[start + index] !== buffer[first + index]) return false;
     if (this.qos > 0) {
@@ -88,23 +107,12 @@ export class PublishRun implements FrameRun {
   /** Some packets of this run, one behind the other, as a run. */
   part({ start, end, first, count }: { start: number; end: number; first: number; count: number }): PublishRun {
     if (count === this.count) return this;
-    const { buffer, qos, version5, slab } = this;
-    const part = new PublishRun({ buffer, start, end, qos, version5, slab }, this.#topicLength);
+    const { buffer, qos, version5, slab, topic, publisherId } = this;
+    const part = new PublishRun({ buffer, start, end, qos, version5, slab, topic, publisherId }, this.#topicLength);
     part.count = count;
     part.largest = this.largest;
     part.packetIdsAt = this.packetIdsAt.slice(first, first + count);
-    part.#topic = this.#topic;
     return part;
-  }
-
-  /** True for a packet that has a Packet Identifier where one belongs, and no properties. */
-  #isPlain({ buffer, start, end }: Framer): boolean {
-    let at = start + this.#topicLength;
-    if (this.qos > 0) {
-      if (at + 2 > end || (buffer[at] | buffer[at + 1]) === 0) return false;
-      at += 2;
-    }
-    return this.version5 ? at < end && buffer[at] === 0 : at <= end;
   }
 
   /** True when the Packet Identifier there follows that of the packet before: none comes twice in a run. */
@@ -113,31 +121,12 @@ export class PublishRun implements FrameRun {
     return (buffer[at] << 8 | buffer[at + 1]) === (buffer[before] << 8 | buffer[before + 1]) + 1;
   }
 
-  /** The first packet as a message. @throws MqttError 0x81 when its topic is no text */
-  first(core: Core, connection: Connection): Message {
-    if (this.#messages.length === 0) this.#messages.push(this.#first(core, connection));
-    return this.#messages[0];
-  }
-
-  #first(core: Core, connection: Connection): Message {
-    const { buffer, start: frameStart, qos } = this;
-    if (this.#topic !== undefined) return this.messageAt(core, connection, frameStart);
-    const message = inboundMessage(connection), { bodyStart, end } = this.locate(frameStart);
-    readPublish(message, PLAIN_PUBLISH[qos], buffer, bodyStart, end, connection.version, core.decodeOptions);
-    keepFrame(core, connection, { message, frameStart });
-    this.#topic = message.topic;
-    return message;
-  }
-
   /** All packets as messages, for those who keep them. */
   messages(core: Core, connection: Connection): readonly Message[] {
-    const messages = this.#messages;
-    this.first(core, connection);
-    if (messages.length === this.count) return messages;
-    for (let at = this.locate(this.start).end; at < this.end;) {
-      const message = this.messageAt(core, connection, at);
-      messages.push(message);
-      at = message.frameEnd;
+    if (this.#messages !== undefined) return this.#messages;
+    const messages: Message[] = this.#messages = [];
+    for (let at = this.start; at < this.end; at = messages[messages.length - 1].frameEnd) {
+      messages.push(this.messageAt(core, connection, at));
     }
     return messages;
   }
@@ -156,11 +145,11 @@ export class PublishRun implements FrameRun {
     return at + 1;
   }
 
-  /** The packet that begins there as a message, once the first of the run was read. */
+  /** The packet that begins there as a message. */
   messageAt(core: Core, connection: Connection, frameStart: number): Message {
     const { buffer, qos } = this, message = inboundMessage(connection);
     const { bodyStart, payloadStart, end } = this.locate(frameStart), packetIdAt = bodyStart + this.#topicLength;
-    message.topic = this.#topic!;
+    message.topic = this.topic;
     message.qos = qos;
     if (qos > 0) message.packetId = buffer[packetIdAt] << 8 | buffer[packetIdAt + 1];
     message.buffer = buffer;
@@ -169,6 +158,16 @@ export class PublishRun implements FrameRun {
     keepFrame(core, connection, { message, frameStart });
     return message;
   }
+}
+
+/** True for a packet that has a Packet Identifier where one belongs, and no properties. */
+function isPlain({ buffer, end }: Framer, behindTopic: number, qos: QoS, version5: boolean): boolean {
+  let at = behindTopic;
+  if (qos > 0) {
+    if (at + 2 > end || (buffer[at] | buffer[at + 1]) === 0) return false;
+    at += 2;
+  }
+  return version5 ? at < end && buffer[at] === 0 : at <= end;
 }
 
 /** Remaining Length of a packet that was framed before. */

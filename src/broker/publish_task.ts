@@ -51,13 +51,13 @@ export class PublishTask implements TransformTask<PublishPacket> {
 
   /** @param parts what it works on */
   constructor(parts: PublishTaskParts) {
-    const { core, connection, run } = parts, { buffer, start, end } = run, { byteOffset } = buffer;
+    const { run } = parts, { buffer, start, end } = run, { byteOffset } = buffer;
     const isCopied = run.slab !== undefined && run.qos === 0 && end - start < SMALL * run.count;
     if (!isCopied) run.slab?.keep();
     this.#parts = parts;
     this.#memory = isCopied ? buffer.buffer.slice(byteOffset + start, byteOffset + end) : buffer.buffer;
     this.#shift = isCopied ? -start : byteOffset;
-    this.#topic = run.first(core, connection).topic;
+    this.#topic = run.topic;
     this.#end = start;
   }
 

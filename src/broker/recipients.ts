@@ -12,6 +12,9 @@ const NO_LOCAL = -1;
 /** Indexes of the subscribers that do not get the message, in order; `undefined` when all get it, which is the rule. */
 export type Denied = readonly number[] | undefined;
 
+/** What has to be known of a message to find out who gets it. */
+export type Addressed = Pick<Message, "topic" | "publisherId">;
+
 /** The member of a share group that gets the message; `undefined` when none may. */
 export type Member = Subscription<Session> | undefined;
 
@@ -19,7 +22,7 @@ export type Member = Subscription<Session> | undefined;
  * May this subscriber have the message?
  * @returns 0 for yes; a Promise only when a hook is async
  */
-export function judgeOne(core: Core, message: Message, match: MatchedSubscriber<Session>): number | Promise<number> {
+export function judgeOne(core: Core, message: Addressed, match: MatchedSubscriber<Session>): number | Promise<number> {
   const session = match.subscriber;
   if (match.noLocal && session.clientId === message.publisherId) return NO_LOCAL; // [MQTT-3.8.3-3]
   return authorize(core, session.client, message.topic, "read");
@@ -31,7 +34,7 @@ export function judgeOne(core: Core, message: Message, match: MatchedSubscriber<
  */
 export function judgeAll(
   core: Core,
-  message: Message,
+  message: Addressed,
   subscribers: MatchResult<Session>["subscribers"],
 ): Denied | Promise<Denied> {
   let denied: number[] | undefined;
@@ -47,7 +50,7 @@ export function judgeAll(
 /** The same from one subscriber on, when a hook has to be waited for. */
 async function judgeRest(
   core: Core,
-  message: Message,
+  message: Addressed,
   from: {
     subscribers: MatchResult<Session>["subscribers"];
     denied: number[];

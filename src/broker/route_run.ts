@@ -20,12 +20,11 @@ import { sendRecords } from "./send_records.ts";
  * @throws MqttError 0x90 for a topic that is not valid, and what `handlePublish` throws
  */
 export function routeRun(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
-  const { topic } = run.first(core, connection);
   if (run.qos > 0 && !mayTake(core, connection, run)) return oneByOne(core, connection, run, handlePublish);
   core.info.messagesReceived += run.count;
-  checkTopic(core, connection, topic);
+  checkTopic(core, connection, run.topic);
   if (run.qos > 0) connection.receiving += run.count;
-  const verdict = authorize(core, connection.client!, topic, "write");
+  const verdict = authorize(core, connection.client!, run.topic, "write");
   if (verdict === 0) return acceptRun(core, connection, run);
   if (typeof verdict === "number") return denyRun(core, connection, run, verdict);
   return verdict.then((code) =>
@@ -58,7 +57,7 @@ function oneByOne(
 
   function next(): void | Promise<void> {
     while (at < run.end && (run.hasPassed || !connection.closed)) {
-      const message = at === run.start ? run.first(core, connection) : run.messageAt(core, connection, at);
+      const message = run.messageAt(core, connection, at);
       at = message.frameEnd;
       const pending = take(core, connection, message);
       if (pending !== undefined) return pending.then(next);
@@ -77,7 +76,7 @@ function acceptRun(core: Core, connection: Connection, run: PublishRun): void | 
   const task = new PublishTask({ core, connection, run, route: routeGranted });
   const decided = core.hooks.transformEach(onPublish, connection.client, task);
   if (decided !== undefined && run.qos === 2) {
-    const first = run.first(core, connection).packetId;
+    const first = run.firstPacketId;
     noteArriving(connection.session!, { first, last: first + run.count - 1, decided });
   }
   return decided;
@@ -85,13 +84,13 @@ function acceptRun(core: Core, connection: Connection, run: PublishRun): void | 
 
 /** Routes a run that is granted and that `onPublish` has let pass, and acknowledges it. */
 function routeGranted(core: Core, connection: Connection, run: PublishRun): void | Promise<void> {
-  const { on } = core.hooks, first = run.first(core, connection);
+  const { on } = core.hooks;
   const isHooked = on.onPublished !== undefined || on.onSelectSubscribers !== undefined;
   const isStored = run.qos === 2 && on.onQosPublish !== undefined; // what storage keeps of a message belongs to one commit
-  const matched = isHooked || isStored ? undefined : core.tree.match(first.topic);
+  const matched = isHooked || isStored ? undefined : core.tree.match(run.topic);
   const take = run.hasPassed ? acceptSeen : accept; // QoS 2 may have come again meanwhile, unless it is known to arrive
   if (matched === undefined || matched.shares.length > 0) return oneByOne(core, connection, run, take);
-  const denied = judgeAll(core, first, matched.subscribers);
+  const denied = judgeAll(core, run, matched.subscribers);
   if (denied instanceof Promise) return oneByOne(core, connection, run, take);
   deliverRun(core, connection, run, { matched, denied });
   if (run.qos > 0) acknowledgeRun(core, connection, run, matched.subscribers.length);

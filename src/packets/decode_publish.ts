@@ -5,10 +5,25 @@ import { MqttError } from "./errors.ts";
 import { decodeProperties, type DecodePropertiesOptions } from "./decode_properties.ts";
 import { Reader } from "./reader.ts";
 import { StringCache } from "./string_cache.ts";
+import { isAscii } from "./utf8.ts";
 import { PacketType, type Properties, type ProtocolVersion, type PublishPacket, type QoS } from "./types.ts";
 
 const topicNames: StringCache = new StringCache();
 const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
+
+/**
+ * Reads a Topic Name. Wildcards and an empty one are not judged here.
+ *
+ * @param buffer where it is
+ * @param start first byte of the text
+ * @param end behind the text
+ * @param likely a text that these bytes may well be: that is found out before anything else is done
+ * @returns the text
+ * @throws {MqttError} 0x81 when the bytes are no text
+ */
+export function decodeTopicName(buffer: Uint8Array, start: number, end: number, likely?: string): string {
+  return likely !== undefined && isAscii(likely, buffer, start, end) ? likely : topicNames.decode(buffer, start, end);
+}
 
 /** What {@linkcode readPublish} fills in. */
 export interface PublishTarget {
@@ -58,7 +73,7 @@ export function readPublish(
   const topicStart = start + 2;
   let at = topicStart + (buffer[start] << 8 | buffer[start + 1]);
   if (at > end) throw tooShort(); // [MQTT-3.3.2-1]
-  target.topic = topicNames.decode(buffer, topicStart, at);
+  target.topic = decodeTopicName(buffer, topicStart, at);
   target.qos = qos;
   target.retain = (header & 1) !== 0;
   target.dup = (header & 8) !== 0;

@@ -35,6 +35,24 @@ export function decodeUtf8(buffer: Uint8Array, start: number, end: number): stri
   }
 }
 
+/**
+ * Compares bytes with a text.
+ *
+ * @param text a text
+ * @param buffer where the bytes are
+ * @param start first byte
+ * @param end behind the last byte
+ * @returns true when the bytes are the text and none is above 0x7F
+ */
+export function isAscii(text: string, buffer: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let i = start; i < end; i++) {
+    const byte = buffer[i];
+    if (byte >= 0x80 || byte !== text.charCodeAt(i - start)) return false;
+  }
+  return true;
+}
+
 /** Whether all bytes are below 0x80; refuses zero bytes. */
 function isAsciiText(buffer: Uint8Array, start: number, end: number): boolean {
   let bits = 0;
