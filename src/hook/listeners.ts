@@ -29,7 +29,9 @@ const names = Object.keys(hookEvents) as HookEvent[];
 
 /** Collects the functions of all hooks. */
 export function compileListeners(hooks: Iterable<Hook>): CompiledListeners {
-  const ordered = [...hooks], compiled = {} as CompiledListeners;
+  const ordered = [...hooks];
+  // Begun as a copy: an object that is given so many properties one by one becomes a table that is searched at each look.
+  const compiled = { ...hookEvents } as unknown as CompiledListeners;
   for (const event of names) {
     const all = ordered.filter((hook) => hook[event] !== undefined)
       .map((hook) => ({ hook, call: hook[event]!.bind(hook) }));
