@@ -25,6 +25,7 @@ export interface RunOfFrames {
   readonly slab: Slab | undefined;
 }
 
+const NOTHING: Uint8Array = new Uint8Array(0);
 const ONE_FRAME: RunOfFrames = { count: 1, slab: undefined };
 
 /** What the owner of a queue is told. */
@@ -57,6 +58,11 @@ export class OutboundQueue {
   #bytes = 0;
   #dirty = false;
   #writing = false;
+  /** What is on its way, and the bytes of it that the socket has not taken. */
+  #leaving: { packets: number; writer: Writer | undefined; slab: Slab | undefined } | undefined;
+  #rest = NOTHING;
+  #whenTaken: ((bytes: number) => void) | undefined;
+  #whenLost: ((error: unknown) => void) | undefined;
   #ended: (() => void) | undefined;
 
   /**
@@ -162,39 +168,61 @@ export class OutboundQueue {
     if (!this.#writing) done();
   }
 
-  async #write(): Promise<void> {
+  /** Begins to write all that waits; what is appended meanwhile follows when that is done. */
+  #write(): void {
     this.#writing = true;
-    try {
-      while (this.#counted > 0) await this.#writeOnce();
-    } catch (error) {
-      this.#bytesGone(this.#bytes);
-      this.#packets = this.#counted = 0;
-      this.#owner.writeFailed(error);
-    }
-    this.#writing = false;
-    this.#ended?.();
-  }
-
-  async #writeOnce(): Promise<void> {
-    const packets = this.#packets, run = this.#run;
-    if (run !== undefined && this.#filling !== undefined) this.#settle();
-    const writer = this.#filling, slab = this.#slab;
-    let rest = writer === undefined
-      ? run!.subarray(this.#runStart, this.#runEnd)
+    if (this.#run !== undefined && this.#filling !== undefined) this.#settle();
+    const writer = this.#filling;
+    this.#leaving = { packets: this.#packets, writer, slab: this.#slab };
+    const bytes = writer === undefined
+      ? this.#run!.subarray(this.#runStart, this.#runEnd)
       : writer.buffer.subarray(0, writer.length);
     this.#filling = this.#run = this.#slab = undefined;
     this.#counted = 0;
-    for (;;) {
-      const taken = await this.#socket.write(rest);
-      this.#shared.sentBytes += taken;
-      this.#bytesGone(taken);
-      if (taken >= rest.length) break;
-      rest = rest.subarray(taken);
+    this.#send(bytes);
+  }
+
+  /** No async function: what follows a write is as short as it can be. Promises of sockets may be of any kind. */
+  #send(bytes: Uint8Array): void {
+    this.#rest = bytes;
+    this.#whenTaken ??= (taken) => this.#taken(taken);
+    this.#whenLost ??= (error) => this.#lost(error);
+    try {
+      this.#socket.write(bytes).then(this.#whenTaken, this.#whenLost);
+    } catch (error) {
+      this.#lost(error);
     }
+  }
+
+  #taken(bytes: number): void {
+    this.#shared.sentBytes += bytes;
+    this.#bytesGone(bytes);
+    if (bytes < this.#rest.length) return this.#send(this.#rest.subarray(bytes));
+    const { packets, writer, slab } = this.#leaving!;
+    this.#leaving = undefined;
+    this.#rest = NOTHING;
     this.#packets -= packets;
     slab?.release();
     if (writer !== undefined) this.#shared.release(writer);
-    this.#owner.written();
+    try {
+      this.#owner.written();
+    } catch (error) {
+      return this.#lost(error);
+    }
+    if (this.#counted > 0) this.#write();
+    else this.#end();
+  }
+
+  #lost(error: unknown): void {
+    this.#bytesGone(this.#bytes);
+    this.#packets = this.#counted = 0;
+    this.#owner.writeFailed(error);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#writing = false;
+    this.#ended?.();
   }
 
   #bytesGone(bytes: number): void {

@@ -7,7 +7,10 @@ import { Harness, type HarnessOptions } from "../helpers/harness.ts";
 type Transport = NonNullable<HarnessOptions["transport"]>;
 
 /** A way to the broker that notes what its side asks of the socket. */
-function observed(capacity = 4_000_000): Transport & { reads: number[]; writes: number[]; calls: string[] } {
+function observed(
+  capacity = 4_000_000,
+  write: (server: Socket, data: Uint8Array) => Promise<number> = (server, data) => server.write(data),
+): Transport & { reads: number[]; writes: number[]; calls: string[] } {
   const reads: number[] = [], writes: number[] = [], calls: string[] = [];
   let context: ListenerContext | undefined;
   const listener: Listener = {
@@ -20,7 +23,7 @@ function observed(capacity = 4_000_000): Transport & { reads: number[]; writes: 
     const socket: Socket = {
       remoteAddress: "observed",
       read: (buffer) => (reads.push(buffer.length), calls.push("read"), server.read(buffer)),
-      write: (data) => (writes.push(data.length), calls.push("write"), server.write(data)),
+      write: (data) => (writes.push(data.length), calls.push("write"), write(server, data)),
       close: () => server.close(),
     };
     context!.accept(socket);
@@ -98,4 +101,34 @@ Deno.test("closeTimeout: a client that reads nothing holds the end up no longer"
     assert(taken >= closeTimeout * 1_000 && taken < closeTimeout * 1_000 + 300, `${taken}`);
     socket.close();
   }
+});
+
+Deno.test("a socket that takes three bytes at a time gets all of them in order", async () => {
+  const transport = observed(undefined, (server, data) => server.write(data.subarray(0, 3)));
+  await using harness = await Harness.start({ transport });
+  const [subscriber, publisher] = [await harness.connect("a"), await harness.connect("b")];
+  await subscriber.subscribe("t");
+  for (let index = 0; index < 20; index++) await publisher.publish("t", `message ${index}`);
+  for (let index = 0; index < 20; index++) await subscriber.expectMessage("t", `message ${index}`);
+  assert(transport.writes.length > 100);
+});
+
+Deno.test("a socket that throws instead of writing costs its own client alone", async () => {
+  let fails = false;
+  const transport = observed(undefined, (server, data) => {
+    if (fails) throw new Error("no write");
+    return server.write(data);
+  });
+  await using harness = await Harness.start({ transport });
+  const client = await harness.connect("a");
+  await client.subscribe("t");
+  fails = true;
+  await harness.broker.publish("t", "x");
+  await harness.settle();
+  assertEquals(harness.broker.info.clientsConnected, 0);
+  fails = false;
+  const other = await harness.connect("b");
+  await other.subscribe("t");
+  await harness.broker.publish("t", "y");
+  await other.expectMessage("t", "y");
 });
