@@ -173,12 +173,10 @@ export class PacketReader {
     const core = this.#core, connection = this.#connection;
     while (this.#lookAhead() && run.extend(this.#framer));
     this.#count(run.count);
-    if (run.qos > 0) run.slab?.keep();
-    if (run.count === 1 && (run.qos > 0 || core.hooks.on.onPublish !== undefined)) {
-      run.slab?.keep();
-      return handlePublish(core, connection, run.messageAt(core, connection, run.start));
-    }
-    return routeRun(core, connection, run);
+    const isAlone = run.count === 1 && (run.qos > 0 || core.hooks.on.onPublish !== undefined);
+    if (isAlone || run.qos > 0) run.slab?.keep(); // somebody will keep a message of it
+    if (!isAlone) return routeRun(core, connection, run);
+    return handlePublish(core, connection, run.messageAt(core, connection, run.start));
   }
 
   #count(publishes: number): void {

@@ -175,3 +175,30 @@ Deno.test("async permission delays a run and keeps its order", async () => {
   await expectAll(subscriber, 10);
   await expectAll(second, 10);
 });
+
+const CHANGING = ["a/1", "a/2", "a/2", "a", "a/22", "ä/1", "ä/1", "å/1", "a/1"];
+
+Deno.test("messages that come alone keep to their topic, however like the one before", async () => {
+  for (const version of [4, 5] as const) {
+    await using harness = await Harness.start();
+    const publisher = await harness.connect({ clientId: "p", protocolVersion: version });
+    const subscriber = await harness.connect({ clientId: "s", protocolVersion: version });
+    await subscriber.subscribe("#");
+    const heard: string[] = [];
+    harness.broker.subscribe("#", (_, { topic }) => void heard.push(topic));
+    for (const [index, packet] of packets(CHANGING.length, version, (index) => CHANGING[index]).entries()) {
+      await publisher.send(packet);
+      await subscriber.expectMessage(CHANGING[index], String(index));
+    }
+    assertEquals(heard, CHANGING);
+  }
+});
+
+Deno.test("a message that comes alone with a topic that is no text ends the connection", async () => {
+  await using harness = await Harness.start();
+  const publisher = await harness.connect("p");
+  await publisher.send("30 05 00 01 't' 00 'x'");
+  await publisher.send("30 05 00 01 FF 00 'x'");
+  await publisher.expect({ type: PacketType.DISCONNECT, reasonCode: 0x81 });
+  await publisher.expectClosed();
+});

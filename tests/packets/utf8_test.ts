@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { MqttError } from "../../src/packets/errors.ts";
 import { StringCache } from "../../src/packets/string_cache.ts";
-import { decodeUtf8, utf8Length, writeUtf8 } from "../../src/packets/utf8.ts";
+import { decodeUtf8, isAscii, utf8Length, writeUtf8 } from "../../src/packets/utf8.ts";
 import { text } from "./arbitraries.ts";
 import { decodeBytes, framed, hex } from "./bytes.ts";
 
@@ -221,4 +221,11 @@ Deno.test("StringCache with strings of all lengths", () => {
       assertEquals(cache.decode(other, 0, other.length), new TextDecoder().decode(other));
     }
   }
+});
+
+Deno.test("bytes are an ASCII text when each of them is its letter", () => {
+  const is = (text: string, bytes: string) => isAscii(text, hex(`EE ${bytes} EE`), 1, hex(bytes).length + 1);
+  assert(is("", "") && is("a", "'a'") && is("a/b", "'a/b'") && is("\u007f", "7F"));
+  assert(!is("a/b", "'a/c'") && !is("a/b", "'a/'") && !is("a/", "'a/b'") && !is("b", "'a'"));
+  assert(!is("\u00e4", "C3 A4") && !is("\u00e4", "E4") && !is("\u00c3\u00a4", "C3 A4") && !is("\u0161", "61"));
 });
