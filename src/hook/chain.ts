@@ -6,15 +6,11 @@ import { Deadlines } from "./deadlines.ts";
 import type { HookEvent } from "./events.ts";
 import { HookFailures } from "./failures.ts";
 import type { Awaitable, Hook } from "./hook.ts";
-import {
-  checkHook,
-  type CompiledListeners,
-  compileListeners,
-  type EventListeners,
-  type Listeners,
-} from "./listeners.ts";
+import { checkHook, compileListeners } from "./listeners.ts";
+import type { CompiledListeners, EventListeners, Listeners } from "./listeners.ts";
 import type { Logger } from "./logger.ts";
 import type { Clock } from "../session/clock.ts";
+import { Reminder } from "./reminder.ts";
 import { Watchdog } from "./watchdog.ts";
 import { isThenable as isPromise, TransformSequence, type TransformTask } from "./transform_sequence.ts";
 
@@ -47,18 +43,18 @@ export class HookChain {
   /** Listeners by event. */
   on: CompiledListeners;
   readonly #hooks = new Map<string, Hook>();
-  readonly #clock: Clock;
   readonly #failures: HookFailures;
   readonly #deadlines: Deadlines;
   readonly #lifecycle: Deadlines;
   readonly #watchdog: Watchdog;
+  readonly #reminder: Reminder;
   readonly #refusal = (hook: Hook, event: HookEvent, error: unknown) => this.#refused(hook, event, error);
 
   /** @param options what the chain needs of its broker */
   constructor(options: HookChainOptions) {
-    this.#clock = options.clock;
     this.#failures = new HookFailures(options);
     this.#deadlines = new Deadlines(options.clock, options.timeout);
+    this.#reminder = new Reminder(options.clock);
     this.#watchdog = new Watchdog(options.clock, options.timeout);
     this.#lifecycle = new Deadlines(options.clock, options.lifecycleTimeout);
     this.on = compileListeners(this.#hooks.values());
@@ -110,6 +106,7 @@ export class HookChain {
     this.#deadlines.close();
     this.#lifecycle.close();
     this.#watchdog.close();
+    this.#reminder.close();
   }
 
   /**
@@ -193,8 +190,8 @@ export class HookChain {
    * @throws what `task.use` throws (also as rejection)
    */
   transformEach<T>(listeners: EventListeners, context: unknown, task: TransformTask<T>): void | Promise<void> {
-    const refusal = this.#refusal, watchdog = this.#watchdog, clock = this.#clock;
-    return new TransformSequence({ listeners, context, watchdog, clock, refusal, timeout: noAnswer }, task).run();
+    const refusal = this.#refusal, watchdog = this.#watchdog, reminder = this.#reminder;
+    return new TransformSequence({ listeners, context, watchdog, reminder, refusal, timeout: noAnswer }, task).run();
   }
 
   async #transformLater<T>(

@@ -3,11 +3,11 @@
  * A promise for each value and each function between hook and router costs several times what the rest of a message costs.
  * Here a value waits for the promise of the hook itself and for nothing else.
  * @module */
-import type { Clock } from "../session/clock.ts";
 import type { MqttError } from "../packets/errors.ts";
 import type { HookEvent } from "./events.ts";
 import type { Hook } from "./hook.ts";
 import type { EventListeners } from "./listeners.ts";
+import type { Reminded, Reminder } from "./reminder.ts";
 import type { Watchdog, Watched } from "./watchdog.ts";
 
 /** The values, and what becomes of them. */
@@ -30,7 +30,7 @@ export interface SequenceContext {
   /** First argument of the hooks. */
   readonly context: unknown;
   readonly watchdog: Watchdog;
-  readonly clock: Clock;
+  readonly reminder: Reminder;
   /** The error that a client is told of. */
   refusal(hook: Hook, event: HookEvent, error: unknown): MqttError;
   /** The error of a hook that took too long. */
@@ -38,7 +38,7 @@ export interface SequenceContext {
 }
 
 /** One run through the values. */
-export class TransformSequence<T> implements Watched {
+export class TransformSequence<T> implements Watched, Reminded {
   due = Infinity;
   readonly #chain: SequenceContext;
   readonly #task: TransformTask<T>;
@@ -50,7 +50,8 @@ export class TransformSequence<T> implements Watched {
   #isSlow = false;
   /** True once the task has failed: nothing happens any more. */
   #hasFailed = false;
-  #watcher: number | undefined;
+  /** True once it has asked to be reminded. */
+  #isRemindedLater = false;
   #turn: unknown;
   #answered: ((answer: unknown) => void) | undefined;
   #failed: ((error: unknown) => void) | undefined;
@@ -97,7 +98,7 @@ export class TransformSequence<T> implements Watched {
   }
 
   #finish(): boolean {
-    this.#stopTimers();
+    this.#leave();
     const pending = this.#task.settle();
     if (pending === undefined) return true;
     this.#done ??= Promise.withResolvers();
@@ -130,7 +131,7 @@ export class TransformSequence<T> implements Watched {
   #waitForHook(answer: PromiseLike<unknown>): false {
     const { watchdog } = this.#chain;
     this.#done ??= Promise.withResolvers();
-    if (this.#watcher === undefined && this.#task.hasPutOff) this.#watch();
+    if (!this.#isRemindedLater && this.#task.hasPutOff) this.#askToBeReminded();
     if (this.#answered === undefined) this.#listen(watchdog);
     this.due = watchdog.due;
     (answer instanceof Promise ? answer : Promise.resolve(answer)).then(this.#answered, this.#failed);
@@ -138,12 +139,12 @@ export class TransformSequence<T> implements Watched {
   }
 
   /** Most hooks answer before anything else happens; others must not delay what was put off. */
-  #watch(): void {
-    const { clock } = this.#chain;
-    this.#watcher = clock.setTimeout(() => this.#settleSlowly(), 0);
+  #askToBeReminded(): void {
+    this.#isRemindedLater = true;
+    this.#chain.reminder.add(this);
   }
 
-  #settleSlowly(): void {
+  remind(): void {
     this.#isSlow = true;
     try {
       this.#task.settle()?.catch((error) => this.#end(error));
@@ -203,15 +204,15 @@ export class TransformSequence<T> implements Watched {
   }
 
   #end(error: unknown): void {
-    this.#stopTimers();
+    this.#leave();
     this.#hasFailed = true;
     this.#turn = this.#value = undefined;
     this.#done!.reject(error);
   }
 
-  #stopTimers(): void {
-    const { clock, watchdog } = this.#chain;
-    if (this.#watcher !== undefined) clock.clearTimeout(this.#watcher);
+  #leave(): void {
+    const { reminder, watchdog } = this.#chain;
+    if (this.#isRemindedLater) reminder.delete(this);
     if (this.#done !== undefined) watchdog.unwatch(this);
   }
 }

@@ -4,6 +4,7 @@ import type { Hook } from "../../src/hook/hook.ts";
 import { silentLogger } from "../../src/hook/logger.ts";
 import { HookChain } from "../../src/hook/chain.ts";
 import { TransformSequence, type TransformTask } from "../../src/hook/transform_sequence.ts";
+import { Reminder } from "../../src/hook/reminder.ts";
 import { Watchdog } from "../../src/hook/watchdog.ts";
 import { MqttError } from "../../src/packets/errors.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
@@ -76,8 +77,8 @@ export class SequenceBench {
 
 /** Runs a task through no hook at all. */
 export function runWithoutHooks(task: TransformTask<string>): void | Promise<void> {
-  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT);
+  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), reminder = new Reminder(clock);
   const refusal = () => new MqttError(0x83, "broken"), timeout = () => new Error("late");
   const listeners = { event: "onPublish", all: [] } as const;
-  return new TransformSequence({ listeners, context: "client", watchdog, clock, refusal, timeout }, task).run();
+  return new TransformSequence({ listeners, context: "client", watchdog, reminder, refusal, timeout }, task).run();
 }
