@@ -54,3 +54,19 @@ for (const access of ["read", "write"] as const) {
     await subscriber.expectMessage("t", "next");
   });
 }
+
+Deno.test("storage that fails for a QoS 2 message that comes again: DISCONNECT 0x83 instead of PUBREC", async () => {
+  let fails = false;
+  const store: Hook = {
+    ...{ id: "store", durable: true, onConnectAuthenticate: () => true, onAclCheck: () => true },
+    onQosPublish: () => fails ? Promise.reject(new Error("the disk is full")) : Promise.resolve(),
+  };
+  await using harness = await Harness.start({ hooks: [store], errorsExpected: true });
+  const client = await harness.connect({ clientId: "publisher", cleanStart: false, properties });
+  const packetId = await client.sendPublish("t", "once", { qos: 2 });
+  await client.expect({ type: PacketType.PUBREC, packetId });
+  fails = true;
+  await client.sendPublish("t", "once", { qos: 2, dup: true, packetId });
+  await client.expect({ type: PacketType.DISCONNECT, reasonCode: 0x83 });
+  await client.expectClosed();
+});
