@@ -18,13 +18,13 @@ const CLIENTS = 4;
 /** Exchanges of one lesson. */
 const EXCHANGES = 24;
 /**
- * How many messages a client publishes at a time, how many times in a turn, and of which size: single ones, many in one read,
- * large ones. Single ones need many turns of the read loop to come to full speed.
+ * How many messages a client publishes at a time, how many times in a turn, and of which size: single ones, as many in one read
+ * as clients that wait for acknowledgements send, large ones. Code is made fast that runs often, so each kind needs many turns.
  */
 const WINDOWS: readonly { count: number; times: number; payload: Uint8Array }[] = [
-  { count: 1, times: 16, payload: new Uint8Array(64) },
-  { count: 24, times: 1, payload: new Uint8Array(64) },
-  { count: 1, times: 16, payload: new Uint8Array(16) },
+  { count: 1, times: 8, payload: new Uint8Array(64) },
+  { count: 64, times: 8, payload: new Uint8Array(64) },
+  { count: 1, times: 8, payload: new Uint8Array(16) },
   { count: 4, times: 1, payload: new Uint8Array(4_096) },
 ];
 
