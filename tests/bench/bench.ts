@@ -11,7 +11,7 @@
 
 import { type Amount, measure } from "./measure.ts";
 import { type Arguments, HELP, readArguments } from "./arguments.ts";
-import { byCommand, type Contender, mosquitto, ours } from "./brokers.ts";
+import { byCommand, type Contender, mosquitto, ours, StartError } from "./brokers.ts";
 import { business, machine } from "./machine.ts";
 import { lineNames, type Row, rows } from "./scenarios.ts";
 import { format, head, type Line, linesOf, type RowResults } from "./table.ts";
@@ -51,6 +51,7 @@ interface Contenders {
 }
 
 async function runRow(row: Row, who: Contenders, { rounds, amount }: Arguments, progress: Progress): Promise<Line[]> {
+  let { peer } = who;
   const results: RowResults = { ours: [], base: [], peer: [] };
   const { scenario, variant, base } = row, [name] = lineNames(row);
   const run = async (into: keyof RowResults, contender: Contender, variant: Row["variant"], amount: Amount) => {
@@ -61,7 +62,14 @@ async function runRow(row: Row, who: Contenders, { rounds, amount }: Arguments, 
     progress.next(`${name}, round ${round} of ${rounds}`);
     await run("ours", who.ours, variant, amount);
     if (base !== undefined) await run("base", who.ours, base, amount);
-    if (who.peer !== undefined) await run("peer", who.peer, variant, amount);
+    if (peer === undefined) continue;
+    try {
+      await run("peer", peer, variant, amount);
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      console.error(`\n${name} is measured without the peer: ${error.message}`);
+      peer = undefined;
+    }
   }
   progress.clear();
   return linesOf(row, results);

@@ -71,6 +71,7 @@ export function mosquitto(): Contender | undefined {
   } catch {
     return undefined;
   }
+  let directory: string | undefined;
   return {
     command({ transport, hook }, ports) {
       if (hook !== undefined) return undefined;
@@ -79,14 +80,31 @@ export function mosquitto(): Contender | undefined {
       if (transport === "ws") lines.push("protocol websockets");
       if (transport === "tls") lines.push(`certfile ${CERT_FILE}`, `keyfile ${KEY_FILE}`);
       lines.push("allow_anonymous true", "max_queued_messages 0", "max_inflight_messages 0");
-      const file = Deno.makeTempFileSync({ suffix: ".conf" });
+      lines.push("user root"); // who is not root stays who he is; root would become somebody who cannot read the key
+      const file = `${directory ??= temporaryDirectory()}/mosquitto.conf`;
       Deno.writeTextFileSync(file, lines.join("\n") + "\n");
       return ["mosquitto", "-c", file];
     },
   };
 }
 
-/** Starts a broker and waits until it answers. @returns `undefined` where it cannot do what is asked for */
+/** A directory that is gone when the program ends. */
+function temporaryDirectory(): string {
+  const directory = Deno.makeTempDirSync();
+  addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+  return directory;
+}
+
+/** A broker that ends, or waits too long, instead of listening. */
+export class StartError extends Error {
+  override name = "StartError";
+}
+
+/**
+ * Starts a broker and waits until it answers.
+ * @returns `undefined` where it cannot do what is asked for
+ * @throws StartError (as rejection) with its last words when it does not listen
+ */
 export async function start(contender: Contender, variant: Variant): Promise<Running | undefined> {
   const ports = { tcp: freePort(), ws: freePort(), tls: freePort() };
   const command = contender.command(variant, ports);
@@ -97,7 +115,7 @@ export async function start(contender: Contender, variant: Variant): Promise<Run
   const running = { pid: child.pid, ports, [Symbol.asyncDispose]: () => stop(child) };
   if (await answers(child, ports[variant.transport])) return running;
   await stop(child);
-  throw new Error(`the broker did not listen: ${command.join(" ")}\n${await log}`);
+  throw new StartError(`the broker did not listen: ${command.join(" ")}\n${await log}`);
 }
 
 async function answers(child: Deno.ChildProcess, port: number): Promise<boolean> {

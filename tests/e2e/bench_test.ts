@@ -57,6 +57,15 @@ Deno.test("the table names the machine", async () => {
   assertMatch(out, /^connects +[\d,.]+ conn\/s +0% +- /m);
 });
 
+Deno.test("a peer that does not start costs its column, not the table", async () => {
+  const peer = `${Deno.execPath()} eval "throw 'no licence' // {port}"`;
+  const { out, err, code } = await bench("--only", "connects,latency-1k-p50", "--peer", peer);
+  assertEquals(code, 0);
+  assertMatch(out, /^connects +[\d,.]+ conn\/s +0% +- /m);
+  assertMatch(out, /^latency-1k-p50 +\d+ us +0% +- /m);
+  assertMatch(err, /^idle-memory is measured without the peer: .*no licence/ms);
+});
+
 /** A subscriber of two publishers that is fed by hand. */
 function fedSubscriber() {
   const chunks = new TransformStream<Uint8Array, Uint8Array>(undefined, { highWaterMark: 100 });
