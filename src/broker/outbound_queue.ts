@@ -182,7 +182,7 @@ export class OutboundQueue {
     this.#send(bytes);
   }
 
-  /** No async function: what follows a write is as short as it can be. Promises of sockets may be of any kind. */
+  /** Not async: the way from one write to the next is as short as it can be. */
   #send(bytes: Uint8Array): void {
     this.#rest = bytes;
     this.#whenTaken ??= (taken) => this.#taken(taken);
@@ -214,6 +214,8 @@ export class OutboundQueue {
   }
 
   #lost(error: unknown): void {
+    this.#leaving = undefined;
+    this.#rest = NOTHING;
     this.#bytesGone(this.#bytes);
     this.#packets = this.#counted = 0;
     this.#owner.writeFailed(error);

@@ -51,7 +51,7 @@ export class TransformSequence<T> implements Watched, Reminded {
   /** True once the task has failed: nothing happens any more. */
   #hasFailed = false;
   /** True once it has asked to be reminded. */
-  #isRemindedLater = false;
+  #hasAsked = false;
   #turn: unknown;
   #answered: ((answer: unknown) => void) | undefined;
   #failed: ((error: unknown) => void) | undefined;
@@ -131,7 +131,7 @@ export class TransformSequence<T> implements Watched, Reminded {
   #waitForHook(answer: PromiseLike<unknown>): false {
     const { watchdog } = this.#chain;
     this.#done ??= Promise.withResolvers();
-    if (!this.#isRemindedLater && this.#task.hasPutOff) this.#askToBeReminded();
+    if (!this.#hasAsked && this.#task.hasPutOff) this.#askToBeReminded();
     if (this.#answered === undefined) this.#listen(watchdog);
     this.due = watchdog.due;
     (answer instanceof Promise ? answer : Promise.resolve(answer)).then(this.#answered, this.#failed);
@@ -140,7 +140,7 @@ export class TransformSequence<T> implements Watched, Reminded {
 
   /** Most hooks answer before anything else happens; others must not delay what was put off. */
   #askToBeReminded(): void {
-    this.#isRemindedLater = true;
+    this.#hasAsked = true;
     this.#chain.reminder.add(this);
   }
 
@@ -212,7 +212,7 @@ export class TransformSequence<T> implements Watched, Reminded {
 
   #leave(): void {
     const { reminder, watchdog } = this.#chain;
-    if (this.#isRemindedLater) reminder.delete(this);
+    if (this.#hasAsked) reminder.delete(this);
     if (this.#done !== undefined) watchdog.unwatch(this);
   }
 }
