@@ -12,6 +12,7 @@ import type { Logger } from "./logger.ts";
 import type { Clock } from "../session/clock.ts";
 import { Reminder } from "./reminder.ts";
 import { Watchdog } from "./watchdog.ts";
+import { TransformLine } from "./transform_line.ts";
 import { isThenable as isPromise, TransformSequence, type TransformTask } from "./transform_sequence.ts";
 
 /** What a {@linkcode HookChain} needs of its broker. */
@@ -31,9 +32,6 @@ export interface HookChainOptions {
 /** A CONNECT that storage leaves without an answer may be refused: nothing is lost by that, and those who wait do not pile up. */
 const MAY_BE_REFUSED: HookEvent = "onSessionEstablished";
 
-/** What a client is told of a hook that failed. */
-const FAILED = "an error within the broker";
-
 function noAnswer(hook: Hook, event: string): Error {
   return new Error(`no answer from hook ${hook.id} to ${event} in time`);
 }
@@ -48,13 +46,14 @@ export class HookChain {
   readonly #lifecycle: Deadlines;
   readonly #watchdog: Watchdog;
   readonly #reminder: Reminder;
-  readonly #refusal = (hook: Hook, event: HookEvent, error: unknown) => this.#refused(hook, event, error);
+  readonly #line: TransformLine;
 
   /** @param options what the chain needs of its broker */
   constructor(options: HookChainOptions) {
     this.#failures = new HookFailures(options);
     this.#deadlines = new Deadlines(options.clock, options.timeout);
     this.#reminder = new Reminder(options.clock);
+    this.#line = new TransformLine(this.#reminder);
     this.#watchdog = new Watchdog(options.clock, options.timeout);
     this.#lifecycle = new Deadlines(options.clock, options.lifecycleTimeout);
     this.on = compileListeners(this.#hooks.values());
@@ -176,7 +175,7 @@ export class HookChain {
       try {
         result = call(context, value);
       } catch (error) {
-        throw this.#refused(hook, event, error);
+        throw this.#failures.refusal(hook, event, error);
       }
       if (isPromise(result)) return this.#transformLater(listeners, index, { context, value, pending: result });
       value = (result ?? value) as T;
@@ -190,8 +189,9 @@ export class HookChain {
    * @throws what `task.use` throws (also as rejection)
    */
   transformEach<T>(listeners: EventListeners, context: unknown, task: TransformTask<T>): void | Promise<void> {
-    const refusal = this.#refusal, watchdog = this.#watchdog, reminder = this.#reminder;
-    return new TransformSequence({ listeners, context, watchdog, reminder, refusal, timeout: noAnswer }, task).run();
+    const { refusal } = this.#failures, watchdog = this.#watchdog, reminder = this.#reminder;
+    const chain = { listeners, context, watchdog, reminder, refusal, timeout: noAnswer };
+    return this.#line.run(new TransformSequence(chain, task));
   }
 
   async #transformLater<T>(
@@ -204,7 +204,7 @@ export class HookChain {
     try {
       value = (await this.#wait(hook, listeners.event, step.pending) ?? step.value) as T;
     } catch (error) {
-      throw this.#refused(hook, listeners.event, error);
+      throw this.#failures.refusal(hook, listeners.event, error);
     }
     return index + 1 === listeners.all.length ? value : this.#transformFrom(listeners, index + 1, step.context, value);
   }
@@ -218,14 +218,7 @@ export class HookChain {
     if (!isPromise(result)) return result;
     result.then(undefined, () => {}); // it comes too late to matter
     const { event, all } = listeners!;
-    this.#failures.report(all[0].hook, event, new TypeError(`${event} takes no promise`));
-    throw new MqttError(0x83, FAILED);
-  }
-
-  #refused(hook: Hook, event: HookEvent, error: unknown): MqttError {
-    if (error instanceof MqttError) return error;
-    this.#failures.report(hook, event, error);
-    return new MqttError(0x83, FAILED); // clients need not know of hooks
+    throw this.#failures.refusal(all[0].hook, event, new TypeError(`${event} takes no promise`));
   }
 
   /**
@@ -242,7 +235,7 @@ export class HookChain {
         const settled = isPromise(answer) ? await this.#wait(hook, event, answer) : answer;
         if (settled !== undefined) return settled as T;
       } catch (error) {
-        throw this.#refused(hook, event, error);
+        throw this.#failures.refusal(hook, event, error);
       }
     }
     return undefined;

@@ -1,10 +1,14 @@
 /** Errors of hooks: counted one by one, told once a period.
  * @module */
+import { MqttError } from "../packets/errors.ts";
 import type { Clock } from "../session/clock.ts";
 import type { Logger } from "./logger.ts";
 
 /** Milliseconds between two lines about the same event of the same hook. */
 const LOG_PERIOD = 10_000;
+
+/** What a client is told of a hook that failed: it need not know of hooks. */
+const FAILED = "an error within the broker";
 
 /** What was told of one event of one hook. */
 interface Told {
@@ -41,6 +45,13 @@ export class HookFailures {
     this.#told.set(key, { at: now, untold: 0 });
     this.#logger.error("a hook failed", { hook: hook.id, event, error: String(error), ...more });
   }
+
+  /** What a client is told: the error itself when a hook has refused, something general when it has failed. */
+  readonly refusal = (hook: { readonly id: string }, event: string, error: unknown): MqttError => {
+    if (error instanceof MqttError) return error;
+    this.report(hook, event, error);
+    return new MqttError(0x83, FAILED);
+  };
 
   /** Forgets a hook that was taken off. */
   forget(hook: { readonly id: string }): void {
