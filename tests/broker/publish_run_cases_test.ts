@@ -75,6 +75,23 @@ Deno.test("a hook that takes its time delays no message in front of it", async (
   }
 });
 
+Deno.test("a hook that takes its time with one client's run delays no other client's", async () => {
+  const gate = Promise.withResolvers<void>();
+  const hooks = [allowAll(), hookAt("1", () => gate.promise), { id: "after", onPublish: () => Promise.resolve() }];
+  const { harness, subscriber, publisher } = await world({ hooks });
+  await using _ = harness;
+  const other = await harness.connect({ clientId: "other" });
+  await publisher.send(...runOf(range(1, 3), 0));
+  await other.send(...runOf(range(4, 6), 0));
+  await settle();
+  await harness.clock.advance(0);
+  await settle();
+  assertEquals(taken(subscriber), each(PUBLISH, [4, 5, 6]));
+  gate.resolve();
+  await harness.settle();
+  assertEquals(taken(subscriber), each(PUBLISH, [1, 2, 3]));
+});
+
 Deno.test("a hook that never answers refuses its message, after the limit, and no other one", async () => {
   for (const version of [4, 5] as const) {
     const hooks = [allowAll(), hookAt("3", () => new Promise(() => {}))];
