@@ -6,23 +6,26 @@ import type { Core } from "./core.ts";
 import type { Socket } from "./listener.ts";
 
 /** Serves a socket. The promise resolves when it is closed and never rejects. */
-export async function accept(
+export function accept(
   core: Core,
   socket: Socket,
   origin: { listenerId: string; transport: string; guard: AddressGuard },
 ): Promise<void> {
   const address = peerOf(socket.remoteAddress);
-  if (!core.serving || !origin.guard.enter(address)) return socket.close();
+  if (!core.serving || !origin.guard.enter(address)) return Promise.resolve(socket.close());
   core.info.connectionsAccepted++;
   const connection = new Connection(core, socket, origin);
   core.connections.add(connection);
   core.sockets.add(socket);
-  try {
-    await connection.run();
-  } catch (error) {
-    core.unexpected("a connection failed at its end", error);
-    socket.close();
-  }
-  core.sockets.delete(socket);
-  origin.guard.leave(address);
+  return new Promise((resolve) =>
+    connection.run((failure) => {
+      if (failure !== undefined) {
+        core.unexpected("a connection failed at its end", failure);
+        socket.close();
+      }
+      core.sockets.delete(socket);
+      origin.guard.leave(address);
+      resolve();
+    })
+  );
 }

@@ -89,16 +89,16 @@ export class Connection implements SessionLink {
     this.#reader.maximumPacketSize = bytes;
   }
 
-  /** Reads until the connection ends. Never rejects. */
-  async run(): Promise<void> {
-    try {
-      await this.#reader.readAll();
-      if (!this.closed) {
-        this.#closer.peerGone = true;
-        this.finish(0x80, { error: new Error("the connection was lost") });
-      }
-    } catch (error) {
-      this.fail(error);
+  /** Reads until the connection ends; `closed` is called once its socket is. */
+  run(closed: (failure?: unknown) => void): void {
+    this.#reader.readAll((error) => this.#end(error).then(closed, closed));
+  }
+
+  async #end(error: unknown): Promise<void> {
+    if (error !== undefined) this.fail(error);
+    else if (!this.closed) {
+      this.#closer.peerGone = true;
+      this.finish(0x80, { error: new Error("the connection was lost") });
     }
     await this.#closer.peerEnds();
   }

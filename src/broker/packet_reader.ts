@@ -35,6 +35,9 @@ export class PacketReader {
   /** Packets that are handled before others have their turn. */
   #patience = PATIENCE;
   #wake: (() => void) | undefined;
+  #ended!: (error?: unknown) => void;
+  readonly #read = () => this.#readOn();
+  readonly #arrived = (length: number | null) => this.#take(length);
 
   /**
    * @param core the broker
@@ -57,24 +60,60 @@ export class PacketReader {
     this.#framer.maximumPacketSize = bytes;
   }
 
-  /** Reads until the end of the stream or of the connection. @throws whatever ends the connection (as rejection) */
-  async readAll(): Promise<void> {
-    const core = this.#core, connection = this.#connection, framer = this.#framer;
-    while (!connection.closed) {
-      const space = framer.space(), length = await connection.socket.read(space);
-      if (length === null || connection.closed) return;
-      if (!this.#begun) this.#begin(space[0]);
-      connection.lastRead = core.now();
-      core.info.bytesReceived += length;
-      framer.commit(length);
-      const pending = this.#processAll();
-      if (pending !== undefined) await pending;
-      const { turn } = core.outbound;
-      if (turn !== undefined) await turn; // others wait for what is written then, nobody for the next read
-      const pause = this.#limiter?.take(length, connection.lastRead);
-      if (pause) await this.#pause(pause);
-      while (connection.out.isFlooded() && !connection.closed) await this.#sleep(); // answers that nobody reads
+  /**
+   * Reads until the end of the stream or of the connection; `ended` is told of that, and of the error that has ended it if
+   * there was one.
+   *
+   * No `await`: most connections wait here for most of their lives, and an async function would keep its frame for each of
+   * them, and make two functions for each read.
+   */
+  readAll(ended: (error?: unknown) => void): void {
+    this.#ended = ended;
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    const { closed, socket } = this.#connection;
+    if (closed) return this.#ended();
+    try {
+      socket.read(this.#framer.space()).then(this.#arrived, this.#ended);
+    } catch (error) {
+      this.#ended(error);
     }
+  }
+
+  #take(length: number | null): void {
+    if (length === null || this.#connection.closed) return this.#ended();
+    try {
+      const pending = this.#handle(length) ?? this.#core.outbound.turn; // nobody waits for the next read, others for what is written
+      if (pending === undefined) this.#readOn();
+      else pending.then(this.#read, this.#ended);
+    } catch (error) {
+      this.#ended(error);
+    }
+  }
+
+  /** Handles what has arrived. @returns a Promise only when the next read has to wait */
+  #handle(length: number): void | Promise<void> {
+    const core = this.#core, connection = this.#connection, framer = this.#framer;
+    connection.lastRead = core.now();
+    core.info.bytesReceived += length;
+    framer.commit(length);
+    if (!this.#begun) this.#begin();
+    const pending = this.#processAll();
+    if (pending !== undefined || this.#limiter !== undefined || connection.out.isFlooded()) {
+      return this.#settle(length, pending);
+    }
+  }
+
+  /** Waits until more may be read. */
+  async #settle(length: number, pending: void | Promise<void>): Promise<void> {
+    const core = this.#core, connection = this.#connection;
+    await pending;
+    await core.outbound.turn;
+    const pause = this.#limiter?.take(length, connection.lastRead);
+    if (pause) await this.#pause(pause);
+    while (connection.out.isFlooded() && !connection.closed) await this.#sleep(); // answers that nobody reads
   }
 
   /** Reads on: there is room again, or the connection has ended. */
@@ -85,9 +124,11 @@ export class PacketReader {
   }
 
   /** Who does not begin with CONNECT is closed at the first byte [MQTT-3.1.0-1]. */
-  #begin(first: number): void {
+  #begin(): void {
     this.#begun = true;
-    if (first >> 4 !== PacketType.CONNECT) throw new MqttError(0x82, "the first packet is not CONNECT");
+    if (this.#framer.nextHeader >> 4 !== PacketType.CONNECT) {
+      throw new MqttError(0x82, "the first packet is not CONNECT");
+    }
   }
 
   /** Keep Alive counts from the end of the pause. */

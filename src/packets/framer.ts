@@ -169,6 +169,11 @@ export class Framer {
     return true;
   }
 
+  /** First byte of the packet that comes next, 0 when nothing of it has arrived. */
+  get nextHeader(): number {
+    return this.#framed < this.#filled ? this.#slab[this.#framed] : 0;
+  }
+
   /** True when nothing has arrived behind the packet found last. */
   get isLast(): boolean {
     return this.#framed === this.#filled;
