@@ -237,9 +237,9 @@ export class Connection implements SessionLink {
       this.out.hasRoomFor(run.count, run.end - run.start);
   }
 
-  sendRun(run: FrameRun, records?: readonly OutboundRecord[]): void {
-    if (records === undefined) this.out.appendFrame(run.buffer, run.start, run.end, run);
-    else appendRun(this.out, run, records);
+  sendRun(run: FrameRun, packetId?: number): void {
+    if (packetId === undefined) this.out.appendFrame(run.buffer, run.start, run.end, run);
+    else appendRun(this.out, run, packetId);
     this.core.info.packetsSent += run.count;
     this.core.info.messagesSent += run.count;
   }

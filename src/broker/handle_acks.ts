@@ -7,7 +7,7 @@ import type { Connection } from "./connection.ts";
 import type { Core } from "./core.ts";
 import { endReceiving } from "./inbound_qos2.ts";
 import { pump } from "./pump.ts";
-import { finishRecord } from "./records.ts";
+import { finishRecord, finishUnseen } from "./records.ts";
 
 /** Packet Identifier not found. */
 const NOT_FOUND = 0x92;
@@ -29,8 +29,14 @@ export function handleShortAck(core: Core, connection: Connection, header: numbe
 
 /** PUBACK: the client has a QoS 1 message. Unknown identifiers are ignored. */
 export function handlePuback(core: Core, connection: Connection, packetId: number): void {
-  const session = connection.session!, record = session.existingOutbox?.inflight.get(packetId);
-  if (record?.qos === 1) finish(core, session, record);
+  const session = connection.session!, outbox = session.existingOutbox;
+  if (outbox === undefined) return;
+  if (!finishUnseen(core, outbox, packetId)) {
+    const record = outbox.inflight.get(packetId);
+    if (record?.qos !== 1) return;
+    finishRecord(core, session, record);
+  }
+  if (outbox.waiting) pump(core, session);
 }
 
 /** PUBREC: the client has taken over a QoS 2 message, or refuses it. */

@@ -200,14 +200,25 @@ export class PacketReader {
       framer.slab?.keep();
       if (!isObserved) return handlePublish(core, connection, this.#readMessage());
     } else core.info.packetsReceived++;
-    const { buffer, start, end } = framer;
-    if (end - start === 2 && connection.state === "connected" && !this.#isObserved()) {
-      if (handleShortAck(core, connection, header, buffer[start] << 8 | buffer[start + 1])) return;
+    if (framer.end - framer.start === 2 && connection.state === "connected" && !this.#isObserved()) {
+      if (this.#processAcks()) return;
     }
     framer.slab?.keep(); // views on it may live as long as the packet
+    const { buffer, start, end } = framer;
     const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
     if (packet.type > PacketType.PUBCOMP && --this.#patience === 0) return this.#handleLater(packet);
     return handlePacket(core, connection, packet);
+  }
+
+  /** Acknowledgements of one kind. @returns false for one that has to be looked at more closely; the others are handled */
+  #processAcks(): boolean {
+    const core = this.#core, connection = this.#connection, framer = this.#framer, { header, buffer } = framer;
+    for (;;) {
+      const { start } = framer;
+      if (!handleShortAck(core, connection, header, buffer[start] << 8 | buffer[start + 1])) return false;
+      if (connection.closed || !framer.nextAlike()) return true;
+      core.info.packetsReceived++;
+    }
   }
 
   #processRun(run: PublishRun): void | Promise<void> {

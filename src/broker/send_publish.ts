@@ -4,7 +4,6 @@ import { encodeInto } from "../packets/codec.ts";
 import { publishSize } from "../packets/publish.ts";
 import { PacketType, type Properties, type PublishPacket, type QoS } from "../packets/types.ts";
 import type { Message } from "../session/message.ts";
-import type { OutboundRecord } from "../session/outbound_record.ts";
 import type { FrameRun } from "../session/session.ts";
 import type { OutboundQueue } from "./outbound_queue.ts";
 import type { Connection } from "./connection.ts";
@@ -72,16 +71,16 @@ function sendTemplate(connection: Connection, message: Message, delivery: Publis
 }
 
 /** Copies the packets of a run and puts in the Packet Identifiers of this client. */
-export function appendRun(out: OutboundQueue, run: FrameRun, records: readonly OutboundRecord[]): void {
+export function appendRun(out: OutboundQueue, run: FrameRun, first: number): void {
   const { writer } = out, moved = writer.length - run.start, { packetIdsAt } = run;
   writer.bytes(run.buffer.subarray(run.start, run.end));
   const { buffer } = writer;
-  for (let index = 0; index < records.length; index++) {
-    const at = packetIdsAt[index] + moved, { packetId } = records[index];
+  for (let index = 0; index < run.count; index++) {
+    const at = packetIdsAt[index] + moved, packetId = first + index;
     buffer[at] = packetId >> 8;
     buffer[at + 1] = packetId;
   }
-  out.appended(records.length);
+  out.appended(run.count);
 }
 
 /** Copies a packet and puts in what is this delivery's own. */

@@ -2,6 +2,8 @@
  * @module */
 import type { Message } from "../session/message.ts";
 import { OutboundRecord } from "../session/outbound_record.ts";
+import type { Outbox } from "../session/outbox.ts";
+import type { SentRunInit } from "../session/sent_run.ts";
 import type { FrameRun, Session } from "../session/session.ts";
 import type { Core } from "./core.ts";
 import { KEPT_IN_PLACE } from "./deliver.ts";
@@ -13,31 +15,37 @@ export interface RunOfMessages {
 }
 
 /**
- * Sends a run to a session whose link takes it, with one record for each message, when all of them may be sent now.
+ * Sends a run to a session whose link takes it, when all of its messages may be sent now.
  * @returns false when some have to wait, or when storage wants to see each of them
  */
 export function sendRecords(core: Core, session: Session, { run, messages }: RunOfMessages): boolean {
-  const { outbox } = session;
+  const { outbox, clientId } = session, { count } = run;
   if (!maySend(core, session, run)) return false;
-  const delivery = { qos: run.qos, retain: false, identifiers: undefined, share: undefined };
-  const keepsBuffer = outbox.inflight.size + run.count <= KEPT_IN_PLACE;
-  const records: OutboundRecord[] = [];
+  const packetId = outbox.allocatePacketIds(count);
+  if (packetId === 0) return false;
+  if (outbox.inflight.size + count > KEPT_IN_PLACE) messages.forEach((message) => message.detach());
+  const sent = { clientId, sequence: session.nextSequences(count), packetId, messages };
+  if (run.qos === 1) outbox.keepRun(sent);
+  else keepRecords(outbox, sent);
+  outbox.quota -= count;
+  core.info.inflight += count;
+  session.link!.sendRun(run, packetId);
+  return true;
+}
+
+/** At QoS 2 every delivery becomes a record: it has to remember how far it has come. */
+function keepRecords(outbox: Outbox, { clientId, sequence, packetId, messages }: SentRunInit): void {
+  const delivery = { qos: 2, retain: false, identifiers: undefined, share: undefined } as const;
   for (let index = 0; index < messages.length; index++) {
-    const message = keepsBuffer ? messages[index] : messages[index].detach();
-    const record = new OutboundRecord(session.clientId, session.nextSequence(), message, delivery);
-    record.packetId = outbox.allocatePacketId();
+    const record = new OutboundRecord(clientId, sequence + index, messages[index], delivery);
+    record.packetId = packetId + index;
     record.state = "sent";
     outbox.keep(record);
-    records.push(record);
   }
-  outbox.quota -= run.count;
-  core.info.inflight += run.count;
-  session.link!.sendRun(run, records);
-  return true;
 }
 
 function maySend(core: Core, session: Session, run: FrameRun): boolean {
   const { outbox } = session, { maximumQueuedBytes } = core.options.capabilities;
   return core.hooks.on.onQosPublish === undefined && !outbox.ahead && !session.pumping && outbox.quota >= run.count &&
-    outbox.roomForIds(run.count) && outbox.maySend(maximumQueuedBytes - (run.end - run.start));
+    outbox.maySend(maximumQueuedBytes - (run.end - run.start));
 }

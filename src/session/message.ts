@@ -65,6 +65,7 @@ export class Message implements PublishTarget {
   #payload: Uint8Array | undefined = undefined;
   #frame: Uint8Array | undefined = undefined;
   #detached = false;
+  #size: number | undefined = undefined;
 
   /**
    * A message of these parts, or an empty one to read a packet into.
@@ -99,9 +100,9 @@ export class Message implements PublishTarget {
     return this.frameEnd - this.payloadStart;
   }
 
-  /** Bytes that this message is counted with in limits. */
+  /** Bytes that this message is counted with in limits; what has been counted must not change any more. */
   get size(): number {
-    return this.topic.length + this.payloadLength + (this.properties === undefined ? 0 : sizeOf(this.properties)) + 64;
+    return this.#size ??= this.topic.length + this.payloadLength + sizeOf(this.properties) + 64;
   }
 
   /** Copies the bytes out of the read buffer, so that keeping the message does not keep the buffer. */
@@ -135,7 +136,9 @@ export class Message implements PublishTarget {
 }
 
 /** About the memory that properties take: what is in their texts and bytes, and something for each User Property. */
-function sizeOf({ contentType, responseTopic, correlationData, userProperties = [] }: Properties): number {
+function sizeOf(properties: Properties | undefined): number {
+  if (properties === undefined) return 0;
+  const { contentType, responseTopic, correlationData, userProperties = [] } = properties;
   let size = 64 + (contentType?.length ?? 0) + (responseTopic?.length ?? 0) + (correlationData?.length ?? 0);
   for (const [name, value] of userProperties) size += 64 + name.length + value.length;
   return size;

@@ -4,6 +4,7 @@ import type { QoS } from "../packets/types.ts";
 import { InflightTable } from "./inflight_table.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
 import { RecordQueue } from "./record_queue.ts";
+import { SentRun, type SentRunInit } from "./sent_run.ts";
 
 /** Highest Packet Identifier. */
 const MAXIMUM_PACKET_ID = 65_535;
@@ -60,18 +61,22 @@ export class Outbox {
     return this.inflight.size >= MAXIMUM_PACKET_ID;
   }
 
-  /** True when there are so many free Packet Identifiers. */
-  roomForIds(count: number): boolean {
-    return this.inflight.size + count <= MAXIMUM_PACKET_ID;
-  }
-
   /** A free Packet Identifier, 0 when all are in use [MQTT-2.2.1-4]. */
   allocatePacketId(): number {
     if (this.exhausted) return 0;
     do {
       this.#nextPacketId = this.#nextPacketId === MAXIMUM_PACKET_ID ? 1 : this.#nextPacketId + 1;
-    } while (this.inflight.get(this.#nextPacketId) !== undefined);
+    } while (this.inflight.has(this.#nextPacketId));
     return this.#nextPacketId;
+  }
+
+  /** So many free Packet Identifiers, one behind the other: the first of them, 0 when those that come next are not free. */
+  allocatePacketIds(count: number): number {
+    const first = this.#nextPacketId + 1, last = this.#nextPacketId + count;
+    if (last > MAXIMUM_PACKET_ID) return 0;
+    for (let packetId = first; packetId <= last; packetId++) if (this.inflight.has(packetId)) return 0;
+    this.#nextPacketId = last;
+    return first;
   }
 
   /** Whether a new message may be sent: there is quota, and what is not acknowledged is below so many bytes. */
@@ -83,6 +88,20 @@ export class Outbox {
   keep(record: OutboundRecord): void {
     this.inflight.set(record.packetId, record);
     this.inflightBytes += record.message?.size ?? 0;
+  }
+
+  /** Keeps the deliveries of a run until they are acknowledged. */
+  keepRun(run: SentRunInit): void {
+    this.inflight.setRun(run.packetId, new SentRun(run), run.messages.length);
+    for (let index = 0; index < run.messages.length; index++) this.inflightBytes += run.messages[index].size;
+  }
+
+  /** Forgets a delivery that nobody has looked at. @returns false when it is not one of these */
+  forgetUnseen(packetId: number): boolean {
+    const message = this.inflight.takeUnseen(packetId);
+    if (message === undefined) return false;
+    this.inflightBytes -= message.size;
+    return true;
   }
 
   /** Forgets the message of a record: from PUBREC on only its Packet Identifier matters. */

@@ -52,8 +52,8 @@ export interface SessionLink {
   hasRoom(): boolean;
   /** True when the client gets the packets of a run just as they came. */
   takesRun(run: FrameRun): boolean;
-  /** Sends the packets of a run, at QoS 1 and 2 with the Packet Identifiers of these records. */
-  sendRun(run: FrameRun, records?: readonly OutboundRecord[]): void;
+  /** Sends the packets of a run, at QoS 1 and 2 with Packet Identifiers that begin with this one. */
+  sendRun(run: FrameRun, packetId?: number): void;
   /** Sends a message at QoS 0. @returns false when it could not be */
   sendMessage(message: Message, retain: boolean, identifiers: readonly number[] | undefined): boolean;
   /** Sends a message at QoS 1 or 2. @returns false when it can never be sent (too large for the client) */
@@ -167,6 +167,12 @@ export class Session {
   /** The next place in the order of delivery. */
   nextSequence(): number {
     return ++this.#sequence;
+  }
+
+  /** So many next places in the order of delivery: the first of them. */
+  nextSequences(count: number): number {
+    this.#sequence += count;
+    return this.#sequence - count + 1;
   }
 
   /** Continues after a restored record. */

@@ -308,3 +308,50 @@ Deno.test("a publisher gets its own run with the QoS of what is left without No 
   const received = client.received.filter(({ type }) => type === PUBLISH);
   assertEquals(received.map(({ qos }) => qos), [0, 0, 0, 0]);
 });
+
+Deno.test("acknowledgements in one write free what they belong to, each once, whatever is between them", async () => {
+  for (const onQosComplete of [undefined, () => {}]) {
+    const { harness, subscriber, publisher } = await world({
+      hooks: [allowAll(), { id: "looking on", onQosComplete }],
+    });
+    await using _ = harness;
+    await publisher.send(...runOf(range(1, 6), 1));
+    await harness.settle();
+    const ids = range(1, 8).map(() => subscriber.take()?.packetId).filter((packetId) => packetId !== undefined);
+    assertEquals([ids.length, harness.broker.info.inflight], [6, 6]);
+    const ack = (packetId: number) => [0x40, 2, packetId >> 8, packetId & 0xff];
+    const [a, b, c, d] = ids as number[];
+    const received = harness.broker.info.packetsReceived;
+    await subscriber.send(Uint8Array.of(...ack(a), ...ack(a), ...ack(999), 0xc0, 0, ...ack(c), ...ack(b)));
+    await harness.settle();
+    assertEquals(harness.broker.info.inflight, 3);
+    assertEquals(harness.broker.info.packetsReceived - received, 6 + 2); // and a PINGREQ of each client that settles
+    await subscriber.send(Uint8Array.of(...ack(d), ...ack(0), ...ack(ids[4] as number)));
+    await subscriber.expect("D0 00");
+    await subscriber.expectDisconnect(0x82);
+    assertEquals(harness.broker.info.inflight, 0); // the session ends with its connection
+  }
+});
+
+Deno.test("what was sent as a run and not acknowledged comes again as single messages, in order", async () => {
+  const { harness, publisher } = await world();
+  await using _ = harness;
+  const session = { clientId: "again", cleanStart: false, properties: { sessionExpiryInterval: 60 } };
+  const first = await harness.connect(session);
+  await first.subscribe("t", { qos: 1 });
+  await publisher.send(...runOf(range(1, 6), 1));
+  await harness.settle();
+  const sent = range(1, 6).map(() => first.take()!);
+  for (const index of [1, 4]) await first.ack(PUBACK, sent[index].packetId!);
+  await harness.settle();
+  await first.cut();
+  const second = await harness.connect(session), again = range(1, 4).map(() => second.take()!);
+  const expected = [0, 2, 3, 5].map((index) => ({ ...sent[index], dup: true }));
+  assertEquals(
+    again.map(({ packetId, payload, dup }) => ({ packetId, payload, dup })),
+    expected.map(({ packetId, payload, dup }) => ({ packetId, payload, dup })),
+  );
+  for (const { packetId } of again) await second.ack(PUBACK, packetId!);
+  await harness.settle();
+  assertEquals(harness.broker.info.inflight, 6); // those of the other subscriber
+});

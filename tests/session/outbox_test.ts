@@ -45,11 +45,73 @@ Deno.test("without a free Packet Identifier there is none, and the one that is g
   assertEquals([outbox.exhausted, send(outbox), send(outbox)], [false, 777, 0]);
 });
 
-Deno.test("there is room for just as many messages as there are free Packet Identifiers", () => {
+Deno.test("Packet Identifiers of a run follow each other, all of them free and none above 65,535", () => {
   const outbox = new Outbox();
-  assertEquals([outbox.roomForIds(65_535), outbox.roomForIds(65_536)], [true, false]);
-  for (let index = 0; index < 65_530; index++) send(outbox);
-  assertEquals([outbox.roomForIds(5), outbox.roomForIds(6)], [true, false]);
+  assertEquals([outbox.allocatePacketIds(3), outbox.allocatePacketIds(2), send(outbox)], [1, 4, 6]);
+  outbox.inflight.set(10, record(10));
+  assertEquals([outbox.allocatePacketIds(4), outbox.allocatePacketIds(3)], [0, 7]);
+  assertEquals([outbox.allocatePacketIds(1), outbox.allocatePacketIds(65_536 - 10)], [0, 0]);
+  assertEquals([send(outbox), outbox.allocatePacketIds(65_535 - 11), outbox.allocatePacketIds(1)], [11, 12, 0]);
+  assertEquals([send(outbox), outbox.allocatePacketIds(1)], [1, 2]);
+});
+
+/** Keeps a run of so many messages, whose payload has as many bytes as their place in the run. */
+function keepRun(outbox: Outbox, count: number, sequence: number): number {
+  const packetId = outbox.allocatePacketIds(count),
+    messages = Array.from({ length: count }, (_, index) => {
+      return new Message({ topic: "t", payload: new Uint8Array(index), receivedAt: 0 });
+    });
+  outbox.keepRun({ clientId: "a", sequence, packetId, messages });
+  return packetId;
+}
+
+Deno.test("the deliveries of a run are forgotten without a record, one by one, and count until then", () => {
+  const outbox = new Outbox();
+  keepRun(outbox, 40, 1);
+  assertEquals([outbox.inflight.size, outbox.inflightBytes], [40, 40 * 65 + 40 * 39 / 2]);
+  assertEquals([outbox.forgetUnseen(41), outbox.forgetUnseen(0), outbox.forgetUnseen(40 + 64)], [false, false, false]);
+  assertEquals([outbox.forgetUnseen(40), outbox.forgetUnseen(40), outbox.forgetUnseen(1)], [true, false, true]);
+  assertEquals([outbox.inflight.size, outbox.inflightBytes], [38, 38 * 65 + 38 * 39 / 2]);
+  for (let packetId = 2; packetId < 40; packetId++) outbox.forgetUnseen(packetId);
+  assertEquals([outbox.inflight.size, outbox.inflightBytes], [0, 0]);
+});
+
+Deno.test("a delivery of a run becomes a record when it is asked for, always the same, with its place and message", () => {
+  const outbox = new Outbox();
+  keepRun(outbox, 20, 5);
+  const made = outbox.inflight.get(3)!, { clientId, direction, sequence, packetId, state, qos, retain, message } = made;
+  assertEquals([clientId, direction, sequence, packetId, state, qos, retain], ["a", "out", 7, 3, "sent", 1, false]);
+  assertEquals([message?.payloadLength, outbox.inflight.get(3) === made, outbox.forgetUnseen(3)], [2, true, false]);
+  outbox.forget(made);
+  assertEquals([outbox.inflight.get(3), outbox.inflight.size], [undefined, 19]);
+  assertEquals(outbox.inflight.values().map(({ sequence }) => sequence), [
+    5,
+    6,
+    ...Array.from({ length: 17 }, (_, at) => 8 + at),
+  ]);
+  assertEquals([outbox.forgetUnseen(1), outbox.inflightBytes], [false, 19 * 65 + 20 * 19 / 2 - 2]);
+});
+
+Deno.test("runs and records stay apart while the table grows, and after it was emptied", () => {
+  const outbox = new Outbox(), model = new Map<number, number>();
+  for (let round = 0, sequence = 1; round < 300; round++) {
+    const count = 1 + round * 7 % 50, first = keepRun(outbox, count, sequence);
+    for (let index = 0; index < count; index++) model.set(first + index, sequence + index);
+    sequence += count;
+    const packetId = outbox.allocatePacketId();
+    outbox.keep(record(packetId, sequence));
+    model.set(packetId, sequence++);
+    for (const packetId of [...model.keys()].filter((packetId) => packetId * round % 3 === 0)) {
+      const unseen = round % 2 === 0 && outbox.forgetUnseen(packetId);
+      if (!unseen) outbox.forget(outbox.inflight.get(packetId)!);
+      model.delete(packetId);
+    }
+    assertEquals(outbox.inflight.size, model.size);
+  }
+  assertEquals(
+    outbox.inflight.values().map(({ packetId, sequence }) => [packetId, sequence]),
+    [...model].sort((a, b) => a[1] - b[1]),
+  );
 });
 
 Deno.test("the quota never rises above where it began", () => {
