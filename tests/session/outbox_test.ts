@@ -76,6 +76,16 @@ Deno.test("the deliveries of a run are forgotten without a record, one by one, a
   assertEquals([outbox.inflight.size, outbox.inflightBytes], [0, 0]);
 });
 
+Deno.test("a message may be sent while there is quota, and less than so many bytes are not acknowledged", () => {
+  const outbox = new Outbox();
+  outbox.connect(1);
+  assertEquals([outbox.maySend(1), outbox.maySend(0)], [true, false]);
+  keepRun(outbox, 1, 1);
+  assertEquals([outbox.maySend(66), outbox.maySend(65)], [true, false]);
+  outbox.quota--;
+  assertEquals(outbox.maySend(66), false);
+});
+
 Deno.test("a delivery of a run becomes a record when it is asked for, always the same, with its place and message", () => {
   const outbox = new Outbox();
   keepRun(outbox, 20, 5);
