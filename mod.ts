@@ -69,6 +69,7 @@ export type { Outbox, Replay } from "./src/session/outbox.ts";
 export type { InflightTable } from "./src/session/inflight_table.ts";
 export type { DeliveryOptions, OutboundRecord } from "./src/session/outbound_record.ts";
 export type { RecordQueue } from "./src/session/record_queue.ts";
+export type { SentRun, SentRunInit } from "./src/session/sent_run.ts";
 export type { Task } from "./src/session/scheduler.ts";
 export type { FrameRun, SessionLink } from "./src/session/session.ts";
 export type { PublishTarget } from "./src/packets/publish.ts";

@@ -25,7 +25,11 @@ export class SentRun {
   readonly #packetId: number;
   readonly #messages: (Message | undefined)[];
 
-  /** @param init what is known of them */
+  /**
+   * Deliveries that nobody has asked for yet.
+   *
+   * @param init what is known of them
+   */
   constructor(init: SentRunInit) {
     this.#clientId = init.clientId;
     this.#sequence = init.sequence;
