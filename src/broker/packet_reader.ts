@@ -85,7 +85,8 @@ export class PacketReader {
   #take(length: number | null): void {
     if (length === null || this.#connection.closed) return this.#ended();
     try {
-      const pending = this.#handle(length) ?? this.#core.outbound.turn; // nobody waits for the next read, others for what is written
+      // what is written at the end of the turn goes first: others wait for that, nobody for the next read
+      const pending = this.#handle(length) ?? this.#core.outbound.turn;
       if (pending === undefined) this.#readOn();
       else pending.then(this.#read, this.#ended);
     } catch (error) {
