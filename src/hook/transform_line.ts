@@ -44,7 +44,6 @@ export class TransformLine implements Reminded {
   remind(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#first = undefined;
     for (const place of waiting) place.begin();
   }
 
