@@ -9,6 +9,8 @@ import type { Socket } from "../src/broker/listener.ts";
 const HIGH_WATER = 1_048_576;
 const CHUNK_COST = 128;
 const LONGEST_POLL = 50;
+/** A message of so many bytes gives its memory back once it is read: garbage collection would leave hundreds of them lying about. */
+const LARGE_MESSAGE = 16_384;
 
 interface PendingRead {
   readonly buffer: Uint8Array;
@@ -23,7 +25,7 @@ export class RuntimeWebSocket implements Socket {
   onEnd: () => Promise<void> | undefined = () => undefined;
   #socket: WebSocket;
   #limit: number;
-  #chunks: Uint8Array[] = [];
+  #chunks: Uint8Array<ArrayBuffer>[] = [];
   #bytes = 0;
   /** True while messages are gathered, and whether one has come since that was looked at last. */
   #gathering = false;
@@ -182,7 +184,10 @@ export class RuntimeWebSocket implements Socket {
       buffer.set(count === chunk.length ? chunk : chunk.subarray(0, count), length);
       length += count;
       if (count < chunk.length) this.#chunks[used] = chunk.subarray(count);
-      else used++;
+      else {
+        if (chunk.buffer.byteLength >= LARGE_MESSAGE) chunk.buffer.transfer(0);
+        used++;
+      }
     }
     this.#chunks.splice(0, used);
     this.#bytes -= length;

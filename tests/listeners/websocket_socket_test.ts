@@ -84,3 +84,12 @@ Deno.test("websocket socket: at the end what has arrived is read at once, then n
     await delivered;
   }
 });
+
+Deno.test("websocket socket: the memory of a large message is given back with its last byte", async () => {
+  const { fake, socket } = setup(), buffer = new Uint8Array(60_000);
+  const data = Uint8Array.from({ length: 100_000 }, (_, index) => index).buffer;
+  fake.onmessage!({ data });
+  assertEquals([await socket.read(buffer), data.detached], [60_000, false]);
+  assertEquals([await socket.read(buffer), data.detached], [40_000, true]);
+  assertEquals([...buffer.subarray(0, 3)], [60_000, 60_001, 60_002].map((index) => index & 255));
+});
