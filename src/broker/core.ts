@@ -11,6 +11,7 @@ import type { ShareDispatchContext } from "../topics/share_dispatch.ts";
 import { SubscriptionTree } from "../topics/subscription_tree.ts";
 import type { DecodeOptions } from "../packets/codec.ts";
 import type { Connection } from "./connection.ts";
+import { HookMemory } from "./hook_memory.ts";
 import type { Socket } from "./listener.ts";
 import { SlabPool } from "../packets/slab.ts";
 import type { OutboundLimits } from "./outbound_queue.ts";
@@ -43,6 +44,8 @@ export class Core {
   readonly sockets: Set<Socket> = new Set();
   /** Memory that connections read into. */
   readonly slabs: SlabPool = new SlabPool();
+  /** Memory of what hooks see. */
+  readonly hookMemory: HookMemory = new HookMemory();
   /** What outbound queues share. */
   readonly outbound: OutboundShared = new OutboundShared();
   /** Limits of each outbound queue. */

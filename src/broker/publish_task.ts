@@ -51,12 +51,12 @@ export class PublishTask implements TransformTask<PublishPacket> {
 
   /** @param parts what it works on */
   constructor(parts: PublishTaskParts) {
-    const { run } = parts, { buffer, start, end } = run, { byteOffset } = buffer;
+    const { run, core: { hookMemory } } = parts, { buffer, start, end } = run;
     const isCopied = run.slab !== undefined && run.qos === 0 && end - start < SMALL * run.count;
     if (!isCopied) run.slab?.keep();
     this.#parts = parts;
-    this.#memory = isCopied ? buffer.buffer.slice(byteOffset + start, byteOffset + end) : buffer.buffer;
-    this.#shift = isCopied ? -start : byteOffset;
+    this.#shift = isCopied ? hookMemory.add(buffer.subarray(start, end)) - start : buffer.byteOffset;
+    this.#memory = isCopied ? hookMemory.buffer : buffer.buffer;
     this.#topic = run.topic;
     this.#end = start;
   }
