@@ -10,6 +10,8 @@ export interface Arguments {
   readonly only: readonly string[];
   readonly rounds: number;
   readonly transports: readonly Transport[];
+  /** All rows with an async function that looks at every message. */
+  readonly hook: boolean;
   /** Command of the other broker, empty for the usual one, `none` for nobody. */
   readonly peer: string;
   /** Command of the broker to measure, empty for the one of this package. */
@@ -25,6 +27,7 @@ export const HELP = `Usage: deno task bench [options]
   --rounds N            runs of each row, 3; the table shows medians
   --seconds N           seconds of a run, 2; as much comes before to warm up
   --transport NAME,...  tcp, ws, tls: all rows over these; without it TCP, and some rows over the others
+  --hook                all rows with one async function for every message, beside the same without it
   --connections N       connections that do nothing, 10000 or what the system allows
   --peer COMMAND        another broker, {port} (and {ws}, {tls}) in place of its ports; mosquitto where installed; or none
   --ours COMMAND        the broker to measure in place of this package's
@@ -35,6 +38,7 @@ const OPTIONS = {
   rounds: { type: "string", default: "3" },
   seconds: { type: "string", default: "2" },
   transport: { type: "string", default: "" },
+  hook: { type: "boolean", default: false },
   connections: { type: "string", default: "" },
   peer: { type: "string", default: "" },
   ours: { type: "string", default: "" },
@@ -67,12 +71,13 @@ function transport(name: string): Transport {
 export function readArguments(args: readonly string[]): Arguments | undefined {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   if (values.help) return undefined;
-  const { peer, ours, json } = values, seconds = positive("seconds", values.seconds);
+  const { peer, ours, json, hook } = values, seconds = positive("seconds", values.seconds);
   const connections = values.connections === "" ? possibleConnections() : positive("connections", values.connections);
   return {
     only: list(values.only),
     rounds: positive("rounds", values.rounds),
     transports: list(values.transport).map(transport),
+    hook,
     peer,
     ours,
     json,

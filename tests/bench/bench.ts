@@ -4,6 +4,7 @@
  *     deno task bench                                       all rows, beside mosquitto where it is installed
  *     deno task bench --only qos0-pairs,latency-1k          some
  *     deno task bench --transport ws,tls                    all rows over these transports
+ *     deno task bench --hook                                all rows with an async function for every message
  *     deno task bench --peer 'other-broker --port {port}'   beside another broker ({ws} and {tls}: ports for those)
  *
  * @module
@@ -75,8 +76,8 @@ async function runRow(row: Row, who: Contenders, { rounds, amount }: Arguments, 
   return linesOf(row, results);
 }
 
-function chosen({ only, transports }: Arguments): Row[] {
-  const all = rows(transports);
+function chosen({ only, transports, hook }: Arguments): Row[] {
+  const all = rows({ transports, hook });
   const names = (row: Row) => [...lineNames(row), `${row.scenario.name}${row.suffix}`];
   const unknown = only.find((name) => !all.some((row) => names(row).includes(name)));
   if (unknown !== undefined) {

@@ -110,22 +110,24 @@ function over(transport: Transport, scenarios: readonly Scenario[]): Row[] {
   return scenarios.map((scenario) => ({ scenario, variant: { transport }, base: TCP, suffix: `-${transport}` }));
 }
 
+function hooked(scenarios: readonly Scenario[]): Row[] {
+  const variant: Variant = { transport: "tcp", hook: "async" };
+  return scenarios.map((scenario) => ({ scenario, variant, base: TCP, suffix: "-async-hook" }));
+}
+
 /**
  * Lists the rows.
  *
- * @param transports the transports asked for; without any, all of them for some scenarios and TCP for the rest
+ * @param asked the transports, and whether the rows with an async hook are wanted; without any of these all transports and the
+ * hook for some scenarios, and TCP for the rest
  * @returns the rows
  */
-export function rows(transports: readonly Transport[]): Row[] {
-  if (transports.length > 0) return transports.flatMap((transport) => over(transport, SCENARIOS));
+export function rows({ transports, hook }: { transports: readonly Transport[]; hook: boolean }): Row[] {
+  const asked = transports.flatMap((transport) => over(transport, SCENARIOS));
+  if (hook) asked.push(...hooked(SCENARIOS.filter(({ exchange }) => exchange !== undefined)));
+  if (asked.length > 0) return asked;
   const some = SCENARIOS.filter(({ name }) => EVERYWHERE.includes(name));
-  const hooked = { variant: { transport: "tcp", hook: "async" }, base: TCP, suffix: "-async-hook" } as const;
-  return [
-    ...over("tcp", SCENARIOS),
-    ...over("ws", some),
-    ...over("tls", some),
-    { scenario: SCENARIOS[0], ...hooked },
-  ];
+  return [...over("tcp", SCENARIOS), ...over("ws", some), ...over("tls", some), ...hooked(SCENARIOS.slice(0, 1))];
 }
 
 /** The names of a row's lines. */

@@ -32,7 +32,8 @@ Deno.test("every transport, every QoS, a hook and idle connections are measured"
   ];
   const over = await bench("--json", "--transport", "ws,tls", "--only", names.join());
   const usual = await bench("--json", "--only", "qos0-pairs-async-hook,qos0-pairs-v5");
-  const lines = [over, usual].flatMap(({ out }) => JSON.parse(out).lines as Line[]);
+  const hooked = await bench("--json", "--hook", "--only", "qos1-pairs-async-hook");
+  const lines = [over, usual, hooked].flatMap(({ out }) => JSON.parse(out).lines as Line[]);
   assertEquals(lines.map(({ fault }) => fault).filter((fault) => fault !== ""), []);
   assertEquals(lines.map(({ name }) => name).sort(), [
     "connects-ws",
@@ -43,10 +44,11 @@ Deno.test("every transport, every QoS, a hook and idle connections are measured"
     "qos0-pairs-tls",
     "qos0-pairs-v5",
     "qos1-fanout-100-ws",
+    "qos1-pairs-async-hook",
     "qos2-pairs-ws",
   ]);
   for (const { name, ours } of lines) if (!name.startsWith("idle")) assertGreater(ours, 0, name);
-  assertEquals([over.code, usual.code], [0, 0]);
+  assertEquals([over.code, usual.code, hooked.code], [0, 0, 0]);
 });
 
 Deno.test("the table names the machine", async () => {
@@ -139,6 +141,7 @@ Deno.test("percentiles, medians and spreads", () => {
 Deno.test("the command line", () => {
   assertEquals(readArguments(["--help"]), undefined);
   const options = readArguments(["--only", "a, b", "--transport", "ws,tls", "--rounds", "5", "--seconds", "0.5"])!;
+  assertEquals([options.hook, readArguments(["--hook"])!.hook], [false, true]);
   assertEquals([options.only, options.transports, options.rounds], [["a", "b"], ["ws", "tls"], 5]);
   assertEquals(options.amount.warmUp, 0.5);
   assertThrows(() => readArguments(["--rounds", "0"]), Error, `current value is "0"`);
@@ -154,9 +157,15 @@ Deno.test("a peer is measured over the transports that its command names", () =>
 });
 
 Deno.test("rows have names of their own", () => {
-  const names = rows([]).map(({ scenario, suffix }) => scenario.name + suffix);
+  const namesOf = (asked: Parameters<typeof rows>[0]) =>
+    rows(asked).map(({ scenario: { name }, suffix }) => name + suffix);
+  const names = namesOf({ transports: [], hook: false });
   assertEquals(new Set(names).size, names.length);
   assert(names.includes("qos0-pairs-ws") && names.includes("qos0-pairs-async-hook"));
+  const asked = namesOf({ transports: ["ws"], hook: true });
+  assertEquals(new Set(asked).size, asked.length);
+  assert(asked.includes("idle-ws") && asked.includes("qos2-pairs-async-hook") && !asked.includes("qos0-pairs"));
+  assert(!asked.includes("idle-async-hook")); // nobody publishes there
 });
 
 Deno.test("a row that does not exist is an error", async () => {
