@@ -72,6 +72,7 @@ export class Core {
       lifecycleTimeout: options.hookLifecycleTimeout,
       logger: options.logger,
       onError: () => this.info.hookErrors++,
+      line: this.outbound,
     });
     const { capabilities } = options;
     this.decodeOptions = { maximumUserProperties: capabilities.maximumUserProperties };

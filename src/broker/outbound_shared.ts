@@ -1,5 +1,6 @@
 /** What all outbound queues of a broker share: buffers, counters, and the end of the turn.
  * @module */
+import type { LineWatcher } from "../hook/transform_line.ts";
 import { Writer } from "../packets/writer.ts";
 import type { OutboundQueue } from "./outbound_queue.ts";
 
@@ -10,8 +11,11 @@ const POOL_BYTES = 16_777_216;
 /** What waits for it runs at the end of the turn. */
 const SETTLED: Promise<void> = Promise.resolve();
 
-/** One for each broker. */
-export class OutboundShared {
+/**
+ * One for each broker. While sequences wait for async hooks a turn lasts until the last of them has begun, so that one write takes
+ * what several have brought, as it does without hooks; what fills a queue leaves before that.
+ */
+export class OutboundShared implements LineWatcher {
   /** Bytes in all queues. */
   pendingBytes = 0;
   /** Bytes that were written. */
@@ -20,6 +24,9 @@ export class OutboundShared {
   #pooledBytes = 0;
   #dirty: OutboundQueue[] = [];
   #turn: Promise<void> | undefined;
+  #hasLine = false;
+  /** Ends the turn, when a line holds it. */
+  #endTurn: (() => void) | undefined;
   readonly #flush = () => {
     this.#turn = undefined;
     const dirty = this.#dirty;
@@ -35,7 +42,19 @@ export class OutboundShared {
   /** Writes this queue at the end of the turn, together with all others. */
   schedule(queue: OutboundQueue): void {
     this.#dirty.push(queue);
-    this.#turn ??= SETTLED.then(this.#flush);
+    this.#turn ??= (this.#hasLine ? new Promise<void>((end) => this.#endTurn = end) : SETTLED).then(this.#flush);
+  }
+
+  /** What is appended from now on waits. */
+  lineFormed(): void {
+    this.#hasLine = true;
+  }
+
+  /** What has waited is written at the end of this turn. */
+  lineEnded(): void {
+    this.#hasLine = false;
+    this.#endTurn?.();
+    this.#endTurn = undefined;
   }
 
   /** A buffer to fill. */

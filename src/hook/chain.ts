@@ -12,7 +12,7 @@ import type { Logger } from "./logger.ts";
 import type { Clock } from "../session/clock.ts";
 import { Reminder } from "./reminder.ts";
 import { Watchdog } from "./watchdog.ts";
-import { TransformLine } from "./transform_line.ts";
+import { type LineWatcher, TransformLine } from "./transform_line.ts";
 import { isThenable as isPromise, TransformSequence, type TransformTask } from "./transform_sequence.ts";
 
 /** What a {@linkcode HookChain} needs of its broker. */
@@ -27,6 +27,8 @@ export interface HookChainOptions {
   logger: Logger;
   /** Called once for each error of a hook. */
   onError(): void;
+  /** Who is told when sequences wait for async hooks. */
+  line?: LineWatcher;
 }
 
 /** A CONNECT that storage leaves without an answer may be refused: nothing is lost by that, and those who wait do not pile up. */
@@ -53,7 +55,7 @@ export class HookChain {
     this.#failures = new HookFailures(options);
     this.#deadlines = new Deadlines(options.clock, options.timeout);
     this.#reminder = new Reminder(options.clock);
-    this.#line = new TransformLine(this.#reminder);
+    this.#line = new TransformLine(this.#reminder, options.line);
     this.#watchdog = new Watchdog(options.clock, options.timeout);
     this.#lifecycle = new Deadlines(options.clock, options.lifecycleTimeout);
     this.on = compileListeners(this.#hooks.values());

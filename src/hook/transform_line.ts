@@ -12,6 +12,14 @@ export interface Sequence {
   run(): void | Promise<void>;
 }
 
+/** Who is told of a line: what its sequences bring about may be put off until the last of them has begun. */
+export interface LineWatcher {
+  /** Sequences wait. */
+  lineFormed(): void;
+  /** None waits any more, or the first takes its time. */
+  lineEnded(): void;
+}
+
 interface Place {
   readonly sequence: Sequence;
   begin(): void;
@@ -20,13 +28,20 @@ interface Place {
 /** Lets one sequence begin when the one before it has ended, or when timers have their turn. */
 export class TransformLine implements Reminded {
   readonly #reminder: Reminder;
+  readonly #watcher: LineWatcher | undefined;
   /** The sequence that the others wait for. */
   #first: Sequence | undefined = undefined;
   #waiting: Place[] = [];
+  /** True from the time that the first one took too long until nobody is in the line. */
+  #isSlow = false;
 
-  /** @param reminder tells that hooks take their time */
-  constructor(reminder: Reminder) {
+  /**
+   * @param reminder tells that hooks take their time
+   * @param watcher is told of lines that move
+   */
+  constructor(reminder: Reminder, watcher?: LineWatcher) {
     this.#reminder = reminder;
+    this.#watcher = watcher;
   }
 
   /**
@@ -36,13 +51,21 @@ export class TransformLine implements Reminded {
    */
   run(sequence: Sequence): void | Promise<void> {
     if (this.#first === undefined) return this.#begin(sequence);
-    if (this.#waiting.length === 0) this.#reminder.add(this);
+    if (this.#waiting.length === 0) this.#form();
     const turn = new Promise<void>((begin) => this.#waiting.push({ sequence, begin }));
     return turn.then(() => this.#begin(sequence));
   }
 
+  #form(): void {
+    this.#reminder.add(this);
+    if (!this.#isSlow) this.#watcher?.lineFormed();
+  }
+
   remind(): void {
     const waiting = this.#waiting;
+    if (this.#first === undefined) return;
+    this.#isSlow = true;
+    this.#watcher?.lineEnded();
     this.#waiting = [];
     for (const place of waiting) place.begin();
   }
@@ -67,6 +90,8 @@ export class TransformLine implements Reminded {
     if (this.#first !== sequence) return;
     const next = this.#waiting.shift();
     this.#first = next?.sequence;
-    next?.begin();
+    if (next !== undefined) return next.begin();
+    this.#isSlow = false;
+    this.#watcher?.lineEnded();
   }
 }

@@ -1,8 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Listener, ListenerContext, Socket } from "../../src/broker/listener.ts";
+import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { memoryPair } from "../../listeners/memory.ts";
 import { hex } from "../packets/bytes.ts";
 import { Harness, type HarnessOptions } from "../helpers/harness.ts";
+import { until } from "../helpers/until.ts";
 
 type Transport = NonNullable<HarnessOptions["transport"]>;
 
@@ -84,6 +86,40 @@ Deno.test("what several publishers send in one turn is one write", async () => {
   await Promise.all(publishers.map((publisher) => publisher.send("30 04 00 01 't' 00")));
   await harness.settle();
   assertEquals(transport.writes[0], 3 * 6);
+});
+
+Deno.test("what an async hook lets pass of several publishers is one write, unless the hook takes its time", async () => {
+  const transport = observed(), gates: (() => void)[] = [];
+  let isSlow = false;
+  const onPublish = async () => {
+    if (isSlow) await new Promise<void>((open) => gates.push(open));
+    else await Promise.resolve();
+  };
+  await using harness = await Harness.start({ transport, hooks: [allowAll(), { id: "async", onPublish }] });
+  const subscriber = await harness.connect("s");
+  await subscriber.subscribe("t");
+  const publishers = await Promise.all(["a", "b", "c"].map((id) => harness.connect(id)));
+  const sendAll = async () => {
+    await harness.settle();
+    transport.writes.length = 0;
+    for (const publisher of publishers) await publisher.send("30 04 00 01 't' 00", "30 04 00 01 't' 00");
+  };
+  await sendAll();
+  await harness.settle();
+  assertEquals(transport.writes[0], 3 * 2 * 6);
+  isSlow = true;
+  await sendAll();
+  await publishers[0].send("C0 00"); // waits for its messages
+  await subscriber.send("C0 00");
+  await until(() => gates.length === 1);
+  await harness.clock.advance(0);
+  await until(() => gates.length === 3);
+  assertEquals(transport.writes, [2]); // PINGRESP
+  isSlow = false;
+  gates[1]();
+  await until(() => transport.writes.length === 2);
+  assertEquals(transport.writes, [2, 2 * 6]); // nobody waits for the others
+  gates.forEach((open) => open());
 });
 
 Deno.test("closeTimeout: a client that reads nothing holds the end up no longer", async () => {

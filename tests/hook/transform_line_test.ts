@@ -5,7 +5,9 @@ import { FakeClock } from "../helpers/fake_clock.ts";
 
 /** A line, a clock, and sequences that end when they are told to. */
 function setUp() {
-  const clock = new FakeClock(), reminder = new Reminder(clock), line = new TransformLine(reminder);
+  const clock = new FakeClock(), reminder = new Reminder(clock), told: string[] = [];
+  const watcher = { lineFormed: () => void told.push("formed"), lineEnded: () => void told.push("ended") };
+  const line = new TransformLine(reminder, watcher);
   const begun: string[] = [], ends: Record<string, PromiseWithResolvers<void>> = {};
   const sequence = (name: string) => ({
     run: () => {
@@ -13,7 +15,7 @@ function setUp() {
       return (ends[name] = Promise.withResolvers<void>()).promise;
     },
   });
-  return { clock, line, begun, ends, sequence };
+  return { clock, line, begun, ends, sequence, told };
 }
 
 Deno.test("a sequence begins when the one before it has ended", async () => {
@@ -71,4 +73,43 @@ Deno.test("a sequence that fails makes room, whether at once or later", async ()
   assertEquals(begun, ["a", "b"]);
   ends.b.resolve();
   await third;
+});
+
+Deno.test("a line is told of when the second comes, and its end when the last has ended", async () => {
+  const { line, ends, sequence, told } = setUp();
+  const done = [line.run(sequence("a"))];
+  assertEquals(told, []);
+  for (const name of ["b", "c"]) done.push(line.run(sequence(name)));
+  assertEquals(told, ["formed"]);
+  for (const [index, name] of ["a", "b"].entries()) {
+    ends[name].resolve();
+    await done[index];
+    await Promise.resolve();
+  }
+  assertEquals(told, ["formed"]);
+  ends.c.resolve();
+  await done[2];
+  await Promise.resolve();
+  assertEquals(told, ["formed", "ended"]);
+});
+
+Deno.test("a line that does not move has ended, and none is told of until all have left", async () => {
+  const { line, ends, sequence, told, clock } = setUp();
+  const done = ["a", "b"].map((name) => line.run(sequence(name)));
+  await clock.advance(0);
+  assertEquals(told, ["formed", "ended"]);
+  done.push(line.run(sequence("c")));
+  assertEquals(told, ["formed", "ended"]); // b may take its time as well
+  await clock.advance(0);
+  for (const name of ["a", "b", "c"]) ends[name].resolve();
+  await Promise.all(done);
+  await Promise.resolve();
+  told.length = 0;
+  const again = ["d", "e"].map((name) => line.run(sequence(name)));
+  assertEquals(told, ["formed"]);
+  ends.d.resolve();
+  await again[0];
+  await Promise.resolve();
+  ends.e.resolve();
+  await again[1];
 });
