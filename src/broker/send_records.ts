@@ -1,9 +1,6 @@
 /** A run of messages at QoS 1 or 2 to one session.
  * @module */
 import type { Message } from "../session/message.ts";
-import { OutboundRecord } from "../session/outbound_record.ts";
-import type { Outbox } from "../session/outbox.ts";
-import type { SentRunInit } from "../session/sent_run.ts";
 import type { FrameRun, Session } from "../session/session.ts";
 import type { Core } from "./core.ts";
 import { KEPT_IN_PLACE } from "./deliver.ts";
@@ -24,24 +21,11 @@ export function sendRecords(core: Core, session: Session, { run, messages }: Run
   const packetId = outbox.allocatePacketIds(count);
   if (packetId === 0) return false;
   if (outbox.inflight.size + count > KEPT_IN_PLACE) messages.forEach((message) => message.detach());
-  const sent = { clientId, sequence: session.nextSequences(count), packetId, messages };
-  if (run.qos === 1) outbox.keepRun(sent);
-  else keepRecords(outbox, sent);
+  outbox.keepRun({ clientId, sequence: session.nextSequences(count), packetId, qos: run.qos as 1 | 2, messages });
   outbox.quota -= count;
   core.info.inflight += count;
   session.link!.sendRun(run, packetId);
   return true;
-}
-
-/** At QoS 2 every delivery becomes a record: it has to remember how far it has come. */
-function keepRecords(outbox: Outbox, { clientId, sequence, packetId, messages }: SentRunInit): void {
-  const delivery = { qos: 2, retain: false, identifiers: undefined, share: undefined } as const;
-  for (let index = 0; index < messages.length; index++) {
-    const record = new OutboundRecord(clientId, sequence + index, messages[index], delivery);
-    record.packetId = packetId + index;
-    record.state = "sent";
-    outbox.keep(record);
-  }
 }
 
 function maySend(core: Core, session: Session, run: FrameRun): boolean {

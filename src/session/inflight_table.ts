@@ -51,12 +51,12 @@ export class InflightTable {
   }
 
   /**
-   * Removes a delivery of a run that has no record, which is all that has to happen when it is acknowledged.
+   * Removes a delivery of a run at QoS 1 that has no record, which is all that has to happen when it is acknowledged.
    * @returns its message; `undefined` when there is a record, or nothing
    */
   takeUnseen(packetId: number): Message | undefined {
     const at = this.#placeOf(packetId), entry = this.#places[at];
-    if (this.#packetIds[at] !== packetId || !(entry instanceof SentRun)) return undefined;
+    if (this.#packetIds[at] !== packetId || !(entry instanceof SentRun) || entry.qos !== 1) return undefined;
     this.#free(at);
     return entry.take(packetId);
   }

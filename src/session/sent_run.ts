@@ -11,15 +11,19 @@ export interface SentRunInit {
   readonly sequence: number;
   /** Packet Identifier of the first; those of the others follow it. */
   readonly packetId: number;
+  /** Quality of Service of all of them. */
+  readonly qos: 1 | 2;
   /** What was sent. */
   readonly messages: readonly Message[];
 }
 
 /**
- * Messages at QoS 1 that were sent to a session together. Most are acknowledged before a hook, a store or a new connection
- * looks at them, and of these no record is ever made, which saves a sixth of what a delivery costs.
+ * Messages that were sent to a session together. At QoS 1 most are acknowledged before a hook, a store or a new connection looks
+ * at them, and of these no record is ever made, which saves a sixth of what a delivery costs; at QoS 2 PUBREC asks for it.
  */
 export class SentRun {
+  /** Quality of Service of all of them. */
+  readonly qos: 1 | 2;
   readonly #clientId: string;
   readonly #sequence: number;
   readonly #packetId: number;
@@ -31,6 +35,7 @@ export class SentRun {
    * @param init what is known of them
    */
   constructor(init: SentRunInit) {
+    this.qos = init.qos;
     this.#clientId = init.clientId;
     this.#sequence = init.sequence;
     this.#packetId = init.packetId;
@@ -47,7 +52,7 @@ export class SentRun {
   /** The record of the delivery with a Packet Identifier, which is not kept here any more. */
   record(packetId: number): OutboundRecord {
     const sequence = this.#sequence + packetId - this.#packetId;
-    const delivery = { qos: 1, retain: false, identifiers: undefined, share: undefined } as const;
+    const delivery = { qos: this.qos, retain: false, identifiers: undefined, share: undefined };
     const record = new OutboundRecord(this.#clientId, sequence, this.take(packetId), delivery);
     record.packetId = packetId;
     record.state = "sent";

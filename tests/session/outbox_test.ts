@@ -56,12 +56,12 @@ Deno.test("Packet Identifiers of a run follow each other, all of them free and n
 });
 
 /** Keeps a run of so many messages, whose payload has as many bytes as their place in the run. */
-function keepRun(outbox: Outbox, count: number, sequence: number): number {
+function keepRun(outbox: Outbox, count: number, sequence: number, qos: 1 | 2 = 1): number {
   const packetId = outbox.allocatePacketIds(count),
     messages = Array.from({ length: count }, (_, index) => {
       return new Message({ topic: "t", payload: new Uint8Array(index), receivedAt: 0 });
     });
-  outbox.keepRun({ clientId: "a", sequence, packetId, messages });
+  outbox.keepRun({ clientId: "a", sequence, packetId, qos, messages });
   return packetId;
 }
 
@@ -100,6 +100,14 @@ Deno.test("a delivery of a run becomes a record when it is asked for, always the
     ...Array.from({ length: 17 }, (_, at) => 8 + at),
   ]);
   assertEquals([outbox.forgetUnseen(1), outbox.inflightBytes], [false, 19 * 65 + 20 * 19 / 2 - 2]);
+});
+
+Deno.test("at QoS 2 no delivery of a run is forgotten without a record", () => {
+  const outbox = new Outbox();
+  keepRun(outbox, 3, 1, 2);
+  assertEquals([outbox.forgetUnseen(2), outbox.inflight.size], [false, 3]);
+  const { qos, state, sequence } = outbox.inflight.get(2)!;
+  assertEquals([qos, state, sequence], [2, "sent", 2]);
 });
 
 Deno.test("runs and records stay apart while the table grows, and after it was emptied", () => {
