@@ -1,6 +1,6 @@
-/** TLS that asks for client certificates, over any socket.
+/** TLS over any socket, which may ask for client certificates.
  *
- * `Deno.listenTls` cannot ask for them. A `node:tls` server that listens itself stops accepting for ever after one "too
+ * `Deno.listenTls` cannot ask for them, and has no way to send small packets at once. A `node:tls` server that listens itself stops accepting for ever after one "too
  * many open files" and reads on when nobody takes what it read; here the port is the TCP listener's, which has none of
  * this.
  * @module */
@@ -24,6 +24,7 @@ export interface TlsServerOptions {
 export class TlsServer {
   #options: TlsServerOptions;
   #context: SecureContext;
+  readonly #asksClients: boolean;
   #handshakes: Set<EncryptedSide> = new Set();
 
   /**
@@ -34,6 +35,7 @@ export class TlsServer {
    */
   constructor(options: TlsServerOptions) {
     this.#options = options;
+    this.#asksClients = options.certificate.clientCa !== undefined;
     this.#context = secureContext(options.certificate);
   }
 
@@ -44,7 +46,10 @@ export class TlsServer {
    * @throws Error when it is not usable; the old one stays
    */
   reload(certificate: TlsCertificate): void {
-    if (certificate.clientCa === undefined) throw new Error("Cannot reload the certificate: clientCa is missing");
+    if ((certificate.clientCa !== undefined) !== this.#asksClients) {
+      const problem = this.#asksClients ? "is missing" : "cannot be added";
+      throw new Error(`Cannot reload the certificate: clientCa ${problem}`);
+    }
     this.#context = secureContext(certificate);
   }
 
@@ -60,7 +65,7 @@ export class TlsServer {
     const tls = new Stream(encrypted, {
       isServer: true,
       secureContext: this.#context,
-      requestCert: true,
+      requestCert: this.#asksClients,
       rejectUnauthorized: this.#options.requireClientCertificate,
     });
     return this.#handshake(tls, encrypted, socket.remoteAddress).finally(() => this.#handshakes.delete(encrypted));

@@ -221,7 +221,13 @@ Deno.test("tls with client certificates: a peer that never finishes its handshak
     assertEquals(context.sockets.length, 1);
   }, { ...mutual, handshakeTimeout: 1 }));
 
-for (const [name, options] of Object.entries({ "tls": {}, "tls with client certificates": mutual })) {
+for (
+  const [name, options] of Object.entries({
+    "tls": {},
+    "tls without delay": { noDelay: true },
+    "tls with client certificates": mutual,
+  })
+) {
   Deno.test(`${name}: a listener that closes ends handshakes, not clients`, () =>
     withListener(async ({ port, connect, listener, context }) => {
       using client = await connect(certificate("client"));
@@ -292,7 +298,13 @@ Deno.test("tls: a certificate that is optional has to be valid when it is shown"
     assertEquals(context.sockets[1].certificate?.subject, "O=Mochi tests,CN=sensor-1");
   }, { ...mutual, requireClientCertificate: false }));
 
-for (const [name, clientCa] of [["tls", undefined], ["tls with client certificates", ca]] as const) {
+for (
+  const [name, clientCa, noDelay] of [
+    ["tls", undefined, false],
+    ["tls without delay", undefined, true],
+    ["tls with client certificates", ca, true],
+  ] as const
+) {
   Deno.test(`${name}: a new certificate is for new clients, the old ones stay`, () =>
     withListener(async ({ port, connect, listener }) => {
       using client = await connect();
@@ -316,7 +328,7 @@ for (const [name, clientCa] of [["tls", undefined], ["tls with client certificat
       assertEquals(await shownName(port), "localhost");
       assertEquals(await roundTrip(client, pattern(1_000)), pattern(1_000));
       assertEquals(listener.address, address);
-    }, { certificate: { ...certificate("server"), clientCa }, requireClientCertificate: false }));
+    }, { certificate: { ...certificate("server"), clientCa }, requireClientCertificate: false, noDelay }));
 }
 
 Deno.test("tls: a close during a reload is the end", () =>
@@ -334,7 +346,35 @@ Deno.test("tls: whether clients are asked for certificates does not change", asy
   await withListener(async ({ listener }) => {
     await assertRejects(() => listener.reload(mutual.certificate), Error, "clientCa cannot be added");
   });
+  await withListener(async ({ listener }) => {
+    await assertRejects(() => listener.reload(mutual.certificate), Error, "clientCa cannot be added");
+  }, { noDelay: true });
 });
+
+Deno.test("tls without delay: bytes of any length, and nobody is asked for a certificate", () =>
+  withListener(async ({ connect, context }) => {
+    for (const client of [undefined, certificate("client"), certificate("stranger")]) {
+      using connection = await connect(client);
+      assertEquals(await roundTrip(connection, pattern(1_000_000)), pattern(1_000_000));
+    }
+    assertEquals(context.sockets.map((socket) => socket.certificate), [undefined, undefined, undefined]);
+  }, { noDelay: true }));
+
+Deno.test("tls without delay: small packets of the server do not wait for the peer", () =>
+  withListener(
+    async ({ connect, context }) => {
+      const accepted = context.accepted();
+      using client = await connect();
+      const socket = await accepted, begun = performance.now();
+      for (let round = 0; round < 50; round++) {
+        for (let part = 0; part < 2; part++) await socket.write(pattern(1)); // the second one would wait
+        assertEquals((await readExactly(client, 2)).length, 2);
+      }
+      assert(performance.now() - begun < 50 * 20); // and 40 ms each time
+    },
+    { noDelay: true },
+    hold,
+  ));
 
 Deno.test("tls refuses options that cannot work", async () => {
   const make = (options: Partial<TlsListenerOptions>) => () =>
@@ -348,6 +388,7 @@ Deno.test("tls refuses options that cannot work", async () => {
   );
   assertThrows(make({ certificate: { ...certificate("server"), clientCa: "nonsense" } }), Error, "Cannot use");
   assertThrows(make({ requireClientCertificate: true }), Error, "clientCa is missing");
+  assertThrows(make({ certificate: mutual.certificate, noDelay: false }), Error, "clientCa excludes it");
   await withListener(({ port }) => {
     const message = `Cannot listen on 127.0.0.1:${port}: address already in use`;
     assertThrows(() => make({ address: `127.0.0.1:${port}` })().listen(new EchoContext()), Error, message);

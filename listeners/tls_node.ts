@@ -1,4 +1,4 @@
-/** TLS with client certificates, on a TCP port.
+/** TLS by `node:tls` on a TCP port: with client certificates where they are wanted, and without delay.
  * @module */
 import type { ListenerContext, Socket } from "../src/broker/listener.ts";
 import { TcpListener } from "./tcp.ts";
@@ -6,8 +6,8 @@ import type { TlsEngine, TlsListenerOptions } from "./tls.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
 import { TlsServer } from "./tls_server.ts";
 
-/** Accepts over TCP and does the handshakes with `node:tls`, which can ask for certificates. */
-export class MutualTls implements TlsEngine {
+/** Accepts over TCP, where small packets need not wait, and does the handshakes with `node:tls`, which can ask for certificates. */
+export class NodeTls implements TlsEngine {
   #id: string;
   #tcp: TcpListener;
   #server: TlsServer;
@@ -19,7 +19,8 @@ export class MutualTls implements TlsEngine {
    * @throws Error when the address is not one or the certificate is not usable
    */
   constructor(options: TlsListenerOptions) {
-    const { id, certificate, requireClientCertificate = true, handshakeTimeout = 10 } = options;
+    const { id, certificate, handshakeTimeout = 10 } = options;
+    const { requireClientCertificate = certificate.clientCa !== undefined } = options;
     this.#id = id;
     this.#tcp = new TcpListener(options);
     this.#server = new TlsServer({ certificate, requireClientCertificate, handshakeTimeout: handshakeTimeout * 1000 });
