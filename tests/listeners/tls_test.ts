@@ -367,10 +367,12 @@ Deno.test("tls without delay: small packets of the server do not wait for the pe
       using client = await connect();
       const socket = await accepted, begun = performance.now();
       for (let round = 0; round < 50; round++) {
+        await client.write(pattern(1)); // who asks and is answered is slow to acknowledge
+        await socket.read(new Uint8Array(1));
         for (let part = 0; part < 2; part++) await socket.write(pattern(1)); // the second one would wait
         assertEquals((await readExactly(client, 2)).length, 2);
       }
-      assert(performance.now() - begun < 50 * 20); // and 40 ms each time
+      assert(performance.now() - begun < 50 * 20); // and 40 ms most times
     },
     { noDelay: true },
     hold,
