@@ -22,8 +22,9 @@ export interface TlsListenerOptions {
   /** Connections that may wait to be accepted, default 511. */
   readonly backlog?: number;
   /**
-   * Send small packets at once, default true with a `clientCa`, otherwise false: then they may wait up to 40 ms for the peer to
-   * acknowledge earlier ones. It takes 30 KiB more for a connection, and a quarter more of the processor.
+   * Send small packets at once, default true with a `clientCa`, otherwise false: then they may wait up to 40 ms for the
+   * peer to acknowledge earlier ones. It takes 30 KiB more for a connection, and a third to two thirds more of the
+   * processor for a message.
    */
   readonly noDelay?: boolean;
   /** Ask the system to find out about peers that vanished, default true; only of use with `noDelay` or a `clientCa`. */
@@ -38,8 +39,8 @@ export interface TlsEngine extends Omit<Listener, "id" | "protocol"> {
 
 /**
  * Listens on a TCP port and speaks TLS there: `Deno.listenTls`. With a `clientCa` clients have to show a certificate that
- * it has signed, and hooks find subject, fingerprint and alternative names in `client.certificate`; that is `node:tls`, and
- * so is `noDelay`: the runtime's own TLS can do neither.
+ * it has signed, and hooks find subject, fingerprint and alternative names in `client.certificate`; that is `node:tls`,
+ * and so is `noDelay`: the runtime's own TLS can do neither.
  *
  * @example Usage
  * ```ts
@@ -100,8 +101,8 @@ export class TlsListener implements Listener {
   }
 
   /**
-   * Uses another certificate for new connections; clients stay connected. Without `noDelay` and `clientCa` the port is closed and
-   * opened again: a client that comes within these few milliseconds is refused and has to try again.
+   * Uses another certificate for new connections; clients stay connected. Without `noDelay` and `clientCa` the port is
+   * closed and opened again: a client that comes within these few milliseconds is refused and has to try again.
    *
    * @param certificate the new one
    * @throws Error when it is not usable, the old one stays in use; or `Cannot listen on ...` when the port was lost

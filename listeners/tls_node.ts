@@ -6,7 +6,7 @@ import type { TlsEngine, TlsListenerOptions } from "./tls.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
 import { TlsServer } from "./tls_server.ts";
 
-/** Accepts over TCP, where small packets need not wait, and does the handshakes with `node:tls`, which can ask for certificates. */
+/** Accepts over TCP, where small packets do not wait; `node:tls` does the handshakes and can ask for certificates. */
 export class NodeTls implements TlsEngine {
   #id: string;
   #tcp: TcpListener;

@@ -1,8 +1,8 @@
 /** TLS over any socket, which may ask for client certificates.
  *
- * `Deno.listenTls` cannot ask for them, and has no way to send small packets at once. A `node:tls` server that listens itself stops accepting for ever after one "too
- * many open files" and reads on when nobody takes what it read; here the port is the TCP listener's, which has none of
- * this.
+ * `Deno.listenTls` cannot ask for them, and has no way to send small packets at once. A `node:tls` server that listens
+ * itself stops accepting for ever after one "too many open files" and reads on when nobody takes what it read; here the
+ * port is the TCP listener's, which has none of this.
  * @module */
 import { createSecureContext, type SecureContext, type TLSSocket, TLSSocket as Stream } from "node:tls";
 import type { Socket } from "../src/broker/listener.ts";
@@ -24,7 +24,6 @@ export interface TlsServerOptions {
 export class TlsServer {
   #options: TlsServerOptions;
   #context: SecureContext;
-  readonly #asksClients: boolean;
   #handshakes: Set<EncryptedSide> = new Set();
 
   /**
@@ -35,8 +34,11 @@ export class TlsServer {
    */
   constructor(options: TlsServerOptions) {
     this.#options = options;
-    this.#asksClients = options.certificate.clientCa !== undefined;
     this.#context = secureContext(options.certificate);
+  }
+
+  get #asksClients(): boolean {
+    return this.#options.certificate.clientCa !== undefined;
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Socket } from "../src/broker/listener.ts";
 const HIGH_WATER = 1_048_576;
 const CHUNK_COST = 128;
 const LONGEST_POLL = 50;
-/** A message of so many bytes gives its memory back once it is read: garbage collection would leave hundreds of them lying about. */
+/** A message of so many bytes gives its memory back once it is read: garbage collection would leave hundreds of them. */
 const LARGE_MESSAGE = 16_384;
 
 interface PendingRead {

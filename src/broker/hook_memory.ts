@@ -1,7 +1,7 @@
 /** Memory for what hooks see of messages: they may keep it for ever, so nothing is written twice to the same place.
  *
- * Memory of its own for every few small messages costs more than copying them: one tenth of what a message costs where a hundred
- * clients take turns.
+ * Memory of its own for every few small messages costs more than copying them: one tenth of what a message costs where a
+ * hundred clients take turns.
  * @module */
 
 /** So much is kept by who keeps the smallest payload. */

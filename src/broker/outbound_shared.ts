@@ -12,8 +12,8 @@ const POOL_BYTES = 16_777_216;
 const SETTLED: Promise<void> = Promise.resolve();
 
 /**
- * One for each broker. While sequences wait for async hooks a turn lasts until the last of them has begun, so that one write takes
- * what several have brought, as it does without hooks; what fills a queue leaves before that.
+ * One for each broker. While sequences wait for async hooks a turn lasts until the last of them has ended, so that one
+ * write takes what several have brought, as it does without hooks; what fills a queue leaves before that.
  */
 export class OutboundShared implements LineWatcher {
   /** Bytes in all queues. */

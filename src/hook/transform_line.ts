@@ -12,11 +12,11 @@ export interface Sequence {
   run(): void | Promise<void>;
 }
 
-/** Who is told of a line: what its sequences bring about may be put off until the last of them has begun. */
+/** Who is told of a line: what its sequences bring about may be put off until it has ended. */
 export interface LineWatcher {
   /** Sequences wait. */
   lineFormed(): void;
-  /** None waits any more, or the first takes its time. */
+  /** Nobody is in it any more, or the first takes its time. */
   lineEnded(): void;
 }
 

@@ -18,8 +18,9 @@ export interface SentRunInit {
 }
 
 /**
- * Messages that were sent to a session together. At QoS 1 most are acknowledged before a hook, a store or a new connection looks
- * at them, and of these no record is ever made, which saves a sixth of what a delivery costs; at QoS 2 PUBREC asks for it.
+ * Messages that were sent to a session together. At QoS 1 most are acknowledged before a hook, a store or a new connection
+ * looks at them, and of these no record is ever made, which saves a sixth of what a delivery costs; at QoS 2 PUBREC asks
+ * for it.
  */
 export class SentRun {
   /** Quality of Service of all of them. */

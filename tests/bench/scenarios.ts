@@ -118,8 +118,8 @@ function hooked(scenarios: readonly Scenario[]): Row[] {
 /**
  * Lists the rows.
  *
- * @param asked the transports, and whether the rows with an async hook are wanted; without any of these all transports and the
- * hook for some scenarios, and TCP for the rest
+ * @param asked the transports, and whether the rows with an async hook are wanted; without any of these all transports
+ * and the hook for some scenarios, and TCP for the rest
  * @returns the rows
  */
 export function rows({ transports, hook }: { transports: readonly Transport[]; hook: boolean }): Row[] {
