@@ -15,12 +15,12 @@
 export { Broker } from "./src/broker/broker.ts";
 export type { ClientList } from "./src/broker/client_list.ts";
 export type { ListedSubscription, TopicList } from "./src/broker/topic_list.ts";
-export type { InlineSubscribeOptions, PublishOptions } from "./src/broker/inline_client.ts";
-export type { Listener, ListenerContext, Socket } from "./src/broker/listener.ts";
-export type { BrokerOptions, Capabilities, Compatibilities } from "./src/broker/options.ts";
-export { defaultCapabilities, defaultCompatibilities } from "./src/broker/options.ts";
-export type { NewClientOptions } from "./src/broker/virtual_client.ts";
-export { VERSION } from "./src/broker/version.ts";
+export type { InlineSubscribeOptions, PublishOptions } from "./src/broker/lifecycle/inline_client.ts";
+export type { Listener, ListenerContext, Socket } from "./src/broker/core/listener.ts";
+export type { BrokerOptions, Capabilities, Compatibilities } from "./src/broker/core/options.ts";
+export { defaultCapabilities, defaultCompatibilities } from "./src/broker/core/options.ts";
+export type { NewClientOptions } from "./src/broker/lifecycle/virtual_client.ts";
+export { VERSION } from "./src/broker/core/version.ts";
 
 export type { Access, Awaitable, DisconnectInfo, GrantedSubscription, Hook, HookContext } from "./src/hook/hook.ts";
 export type { LogFields, Logger } from "./src/hook/logger.ts";
@@ -33,7 +33,7 @@ export type {
 export type { SystemInfo } from "./src/hook/system_info.ts";
 
 export type { Client, ClientInit, DisconnectOptions, PeerCertificate } from "./src/session/client.ts";
-export type { Clock } from "./src/session/clock.ts";
+export type { Clock } from "./src/time/clock.ts";
 export type { InflightRecord, InflightState } from "./src/session/inflight.ts";
 export type { Message, MessageInit } from "./src/session/message.ts";
 export type { Arriving, InlineHandler, Session, SessionSubscription } from "./src/session/session.ts";
@@ -70,7 +70,7 @@ export type { InflightTable } from "./src/session/inflight_table.ts";
 export type { DeliveryOptions, OutboundRecord } from "./src/session/outbound_record.ts";
 export type { RecordQueue } from "./src/session/record_queue.ts";
 export type { SentRun, SentRunInit } from "./src/session/sent_run.ts";
-export type { Task } from "./src/session/scheduler.ts";
+export type { Task } from "./src/time/scheduler.ts";
 export type { FrameRun, SessionLink } from "./src/session/session.ts";
 export type { PublishTarget } from "./src/packets/publish.ts";
 export type { Sender } from "./src/packets/reason_codes.ts";

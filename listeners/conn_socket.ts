@@ -1,6 +1,6 @@
 /** A connection of the runtime as a socket of the broker.
  * @module */
-import type { Socket } from "../src/broker/listener.ts";
+import type { Socket } from "../src/broker/core/listener.ts";
 
 /** What a connection has to be able to do; `Deno.Conn` can. */
 export interface Connection {

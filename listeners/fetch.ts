@@ -1,6 +1,6 @@
 /** MQTT over WebSocket within any `fetch` handler: `Deno.serve`, `deno serve`, Deno Deploy. No port of its own.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { type FetchInfo, WebSocketEndpoint, type WebSocketOptions } from "./websocket_endpoint.ts";
 
 export type { FetchInfo, WebSocketOptions } from "./websocket_endpoint.ts";

@@ -1,6 +1,6 @@
 /** Whether the broker is well, over HTTP.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { HttpPage, type Page } from "./http_page.ts";
 
 /** Options of an {@linkcode HttpHealthListener}. */

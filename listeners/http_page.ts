@@ -1,6 +1,6 @@
 /** One page over HTTP: what the listeners for statistics and health have in common.
  * @module */
-import type { ListenerContext } from "../src/broker/listener.ts";
+import type { ListenerContext } from "../src/broker/core/listener.ts";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
 import { bind } from "./bind.ts";
 

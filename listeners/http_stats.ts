@@ -1,6 +1,6 @@
 /** The broker's counters over HTTP, for people and monitoring.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { HttpPage, type Page } from "./http_page.ts";
 
 /** Options of an {@linkcode HttpStatsListener}. */

@@ -1,6 +1,6 @@
 /** MQTT within the process: no port, no permission, no copy through the system.
  * @module */
-import type { Listener, ListenerContext, Socket } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext, Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
 import { MemoryPipe } from "./memory_pipe.ts";
 

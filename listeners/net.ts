@@ -1,6 +1,6 @@
 /** MQTT over connections that come from somewhere else.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { formatPeer } from "./address.ts";
 import { type Connection, connSocket } from "./conn_socket.ts";

@@ -1,6 +1,6 @@
 /** MQTT over TCP.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { formatAddress, formatPeer, parseAddress } from "./address.ts";
 import { bind } from "./bind.ts";

@@ -1,6 +1,6 @@
 /** MQTT over TLS, with client certificates where they are wanted.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
 import { NodeTls } from "./tls_node.ts";
 import { RuntimeTls } from "./tls_runtime.ts";

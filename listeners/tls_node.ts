@@ -1,6 +1,6 @@
 /** TLS by `node:tls` on a TCP port: with client certificates where they are wanted, and without delay.
  * @module */
-import type { ListenerContext, Socket } from "../src/broker/listener.ts";
+import type { ListenerContext, Socket } from "../src/broker/core/listener.ts";
 import { TcpListener } from "./tcp.ts";
 import type { TlsEngine, TlsListenerOptions } from "./tls.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";

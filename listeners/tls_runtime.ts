@@ -4,7 +4,7 @@
  * descriptor until the peer leaves, so handshakes that took too long stay counted and accepting waits while there are too
  * many of them; and small writes may wait up to 40 ms for the peer's acknowledgement, since it has no `setNoDelay`.
  * @module */
-import type { ListenerContext } from "../src/broker/listener.ts";
+import type { ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { type Address, formatAddress, formatPeer, parseAddress } from "./address.ts";
 import { bind, reopen } from "./bind.ts";

@@ -5,7 +5,7 @@
  * port is the TCP listener's, which has none of this.
  * @module */
 import { createSecureContext, type SecureContext, type TLSSocket, TLSSocket as Stream } from "node:tls";
-import type { Socket } from "../src/broker/listener.ts";
+import type { Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
 import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
 import { DecryptedSide, EncryptedSide } from "./tls_stream.ts";

@@ -2,7 +2,7 @@
  * @module */
 import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { Socket } from "../src/broker/listener.ts";
+import type { Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
 
 const SMALLEST_READ = 1_024;

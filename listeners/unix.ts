@@ -1,6 +1,6 @@
 /** MQTT over a Unix domain socket.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { listenError } from "./bind.ts";
 import { connSocket } from "./conn_socket.ts";

@@ -4,7 +4,7 @@
  * 40 ms for the peer's acknowledgement; and a server that stops ends its WebSockets, so a listener that closes leaves its
  * port open, where everybody gets 503, until the broker has closed them.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
 import { bind, reopen } from "./bind.ts";
 import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";

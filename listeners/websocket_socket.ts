@@ -4,7 +4,7 @@
  * paused; and a socket that was closed here keeps its file descriptor until the peer sends something or leaves, or until
  * the server stops: there is no `terminate`.
  * @module */
-import type { Socket } from "../src/broker/listener.ts";
+import type { Socket } from "../src/broker/core/listener.ts";
 
 const HIGH_WATER = 1_048_576;
 const CHUNK_COST = 128;

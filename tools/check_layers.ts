@@ -8,10 +8,17 @@ import { posix } from "node:path";
 import { readSources, type Source } from "./sources.ts";
 
 /** The rooms of `src/`: a file imports from its own room or from one before it. */
-const ROOMS = ["src/packets/", "src/topics/", "src/session/", "src/hook/", "src/broker/", "src/cli/"];
+const ROOMS = ["src/packets/", "src/topics/", "src/time/", "src/session/", "src/hook/", "src/broker/", "src/cli/"];
 
 /** What listeners and hooks may know of the broker. */
-const CONTRACTS = ["src/packets/", "src/topics/", "src/session/", "src/hook/", "src/broker/listener.ts"];
+const CONTRACTS = [
+  "src/packets/",
+  "src/topics/",
+  "src/time/",
+  "src/session/",
+  "src/hook/",
+  "src/broker/core/listener.ts",
+];
 
 /** What may be imported outside of `src/`, by the folder that imports. */
 const ALLOWED: Record<string, readonly string[]> = {

@@ -33,6 +33,7 @@ const CLIENT_PROGRAMS = "mosquitto_pub,mosquitto_sub,python3,chromium";
 export const SUITES: readonly Suite[] = [
   { name: "packets", permissions: [] },
   { name: "topics", permissions: [] },
+  { name: "time", permissions: [] },
   { name: "session", permissions: [] },
   { name: "hook", permissions: [] },
   { name: "broker", permissions: [`--allow-net=${LOOPBACK}`] },

@@ -1,5 +1,6 @@
 /** Group commit: changes of all clients gather while a commit is under way, and the next one takes them all.
  * @module */
+import { ReasonCode } from "../../src/packets/reason_codes.ts";
 import { MqttError } from "../../src/packets/errors.ts";
 import { Batch } from "./batch.ts";
 import type { CommitReport } from "./commit_report.ts";
@@ -69,11 +70,13 @@ export class GroupCommit {
    * @throws {MqttError} 0x97 when it is at its limit, 0x83 when the store is lost
    */
   admit(): void {
-    if (this.#lost !== undefined) throw new MqttError(0x83, `Cannot store: ${this.#lost.message}`);
+    if (this.#lost !== undefined) {
+      throw new MqttError(ReasonCode.ImplementationSpecificError, `Cannot store: ${this.#lost.message}`);
+    }
     const { maximumPendingMutations, maximumPendingBytes, report } = this.#options;
     if (this.pendingMutations < maximumPendingMutations && this.pendingBytes < maximumPendingBytes) return;
     report.refused();
-    throw new MqttError(0x97, "Cannot store: too many changes wait for the store");
+    throw new MqttError(ReasonCode.QuotaExceeded, "Cannot store: too many changes wait for the store");
   }
 
   /**
@@ -202,7 +205,7 @@ export class GroupCommit {
   }
 
   #refusal(): MqttError {
-    return new MqttError(0x83, `Cannot store: ${this.#lost?.message}`);
+    return new MqttError(ReasonCode.ImplementationSpecificError, `Cannot store: ${this.#lost?.message}`);
   }
 
   #pause(milliseconds: number): Promise<void> {

@@ -5,21 +5,21 @@ import type { SystemInfo } from "../hook/system_info.ts";
 import type { Packet } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
 import type { InlineHandler } from "../session/session.ts";
-import { accept } from "./accept.ts";
-import { AddressGuard } from "./address_guard.ts";
+import { accept } from "./lifecycle/accept.ts";
+import { AddressGuard } from "./connection/address_guard.ts";
 import { ClientList } from "./client_list.ts";
-import type { Connection } from "./connection.ts";
-import { Core } from "./core.ts";
-import { HookLife } from "./hook_life.ts";
-import { InlineClient, type InlineSubscribeOptions, type PublishOptions } from "./inline_client.ts";
-import type { Listener } from "./listener.ts";
-import type { BrokerOptions } from "./options.ts";
-import { resolveOptions } from "./resolve_options.ts";
-import { restore } from "./restore.ts";
-import { shutDown } from "./shut_down.ts";
-import { refreshInfo, watchSysTopics } from "./sys_topics.ts";
+import type { Connection } from "./connection/connection.ts";
+import { Core } from "./core/core.ts";
+import { HookLife } from "./lifecycle/hook_life.ts";
+import { InlineClient, type InlineSubscribeOptions, type PublishOptions } from "./lifecycle/inline_client.ts";
+import type { Listener } from "./core/listener.ts";
+import type { BrokerOptions } from "./core/options.ts";
+import { resolveOptions } from "./core/resolve_options.ts";
+import { restore } from "./lifecycle/restore.ts";
+import { shutDown } from "./lifecycle/shut_down.ts";
+import { refreshInfo, watchSysTopics } from "./lifecycle/sys_topics.ts";
 import { TopicList } from "./topic_list.ts";
-import { injectPacket, type NewClientOptions, newVirtualClient } from "./virtual_client.ts";
+import { injectPacket, type NewClientOptions, newVirtualClient } from "./lifecycle/virtual_client.ts";
 
 /**
  * An MQTT 5, 3.1.1 and 3.1 broker.

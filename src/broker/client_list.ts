@@ -1,7 +1,8 @@
 /** The clients of a broker, for programs that look after them.
  * @module */
+import { ReasonCode } from "../packets/reason_codes.ts";
 import type { Client, DisconnectOptions } from "../session/client.ts";
-import type { Core } from "./core.ts";
+import type { Core } from "./core/core.ts";
 
 /** Clients that are connected or have a session. */
 export class ClientList {
@@ -44,7 +45,7 @@ export class ClientList {
   disconnect(id: string, options: DisconnectOptions & { reasonCode?: number } = {}): boolean {
     const client = this.get(id);
     if (client === undefined || !client.connected) return false;
-    client.disconnect(options.reasonCode ?? 0x98, options);
+    client.disconnect(options.reasonCode ?? ReasonCode.AdministrativeAction, options);
     return true;
   }
 }

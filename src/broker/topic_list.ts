@@ -2,7 +2,7 @@
  * @module */
 import type { Message } from "../session/message.ts";
 import type { SubscriptionOptions } from "../topics/subscription_tree.ts";
-import type { Core } from "./core.ts";
+import type { Core } from "./core/core.ts";
 
 /** One subscription of one client. */
 export interface ListedSubscription extends Readonly<SubscriptionOptions> {

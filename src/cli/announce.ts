@@ -1,6 +1,6 @@
 /** The lines that tell an operator what has been started.
  * @module */
-import type { Listener } from "../broker/listener.ts";
+import type { Listener } from "../broker/core/listener.ts";
 import type { Logger } from "../hook/logger.ts";
 import { isLoopback } from "./addresses.ts";
 import type { ListenerSettings, Settings } from "./settings.ts";

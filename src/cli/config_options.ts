@@ -1,8 +1,8 @@
 /** The section `options`: every option of the broker, taken from the broker itself.
  * @module */
 import * as v from "valibot";
-import type { BrokerOptions } from "../broker/options.ts";
-import { resolveOptions } from "../broker/resolve_options.ts";
+import type { BrokerOptions } from "../broker/core/options.ts";
+import { resolveOptions } from "../broker/core/resolve_options.ts";
 import { expected, flag, type Schema, section, type SectionSchema, snakeCase } from "./config_values.ts";
 
 type Wrap = (option: Record<string, unknown>) => BrokerOptions;

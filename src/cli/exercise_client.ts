@@ -1,6 +1,6 @@
 /** A client for exercise: it publishes as it is told, acknowledges what it gets, and knows when all of that is done.
  * @module */
-import type { Socket } from "../broker/listener.ts";
+import type { Socket } from "../broker/core/listener.ts";
 import { encodeInto } from "../packets/codec.ts";
 import { Framer } from "../packets/framer.ts";
 import { encodeAck } from "../packets/publish.ts";

@@ -1,6 +1,6 @@
 /** The program: options and configuration in, exit code out.
  * @module */
-import { VERSION } from "../broker/version.ts";
+import { VERSION } from "../broker/core/version.ts";
 import { parseArguments } from "./args.ts";
 import { helpText } from "./help.ts";
 import { loadSettings } from "./load_settings.ts";

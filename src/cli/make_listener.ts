@@ -6,7 +6,7 @@ import { TcpListener } from "../../listeners/tcp.ts";
 import { TlsListener } from "../../listeners/tls.ts";
 import { UnixListener } from "../../listeners/unix.ts";
 import { WebSocketListener } from "../../listeners/websocket.ts";
-import type { Listener } from "../broker/listener.ts";
+import type { Listener } from "../broker/core/listener.ts";
 import { readCertificate } from "./certificates.ts";
 import type { ListenerSettings, TlsSettings } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";

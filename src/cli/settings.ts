@@ -3,7 +3,7 @@
 import type { LedgerRules } from "../../hooks/auth/ledger_rules.ts";
 import type { DebugOptions } from "../../hooks/debug.ts";
 import type { StorageOptions } from "../../hooks/storage/options.ts";
-import type { BrokerOptions } from "../broker/options.ts";
+import type { BrokerOptions } from "../broker/core/options.ts";
 import type { LoggingSettings } from "./logging.ts";
 
 /** Kinds of listeners in a configuration. */

@@ -9,7 +9,7 @@ import type { Awaitable, Hook } from "./hook.ts";
 import { checkHook, compileListeners } from "./listeners.ts";
 import type { CompiledListeners, EventListeners, Listeners } from "./listeners.ts";
 import type { Logger } from "./logger.ts";
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { Reminder } from "./reminder.ts";
 import { Watchdog } from "./watchdog.ts";
 import { type LineWatcher, TransformLine } from "./transform_line.ts";

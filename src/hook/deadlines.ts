@@ -1,6 +1,6 @@
 /** One timer for all promises that may take only so long.
  * @module */
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../time/clock.ts";
 
 interface Entry {
   previous: Entry | undefined;

@@ -1,7 +1,8 @@
 /** Errors of hooks: counted one by one, told once a period.
  * @module */
+import { ReasonCode } from "../packets/reason_codes.ts";
 import { MqttError } from "../packets/errors.ts";
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Logger } from "./logger.ts";
 
 /** Milliseconds between two lines about the same event of the same hook. */
@@ -50,7 +51,7 @@ export class HookFailures {
   readonly refusal = (hook: { readonly id: string }, event: string, error: unknown): MqttError => {
     if (error instanceof MqttError) return error;
     this.report(hook, event, error);
-    return new MqttError(0x83, FAILED);
+    return new MqttError(ReasonCode.ImplementationSpecificError, FAILED);
   };
 
   /** Forgets a hook that was taken off. */

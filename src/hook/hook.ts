@@ -10,7 +10,7 @@ import type {
   Will,
 } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { InflightRecord } from "../session/inflight.ts";
 import type { Message } from "../session/message.ts";
 import type { Session } from "../session/session.ts";

@@ -1,6 +1,6 @@
 /** One timer for all who want to hear that everything which could happen at once has happened.
  * @module */
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** Somebody who waits. */
 export interface Reminded {

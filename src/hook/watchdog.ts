@@ -1,6 +1,6 @@
 /** A limit for calls that are made so fast that the clock cannot be read for each of them.
  * @module */
-import type { Clock } from "../session/clock.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** The clock is read so often within the limit. */
 const STEPS = 16;

@@ -1,6 +1,7 @@
 /** PUBACK, PUBREC, PUBREL and PUBCOMP (3.4 to 3.7).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
@@ -55,7 +56,9 @@ export function decodeAck(reader: Reader, type: AckPacket["type"], context: Deco
  * ```
  */
 export function decodeShortAck(packetId: number, type: AckPacket["type"]): AckPacket {
-  if (packetId === 0) throw new MqttError(0x82, "Cannot accept Packet Identifier: current value is 0"); // [MQTT-2.2.1-3]
+  if (packetId === 0) {
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot accept Packet Identifier: current value is 0"); // [MQTT-2.2.1-3]
+  }
   return { type, packetId, reasonCode: 0, properties: undefined };
 }
 

@@ -1,6 +1,7 @@
 /** AUTH (3.15), MQTT 5 only.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
@@ -32,13 +33,15 @@ import type { Writer } from "./writer.ts";
 export function decodeAuth(reader: Reader, context: DecodeContext): AuthPacket {
   const type = PacketType.AUTH;
   const { version, from = "client" } = context;
-  if (version !== 5) throw new MqttError(0x82, `Cannot accept AUTH: current protocol version is ${version}`);
+  if (version !== 5) {
+    throw new MqttError(ReasonCode.ProtocolError, `Cannot accept AUTH: current protocol version is ${version}`);
+  }
   const empty = reader.remaining === 0;
   const reasonCode = checkReasonCode(type, empty ? 0 : reader.u8(), from); // [MQTT-3.15.2-1]
   if (empty) return { type, reasonCode, properties: undefined };
   const properties = decodeProperties(reader, type, context);
   if (properties?.authenticationMethod === undefined) {
-    throw new MqttError(0x82, "Cannot accept AUTH: it has no Authentication Method");
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot accept AUTH: it has no Authentication Method");
   }
   return { type, reasonCode, properties };
 }

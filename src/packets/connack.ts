@@ -1,6 +1,7 @@
 /** CONNACK (3.2).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
@@ -32,11 +33,11 @@ import type { Writer } from "./writer.ts";
 export function decodeConnack(reader: Reader, context: DecodeContext): ConnackPacket {
   const { version } = context;
   const flags = version === 3 ? reader.u8() & 0 : reader.u8(); // the byte is reserved in MQTT 3.1
-  if (flags > 1) throw new MqttError(0x81, `Cannot decode CONNACK: current flags are ${flags}`); // [MQTT-3.2.2-1]
+  if (flags > 1) throw new MqttError(ReasonCode.MalformedPacket, `Cannot decode CONNACK: current flags are ${flags}`); // [MQTT-3.2.2-1]
   const sessionPresent = flags === 1;
   const reasonCode = readCode(reader.u8(), version);
   if (sessionPresent && reasonCode !== 0) { // [MQTT-3.2.2-6]
-    throw new MqttError(0x82, "Cannot decode CONNACK: Session Present in a refusal");
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot decode CONNACK: Session Present in a refusal");
   }
   const properties = version === 5 ? decodeProperties(reader, PacketType.CONNACK, context) : undefined;
   return { type: PacketType.CONNACK, sessionPresent, reasonCode, properties };
@@ -45,7 +46,9 @@ export function decodeConnack(reader: Reader, context: DecodeContext): ConnackPa
 function readCode(code: number, version: ProtocolVersion): number {
   if (version === 5) return checkReasonCode(PacketType.CONNACK, code, "server"); // [MQTT-3.2.2-8]
   const reasonCode = connackReasonCode(code);
-  if (reasonCode === undefined) throw new MqttError(0x82, `Cannot decode CONNACK: current return code is ${code}`);
+  if (reasonCode === undefined) {
+    throw new MqttError(ReasonCode.ProtocolError, `Cannot decode CONNACK: current return code is ${code}`);
+  }
   return reasonCode;
 }
 

@@ -1,6 +1,7 @@
 /** CONNECT (3.1).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { ConnectError, type ConnectErrorContext, MqttError } from "./errors.ts";
 import type { DecodeOptions } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
@@ -39,7 +40,9 @@ export function decodeConnect(reader: Reader, header: number, options?: DecodeOp
   const context: ConnectErrorContext = {};
   try {
     const protocolVersion = readVersion(reader, context);
-    if (header !== 0x10) throw new MqttError(0x81, "Cannot decode CONNECT: flags are set in its first byte");
+    if (header !== 0x10) {
+      throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode CONNECT: flags are set in its first byte");
+    }
     const packet = readFields(reader, protocolVersion, options);
     reader.finish(); // [MQTT-3.1.2-16] [MQTT-3.1.2-18]
     return packet;
@@ -53,12 +56,17 @@ export function decodeConnect(reader: Reader, header: number, options?: DecodeOp
 function readVersion(reader: Reader, context: ConnectErrorContext): ProtocolVersion {
   const name = reader.string();
   if (name !== "MQTT" && name !== "MQIsdp") { // [MQTT-3.1.2-1]
-    throw new MqttError(0x84, "Cannot accept CONNECT: its protocol name is not MQTT");
+    throw new MqttError(ReasonCode.UnsupportedProtocolVersion, "Cannot accept CONNECT: its protocol name is not MQTT");
   }
   context.protocolName = name;
   const level = context.protocolLevel = reader.u8();
   const known = name === "MQTT" ? level === 4 || level === 5 : level === 3;
-  if (!known) throw new MqttError(0x84, `Cannot accept ${name}: current protocol level is ${level}`); // [MQTT-3.1.2-2]
+  if (!known) {
+    throw new MqttError(
+      ReasonCode.UnsupportedProtocolVersion,
+      `Cannot accept ${name}: current protocol level is ${level}`,
+    ); // [MQTT-3.1.2-2]
+  }
   return context.protocolVersion = level as ProtocolVersion;
 }
 
@@ -83,7 +91,7 @@ function readFields(reader: Reader, protocolVersion: ProtocolVersion, options?: 
 
 function checkFlags(flags: number, version: ProtocolVersion): void {
   const refuse = (why: string): never => {
-    throw new MqttError(0x81, `Cannot accept Connect Flags 0x${flags.toString(16)}: ${why}`);
+    throw new MqttError(ReasonCode.MalformedPacket, `Cannot accept Connect Flags 0x${flags.toString(16)}: ${why}`);
   };
   if (version !== 5 && (flags & PASSWORD) !== 0 && (flags & USERNAME) === 0) { // [MQTT-3.1.2-22] of 3.1.1
     refuse("password without user name");

@@ -1,6 +1,7 @@
 /** Bytes to packets, by packet type.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { decodeAck, decodeShortAck } from "./acks.ts";
 import { decodeAuth } from "./auth.ts";
 import { decodeConnack } from "./connack.ts";
@@ -67,7 +68,7 @@ function checkFlags(type: number, flags: number, version: ProtocolVersion): void
   const acknowledged = type === PacketType.PUBREL || type === PacketType.SUBSCRIBE || type === PacketType.UNSUBSCRIBE;
   if (acknowledged ? flags === 2 || version === 3 : flags === 0) return;
   // [MQTT-2.1.3-1] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1], 3.1.1: [MQTT-2.2.2-2]
-  throw new MqttError(0x81, `Cannot decode packet type ${type}: current flags are ${flags}`);
+  throw new MqttError(ReasonCode.MalformedPacket, `Cannot decode packet type ${type}: current flags are ${flags}`);
 }
 
 function decodeBody(reader: Reader, type: number, context: DecodeContext): Packet {
@@ -95,5 +96,5 @@ function decodeBody(reader: Reader, type: number, context: DecodeContext): Packe
     case PacketType.AUTH:
       return decodeAuth(reader, context);
   }
-  throw new MqttError(0x81, `Cannot decode packet: its type is ${type}`);
+  throw new MqttError(ReasonCode.MalformedPacket, `Cannot decode packet: its type is ${type}`);
 }

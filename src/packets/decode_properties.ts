@@ -1,6 +1,7 @@
 /** Decoding of the properties of MQTT 5 (2.2.2).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import {
   type PlacedProperty,
@@ -51,14 +52,19 @@ export function decodeProperties(
 ): Properties | undefined {
   const length = reader.varint();
   if (length === 0) return undefined;
-  if (length > reader.remaining) throw new MqttError(0x81, "Cannot decode properties: they exceed the packet");
+  if (length > reader.remaining) {
+    throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode properties: they exceed the packet");
+  }
   const packetEnd = reader.end;
   reader.end = reader.position + length;
   const properties: Properties = {};
   while (reader.position < reader.end) decodeProperty(reader, owner, properties, options);
   reader.end = packetEnd;
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
-    throw new MqttError(0x82, "Cannot accept Authentication Data: there is no Authentication Method");
+    throw new MqttError(
+      ReasonCode.ProtocolError,
+      "Cannot accept Authentication Data: there is no Authentication Method",
+    );
   }
   return properties;
 }
@@ -72,11 +78,14 @@ function decodeProperty(
   const id = reader.varint();
   const place = propertyAt(id, owner);
   if (place === undefined) {
-    throw new MqttError(0x81, `Cannot decode property 0x${id.toString(16)}: it does not belong in this packet`);
+    throw new MqttError(
+      ReasonCode.MalformedPacket,
+      `Cannot decode property 0x${id.toString(16)}: it does not belong in this packet`,
+    );
   }
   const { property, only } = place;
   if (only !== undefined && only !== (options.from ?? "client")) {
-    throw new MqttError(0x82, `Cannot accept ${property.name}: only a ${only} may send it here`);
+    throw new MqttError(ReasonCode.ProtocolError, `Cannot accept ${property.name}: only a ${only} may send it here`);
   }
   store(properties, place, readValue(reader, property));
   const { maximumUserProperties } = options;
@@ -85,7 +94,7 @@ function decodeProperty(
 
 function limitUserProperties(properties: Properties, maximum: number): void {
   if (properties.userProperties!.length <= maximum) return;
-  throw new MqttError(0x97, `Cannot accept User Properties: more than ${maximum}`);
+  throw new MqttError(ReasonCode.QuotaExceeded, `Cannot accept User Properties: more than ${maximum}`);
 }
 
 function readValue(reader: Reader, property: PropertyDescriptor): PropertyValue {
@@ -119,7 +128,7 @@ function store(properties: Properties, { property, repeats }: PlacedProperty, va
   const { name } = property;
   const known = values[name];
   if (known !== undefined && !repeats) {
-    throw new MqttError(0x82, `Cannot accept ${name}: it is there twice`);
+    throw new MqttError(ReasonCode.ProtocolError, `Cannot accept ${name}: it is there twice`);
   }
   if (!isListProperty(property)) values[name] = value;
   else if (known === undefined) values[name] = [value];

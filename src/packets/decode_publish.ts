@@ -1,6 +1,7 @@
 /** Decoding of PUBLISH (3.3), the hot path.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { decodeProperties, type DecodePropertiesOptions } from "./decode_properties.ts";
 import { Reader } from "./reader.ts";
@@ -142,9 +143,9 @@ export function decodePublish(
 
 function checkFlags(header: number): QoS {
   const qos = header >>> 1 & 3;
-  if (qos === 3) throw new MqttError(0x81, "Cannot decode PUBLISH: current QoS is 3"); // [MQTT-3.3.1-4]
+  if (qos === 3) throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode PUBLISH: current QoS is 3"); // [MQTT-3.3.1-4]
   if (qos === 0 && (header & 8) !== 0) { // [MQTT-3.3.1-2]
-    throw new MqttError(0x81, "Cannot decode PUBLISH: DUP is set at QoS 0");
+    throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode PUBLISH: DUP is set at QoS 0");
   }
   return qos as QoS;
 }
@@ -152,10 +153,10 @@ function checkFlags(header: number): QoS {
 function readPacketId(buffer: Uint8Array, at: number, end: number): number {
   if (at + 2 > end) throw tooShort();
   const packetId = buffer[at] << 8 | buffer[at + 1];
-  if (packetId === 0) throw new MqttError(0x82, "Cannot decode PUBLISH: Packet Identifier is 0"); // [MQTT-2.2.1-3]
+  if (packetId === 0) throw new MqttError(ReasonCode.ProtocolError, "Cannot decode PUBLISH: Packet Identifier is 0"); // [MQTT-2.2.1-3]
   return packetId;
 }
 
 function tooShort(): MqttError {
-  return new MqttError(0x81, "Cannot decode PUBLISH: it is too short for its fields");
+  return new MqttError(ReasonCode.MalformedPacket, "Cannot decode PUBLISH: it is too short for its fields");
 }

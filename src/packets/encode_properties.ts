@@ -1,6 +1,7 @@
 /** Encoding of the properties of MQTT 5 (2.2.2).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { propertiesOf, type PropertyDescriptor, type PropertyKind, type PropertyOwner } from "./property_table.ts";
 import { isListProperty, type PropertyValue, refusedValue } from "./property_values.ts";
@@ -106,7 +107,10 @@ export function encodeProperties(
 
 function writeList(writer: Writer, property: PropertyDescriptor, values: PropertyValue[], owner: PropertyOwner): void {
   if (values.length > 1 && !property.repeats.includes(owner)) {
-    throw new MqttError(0x82, `Cannot encode ${property.name}: current number is ${values.length}, the maximum is 1`);
+    throw new MqttError(
+      ReasonCode.ProtocolError,
+      `Cannot encode ${property.name}: current number is ${values.length}, the maximum is 1`,
+    );
   }
   for (const value of values) writeProperty(writer, property, value);
 }

@@ -1,6 +1,7 @@
 /** Encoding of PUBLISH (3.3) and of acknowledgements without a reason: the hot path.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { encodeProperties, propertiesSize } from "./encode_properties.ts";
 import { MqttError } from "./errors.ts";
 import type { Sender } from "./reason_codes.ts";
@@ -74,7 +75,9 @@ export function encodePublish(
 function append(writer: Writer, packet: PublishFields, version: ProtocolVersion, from: Sender): number {
   const { topic, payload, qos, packetId } = packet;
   const topicLength = utf8Length(topic);
-  if (topicLength > 0xffff) throw new MqttError(0x81, `Cannot encode topic: its length is ${topicLength} bytes`);
+  if (topicLength > 0xffff) {
+    throw new MqttError(ReasonCode.MalformedPacket, `Cannot encode topic: its length is ${topicLength} bytes`);
+  }
   const properties = version === 5 ? encodedProperties(packet.properties, from) : NOTHING;
   const remaining = 2 + topicLength + (qos > 0 ? 2 : 0) + properties.length + payload.length;
   writer.reserve(5 + remaining);

@@ -1,6 +1,7 @@
 /** Steps that several packets share.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import type { DecodePropertiesOptions } from "./decode_properties.ts";
 import type { Reader } from "./reader.ts";
@@ -33,7 +34,9 @@ export interface DecodeContext extends DecodeOptions {
  */
 export function readPacketId(reader: Reader): number {
   const packetId = reader.u16();
-  if (packetId === 0) throw new MqttError(0x82, "Cannot accept Packet Identifier: current value is 0"); // [MQTT-2.2.1-3]
+  if (packetId === 0) {
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot accept Packet Identifier: current value is 0"); // [MQTT-2.2.1-3]
+  }
   return packetId;
 }
 
@@ -55,5 +58,8 @@ export function readPacketId(reader: Reader): number {
  */
 export function checkReasonCode(packetType: number, code: number, from: Sender): number {
   if (isReasonCodeAllowed(packetType, code, from)) return code;
-  throw new MqttError(0x82, `Cannot use reason code 0x${code.toString(16)} in packet type ${packetType} of a ${from}`);
+  throw new MqttError(
+    ReasonCode.ProtocolError,
+    `Cannot use reason code 0x${code.toString(16)} in packet type ${packetType} of a ${from}`,
+  );
 }

@@ -1,6 +1,7 @@
 /** Cuts a stream of bytes into packets without copying them.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { ReadSize } from "./read_size.ts";
 import type { Slab, SlabPool } from "./slab.ts";
@@ -206,7 +207,7 @@ export class Framer {
       if (byte === 0) break; // [MQTT-1.5.5-1]
       return value;
     }
-    throw new MqttError(0x81, "Cannot read Remaining Length: too many bytes");
+    throw new MqttError(ReasonCode.MalformedPacket, "Cannot read Remaining Length: too many bytes");
   }
 
   /** Nothing or one byte is left: lets go of memory that belongs to the caller. */
@@ -245,5 +246,8 @@ export class Framer {
 }
 
 function tooLarge(size: number, maximum: number): MqttError {
-  return new MqttError(0x95, `Cannot accept packet: its size is ${size} bytes, the maximum is ${maximum}`);
+  return new MqttError(
+    ReasonCode.PacketTooLarge,
+    `Cannot accept packet: its size is ${size} bytes, the maximum is ${maximum}`,
+  );
 }

@@ -1,6 +1,7 @@
 /** The properties of MQTT 5 (2.2.2.2) in one table.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import type { Sender } from "./reason_codes.ts";
 import { PacketType, type Properties } from "./types.ts";
 
@@ -38,13 +39,13 @@ const ANSWERS: readonly PropertyOwner[] = [
 const EVERYWHERE: readonly PropertyOwner[] = [...ANSWERS, CONNECT, PUBLISH, WILL, SUBSCRIBE, UNSUBSCRIBE];
 
 const anything = (): undefined => undefined;
-const flag = (value: number): number | undefined => value > 1 ? 0x82 : undefined;
-const notZero = (value: number): number | undefined => value === 0 ? 0x82 : undefined;
-const alias = (value: number): number | undefined => value === 0 ? 0x94 : undefined; // [MQTT-3.3.2-8]
+const flag = (value: number): number | undefined => value > 1 ? ReasonCode.ProtocolError : undefined;
+const notZero = (value: number): number | undefined => value === 0 ? ReasonCode.ProtocolError : undefined;
+const alias = (value: number): number | undefined => value === 0 ? ReasonCode.TopicAliasInvalid : undefined; // [MQTT-3.3.2-8]
 /** A Topic Name: not empty and without wildcards. */
 const topicName = (value: string): number | undefined =>
   // [MQTT-3.3.2-14] [MQTT-4.7.3-1]
-  value === "" || value.includes("#") || value.includes("+") ? 0x82 : undefined;
+  value === "" || value.includes("#") || value.includes("+") ? ReasonCode.ProtocolError : undefined;
 
 interface Extra {
   repeats?: readonly PropertyOwner[];

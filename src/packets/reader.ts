@@ -1,6 +1,7 @@
 /** Bounds-checked reading of the MQTT data types (1.5).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
@@ -89,7 +90,7 @@ export class Reader {
         return value;
       }
     }
-    throw new MqttError(0x81, "Cannot read variable byte integer: too many bytes");
+    throw new MqttError(ReasonCode.MalformedPacket, "Cannot read variable byte integer: too many bytes");
   }
 
   /**
@@ -133,13 +134,13 @@ export class Reader {
    */
   finish(): void {
     if (this.position === this.end) return;
-    throw new MqttError(0x81, `Cannot read packet: ${this.remaining} bytes left over`);
+    throw new MqttError(ReasonCode.MalformedPacket, `Cannot read packet: ${this.remaining} bytes left over`);
   }
 
   #take(length: number): number {
     const at = this.position;
     if (length > this.end - at) {
-      throw new MqttError(0x81, `Cannot read ${length} bytes: only ${this.end - at} left`);
+      throw new MqttError(ReasonCode.MalformedPacket, `Cannot read ${length} bytes: only ${this.end - at} left`);
     }
     this.position = at + length;
     return at;

@@ -1,6 +1,7 @@
 /** SUBACK (3.9).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
@@ -31,7 +32,9 @@ export function decodeSuback(reader: Reader, context: DecodeContext): SubackPack
   const { version } = context;
   const packetId = readPacketId(reader);
   const properties = version === 5 ? decodeProperties(reader, PacketType.SUBACK, context) : undefined;
-  if (reader.remaining === 0) throw new MqttError(0x82, "Cannot accept SUBACK: it has no reason code");
+  if (reader.remaining === 0) {
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot accept SUBACK: it has no reason code");
+  }
   const reasonCodes: number[] = [];
   while (reader.remaining > 0) reasonCodes.push(checkCode(reader.u8(), version));
   return { type: PacketType.SUBACK, packetId, reasonCodes, properties };
@@ -39,8 +42,8 @@ export function decodeSuback(reader: Reader, context: DecodeContext): SubackPack
 
 function checkCode(code: number, version: ProtocolVersion): number {
   if (version === 5) return checkReasonCode(PacketType.SUBACK, code, "server"); // [MQTT-3.9.3-2]
-  if (code <= 2 || (code === 0x80 && version === 4)) return code; // MQTT 3.1 has no failure code
-  throw new MqttError(0x82, `Cannot accept return code in SUBACK: current value is ${code}`);
+  if (code <= 2 || (code === ReasonCode.UnspecifiedError && version === 4)) return code; // MQTT 3.1 has no failure code
+  throw new MqttError(ReasonCode.ProtocolError, `Cannot accept return code in SUBACK: current value is ${code}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** SUBSCRIBE (3.8).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { type DecodeContext, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
@@ -32,7 +33,9 @@ export function decodeSubscribe(reader: Reader, context: DecodeContext): Subscri
   const { version } = context;
   const packetId = readPacketId(reader);
   const properties = version === 5 ? decodeProperties(reader, PacketType.SUBSCRIBE, context) : undefined;
-  if (reader.remaining === 0) throw new MqttError(0x82, "Cannot accept SUBSCRIBE: it has no filter"); // [MQTT-3.8.3-2]
+  if (reader.remaining === 0) {
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot accept SUBSCRIBE: it has no filter"); // [MQTT-3.8.3-2]
+  }
   const subscriptions: SubscribeRequest[] = [];
   while (reader.remaining > 0) subscriptions.push(readRequest(reader, version));
   return { type: PacketType.SUBSCRIBE, packetId, subscriptions, properties };
@@ -43,7 +46,7 @@ function readRequest(reader: Reader, version: ProtocolVersion): SubscribeRequest
   const options = reader.u8();
   if (version === 5) checkOptions(options);
   else if (options > 2) { // [MQTT-3.8.3-4] of 3.1.1
-    throw new MqttError(0x81, `Cannot accept Requested QoS: current value is ${options}`);
+    throw new MqttError(ReasonCode.MalformedPacket, `Cannot accept Requested QoS: current value is ${options}`);
   }
   return {
     topicFilter,
@@ -56,8 +59,8 @@ function readRequest(reader: Reader, version: ProtocolVersion): SubscribeRequest
 
 function checkOptions(options: number): void {
   const complaint = `Cannot accept Subscription Options: current value is 0x${options.toString(16)}`;
-  if ((options & 0xc0) !== 0) throw new MqttError(0x81, complaint); // [MQTT-3.8.3-5]
-  if ((options & 3) === 3 || (options & 0x30) === 0x30) throw new MqttError(0x82, complaint);
+  if ((options & 0xc0) !== 0) throw new MqttError(ReasonCode.MalformedPacket, complaint); // [MQTT-3.8.3-5]
+  if ((options & 3) === 3 || (options & 0x30) === 0x30) throw new MqttError(ReasonCode.ProtocolError, complaint);
 }
 
 /**

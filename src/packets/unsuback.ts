@@ -1,6 +1,7 @@
 /** UNSUBACK (3.11).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
@@ -31,7 +32,9 @@ export function decodeUnsuback(reader: Reader, context: DecodeContext): Unsuback
   const packetId = readPacketId(reader);
   if (context.version !== 5) return { type: PacketType.UNSUBACK, packetId, reasonCodes: [], properties: undefined };
   const properties = decodeProperties(reader, PacketType.UNSUBACK, context);
-  if (reader.remaining === 0) throw new MqttError(0x82, "Cannot accept UNSUBACK: it has no reason code");
+  if (reader.remaining === 0) {
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot accept UNSUBACK: it has no reason code");
+  }
   const reasonCodes: number[] = [];
   while (reader.remaining > 0) {
     reasonCodes.push(checkReasonCode(PacketType.UNSUBACK, reader.u8(), "server")); // [MQTT-3.11.3-2]

@@ -1,6 +1,7 @@
 /** UNSUBSCRIBE (3.10).
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { type DecodeContext, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
@@ -30,7 +31,9 @@ import type { Writer } from "./writer.ts";
 export function decodeUnsubscribe(reader: Reader, context: DecodeContext): UnsubscribePacket {
   const packetId = readPacketId(reader);
   const properties = context.version === 5 ? decodeProperties(reader, PacketType.UNSUBSCRIBE, context) : undefined;
-  if (reader.remaining === 0) throw new MqttError(0x82, "Cannot accept UNSUBSCRIBE: it has no filter"); // [MQTT-3.10.3-2]
+  if (reader.remaining === 0) {
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot accept UNSUBSCRIBE: it has no filter"); // [MQTT-3.10.3-2]
+  }
   const topicFilters: string[] = [];
   while (reader.remaining > 0) topicFilters.push(reader.string()); // [MQTT-3.10.3-1]
   return { type: PacketType.UNSUBSCRIBE, packetId, topicFilters, properties };

@@ -1,6 +1,7 @@
 /** UTF-8 text as MQTT wants it (1.5.4): well formed, no U+0000, byte-order marks kept.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }); // [MQTT-1.5.4-3]
@@ -31,7 +32,7 @@ export function decodeUtf8(buffer: Uint8Array, start: number, end: number): stri
   try {
     return decoder.decode(buffer.subarray(start, end)); // [MQTT-1.5.4-1]
   } catch {
-    throw new MqttError(0x81, "Cannot decode string: not well-formed UTF-8");
+    throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode string: not well-formed UTF-8");
   }
 }
 
@@ -58,7 +59,7 @@ function isAsciiText(buffer: Uint8Array, start: number, end: number): boolean {
   let bits = 0;
   for (let i = start; i < end; i++) {
     const byte = buffer[i];
-    if (byte === 0) throw new MqttError(0x81, "Cannot decode string: U+0000 in it"); // [MQTT-1.5.4-2]
+    if (byte === 0) throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode string: U+0000 in it"); // [MQTT-1.5.4-2]
     bits |= byte;
   }
   return bits < 0x80;
@@ -127,7 +128,9 @@ export function writeUtf8(text: string, target: Uint8Array, at: number): number 
 }
 
 function writeSlowly(text: string, target: Uint8Array, at: number): number {
-  if (!text.isWellFormed()) throw new MqttError(0x81, "Cannot encode string: lone surrogate in it"); // [MQTT-1.5.4-1]
-  if (text.includes("\0")) throw new MqttError(0x81, "Cannot encode string: U+0000 in it"); // [MQTT-1.5.4-2]
+  if (!text.isWellFormed()) {
+    throw new MqttError(ReasonCode.MalformedPacket, "Cannot encode string: lone surrogate in it"); // [MQTT-1.5.4-1]
+  }
+  if (text.includes("\0")) throw new MqttError(ReasonCode.MalformedPacket, "Cannot encode string: U+0000 in it"); // [MQTT-1.5.4-2]
   return at + encoder.encodeInto(text, target.subarray(at)).written;
 }

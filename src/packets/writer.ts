@@ -1,6 +1,7 @@
 /** Writing of the MQTT data types (1.5) into memory that grows.
  * @module */
 
+import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { writeUtf8 } from "./utf8.ts";
 
@@ -172,5 +173,5 @@ export function varintSize(value: number): number {
 }
 
 function outOfRange(what: string, value: number): MqttError {
-  return new MqttError(0x81, `Cannot write ${what}: current value is ${value}`);
+  return new MqttError(ReasonCode.MalformedPacket, `Cannot write ${what}: current value is ${value}`);
 }

@@ -1,5 +1,6 @@
 /** The party at the other end of a session, as hooks see it.
  * @module */
+import { ReasonCode } from "../packets/reason_codes.ts";
 import type { Properties, ProtocolVersion } from "../packets/types.ts";
 import type { Session } from "./session.ts";
 
@@ -105,7 +106,7 @@ export class Client {
    * @param reasonCode 0x80 to 0xA2 (default 0x98, Administrative action)
    * @param options Reason String and Server Reference
    */
-  disconnect(reasonCode = 0x98, options?: DisconnectOptions): void {
+  disconnect(reasonCode: number = ReasonCode.AdministrativeAction, options?: DisconnectOptions): void {
     this.link?.(reasonCode, options);
   }
 }

@@ -8,7 +8,7 @@ import type { Client } from "./client.ts";
 import type { Message } from "./message.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
 import { Outbox } from "./outbox.ts";
-import type { Task } from "./scheduler.ts";
+import type { Task } from "../time/scheduler.ts";
 import type { PendingWill } from "./will.ts";
 
 /** Session Expiry Interval that never ends. */

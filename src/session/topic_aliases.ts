@@ -1,5 +1,6 @@
 /** Topic Aliases of one connection, one class for each direction (3.3.2.3.4).
  * @module */
+import { ReasonCode } from "../packets/reason_codes.ts";
 import { MqttError } from "../packets/errors.ts";
 
 /** Aliases that a client has set. They end with the connection [MQTT-3.3.2-7]. */
@@ -21,11 +22,16 @@ export class InboundAliases {
    */
   resolve(alias: number, topic: string): string {
     if (alias === 0 || alias > this.#maximum) {
-      throw new MqttError(0x94, `Cannot use topic alias: current value is ${alias}, the maximum is ${this.#maximum}`);
+      throw new MqttError(
+        ReasonCode.TopicAliasInvalid,
+        `Cannot use topic alias: current value is ${alias}, the maximum is ${this.#maximum}`,
+      );
     }
     if (topic !== "") return this.#topics[alias] = topic;
     const known = this.#topics[alias];
-    if (known === undefined) throw new MqttError(0x82, `Cannot resolve topic alias ${alias}: it has no topic`);
+    if (known === undefined) {
+      throw new MqttError(ReasonCode.ProtocolError, `Cannot resolve topic alias ${alias}: it has no topic`);
+    }
     return known;
   }
 }

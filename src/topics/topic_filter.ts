@@ -1,6 +1,7 @@
 /** Rules for Topic Filters: parsing with `$share`, matching against topics, and covering for access rules (4.7, 4.8.2).
  * @module */
 
+import { ReasonCode } from "../packets/reason_codes.ts";
 import { MqttError } from "../packets/errors.ts";
 import { exceedsEncodedLimit, levelEnd } from "./topic_name.ts";
 
@@ -129,7 +130,7 @@ export function filterCovers(granting: string, requested: string): boolean {
 }
 
 function invalid(reason: string): MqttError {
-  return new MqttError(0x8f, `Cannot use topic filter: ${reason}`);
+  return new MqttError(ReasonCode.TopicFilterInvalid, `Cannot use topic filter: ${reason}`);
 }
 
 function parseShareName(full: string): string {
@@ -139,7 +140,9 @@ function parseShareName(full: string): string {
   if (shareName.length === 0) throw invalid("its share name is empty");
   // [MQTT-4.8.2-2]
   if (shareName.includes("+") || shareName.includes("#")) throw invalid("its share name contains a wildcard");
-  if (shareName.includes("\0")) throw new MqttError(0x81, "Cannot use topic filter: it contains U+0000");
+  if (shareName.includes("\0")) {
+    throw new MqttError(ReasonCode.MalformedPacket, "Cannot use topic filter: it contains U+0000");
+  }
   if (end === -1) throw invalid("no filter follows its share name");
   return shareName;
 }
@@ -158,7 +161,9 @@ function scanFilter(filter: string, maximumLevels: number): boolean {
       checkWildcard(filter, index);
       hasWildcard = true;
     } // [MQTT-4.7.3-2]
-    else if (unit === NUL) throw new MqttError(0x81, "Cannot use topic filter: it contains U+0000");
+    else if (unit === NUL) {
+      throw new MqttError(ReasonCode.MalformedPacket, "Cannot use topic filter: it contains U+0000");
+    }
   }
   if (levels > maximumLevels) throw invalid(`it has ${levels} levels, ${maximumLevels} are allowed`);
   return hasWildcard;

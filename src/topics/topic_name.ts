@@ -1,6 +1,7 @@
 /** Rules for Topic Names, the labels that PUBLISH packets and wills carry (4.7).
  * @module */
 
+import { ReasonCode } from "../packets/reason_codes.ts";
 import { MqttError } from "../packets/errors.ts";
 
 const SLASH = 0x2f;
@@ -78,20 +79,26 @@ export function exceedsEncodedLimit(text: string): boolean {
  */
 export function validateTopicName(name: string, maximumLevels = 128): void {
   // [MQTT-4.7.3-1]
-  if (name.length === 0) throw new MqttError(0x82, "Cannot use topic: it is empty");
+  if (name.length === 0) throw new MqttError(ReasonCode.ProtocolError, "Cannot use topic: it is empty");
   let levels = 1;
   for (let index = 0; index < name.length; index++) {
     const unit = name.charCodeAt(index);
     if (unit > SLASH) continue;
     if (unit === SLASH) levels++;
     // [MQTT-4.7.0-1] [MQTT-3.3.2-2]
-    else if (unit === PLUS || unit === HASH) throw new MqttError(0x90, "Cannot use topic: it contains a wildcard");
-    // [MQTT-4.7.3-2]
-    else if (unit === 0) throw new MqttError(0x81, "Cannot use topic: it contains U+0000");
+    else if (unit === PLUS || unit === HASH) {
+      throw new MqttError(ReasonCode.TopicNameInvalid, "Cannot use topic: it contains a wildcard");
+    } // [MQTT-4.7.3-2]
+    else if (unit === 0) throw new MqttError(ReasonCode.MalformedPacket, "Cannot use topic: it contains U+0000");
   }
   if (levels > maximumLevels) {
-    throw new MqttError(0x90, `Cannot use topic: it has ${levels} levels, ${maximumLevels} are allowed`);
+    throw new MqttError(
+      ReasonCode.TopicNameInvalid,
+      `Cannot use topic: it has ${levels} levels, ${maximumLevels} are allowed`,
+    );
   }
   // [MQTT-4.7.3-3]
-  if (exceedsEncodedLimit(name)) throw new MqttError(0x90, "Cannot use topic: it exceeds 65,535 bytes");
+  if (exceedsEncodedLimit(name)) {
+    throw new MqttError(ReasonCode.TopicNameInvalid, "Cannot use topic: it exceeds 65,535 bytes");
+  }
 }

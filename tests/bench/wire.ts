@@ -2,7 +2,7 @@
 
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
-import type { ListenerContext, Socket } from "../../src/broker/listener.ts";
+import type { ListenerContext, Socket } from "../../src/broker/core/listener.ts";
 import { connect, type Level, publishTemplate, subscribe } from "./load/packets.ts";
 
 /** One client's end. */

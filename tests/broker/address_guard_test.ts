@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { allowAll, Broker, MemoryListener } from "../../mod.ts";
-import { peerOf } from "../../src/broker/address_guard.ts";
+import { peerOf } from "../../src/broker/connection/address_guard.ts";
 
 const peers: Record<string, string> = {
   "192.0.2.1:50000": "192.0.2.1",

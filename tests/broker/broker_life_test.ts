@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { MemoryListener } from "../../listeners/memory.ts";
 import { Broker } from "../../src/broker/broker.ts";
-import type { Listener, ListenerContext } from "../../src/broker/listener.ts";
+import type { Listener, ListenerContext } from "../../src/broker/core/listener.ts";
 import type { Hook, HookContext } from "../../src/hook/hook.ts";
 import { Harness } from "../helpers/harness.ts";
 

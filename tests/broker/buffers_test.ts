@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Listener, ListenerContext, Socket } from "../../src/broker/listener.ts";
+import type { Listener, ListenerContext, Socket } from "../../src/broker/core/listener.ts";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { memoryPair } from "../../listeners/memory.ts";
 import { hex } from "../packets/bytes.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Socket } from "../../src/broker/listener.ts";
-import type { BrokerOptions, Capabilities, Compatibilities } from "../../src/broker/options.ts";
+import type { Socket } from "../../src/broker/core/listener.ts";
+import type { BrokerOptions, Capabilities, Compatibilities } from "../../src/broker/core/options.ts";
 import type { Properties } from "../../src/packets/types.ts";
 import type { MemoryListener } from "../../listeners/memory.ts";
 import { hex } from "../packets/bytes.ts";

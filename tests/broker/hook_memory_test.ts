@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { HookMemory } from "../../src/broker/hook_memory.ts";
+import { HookMemory } from "../../src/broker/inbound/hook_memory.ts";
 
 Deno.test("hook memory: copies lie one behind the other and are never written again", () => {
   const memory = new HookMemory(), source = new Uint8Array(100), copies: Uint8Array[] = [];

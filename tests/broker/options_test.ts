@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Broker } from "../../src/broker/broker.ts";
-import type { BrokerOptions } from "../../src/broker/options.ts";
-import { defaultCapabilities, defaultCompatibilities } from "../../src/broker/options.ts";
-import { resolveOptions } from "../../src/broker/resolve_options.ts";
+import type { BrokerOptions } from "../../src/broker/core/options.ts";
+import { defaultCapabilities, defaultCompatibilities } from "../../src/broker/core/options.ts";
+import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
 
 type Fields = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
-import type { Capabilities } from "../../src/broker/options.ts";
+import type { Capabilities } from "../../src/broker/core/options.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 
 const stored = { clientId: "a", cleanStart: false, properties: { sessionExpiryInterval: 60 } };

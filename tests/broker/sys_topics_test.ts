@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
-import { VERSION } from "../../src/broker/version.ts";
+import { VERSION } from "../../src/broker/core/version.ts";
 import { Harness } from "../helpers/harness.ts";
 
 /** Names below `$SYS/broker/` that the Go broker uses, and this broker's own. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { PublishOptions } from "../../src/broker/inline_client.ts";
+import type { PublishOptions } from "../../src/broker/lifecycle/inline_client.ts";
 import { Harness } from "../helpers/harness.ts";
 
 const MESSAGES: readonly [topic: string, options: PublishOptions][] = [

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { loadConfig, loadValue } from "../../src/cli/config_file.ts";
 import { snakeCase } from "../../src/cli/config_values.ts";
-import { resolveOptions } from "../../src/broker/resolve_options.ts";
+import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
 import { debugEvents } from "../../mod.ts";
 import { Child } from "../helpers/child.ts";
 import { JsClient } from "../helpers/mqtt_js.ts";

@@ -1,6 +1,6 @@
 /** Time that passes when a test says so. */
 
-import type { Clock } from "../../src/session/clock.ts";
+import type { Clock } from "../../src/time/clock.ts";
 
 interface Timer {
   readonly due: number;

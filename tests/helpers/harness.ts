@@ -2,10 +2,10 @@
 
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
-import type { BrokerOptions } from "../../src/broker/options.ts";
+import type { BrokerOptions } from "../../src/broker/core/options.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { type Logger, silentLogger } from "../../src/hook/logger.ts";
-import { systemClock } from "../../src/session/clock.ts";
+import { systemClock } from "../../src/time/clock.ts";
 import type { ProtocolVersion } from "../../src/packets/types.ts";
 import { FakeClock, settle } from "./fake_clock.ts";
 import { type ConnectOptions, RawClient } from "./raw_client.ts";

@@ -1,6 +1,6 @@
 /** What has arrived at a client, packet by packet. */
 
-import type { Socket } from "../../src/broker/listener.ts";
+import type { Socket } from "../../src/broker/core/listener.ts";
 import { type ConnectPacket, PacketType, type ProtocolVersion } from "../../src/packets/types.ts";
 import { describe, readServerPacket, type ServerPacket } from "./server_packet.ts";
 import { WireRules } from "./wire_rules.ts";

@@ -5,7 +5,7 @@
  *
  * @example
  * ```ts
- * import { testWith } from "../helpers/programs.ts";
+ * import { testWith } from "./programs.ts";
  *
  * testWith(["mosquitto_pub"], "mosquitto_pub reaches a subscriber", async () => {
  *   await new Deno.Command("mosquitto_pub", { args: ["-t", "a", "-m", "1"] }).output();

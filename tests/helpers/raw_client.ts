@@ -1,7 +1,7 @@
 /** A client of single packets: sends what it is told, right or wrong, and checks what comes back. */
 
 import { encodePacket } from "../../src/packets/codec.ts";
-import type { Socket } from "../../src/broker/listener.ts";
+import type { Socket } from "../../src/broker/core/listener.ts";
 import {
   type ConnectPacket,
   type Packet,

@@ -1,7 +1,7 @@
 /** A WebSocket client of single frames: sends what it is told, right or wrong, and shows what comes back. */
 
 import { parseAddress } from "../../listeners/address.ts";
-import type { Socket } from "../../src/broker/listener.ts";
+import type { Socket } from "../../src/broker/core/listener.ts";
 
 /** What of a frame may be other than usual. */
 export interface FrameOptions {

@@ -5,7 +5,7 @@ import { connSocket } from "../../listeners/conn_socket.ts";
 import { MemoryListener } from "../../listeners/memory.ts";
 import { TcpListener } from "../../listeners/tcp.ts";
 import { WebSocketListener } from "../../listeners/websocket.ts";
-import type { Listener, Socket } from "../../src/broker/listener.ts";
+import type { Listener, Socket } from "../../src/broker/core/listener.ts";
 import { RawWebSocket } from "./raw_websocket.ts";
 
 /** A way to the broker: what it listens with, and how a client gets there. */

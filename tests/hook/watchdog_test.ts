@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Watchdog, type Watched } from "../../src/hook/watchdog.ts";
-import type { Clock } from "../../src/session/clock.ts";
+import type { Clock } from "../../src/time/clock.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
 
 const LIMIT = 160;

@@ -3,7 +3,7 @@ import { debug, type DebugEvent, debugEvents, type DebugOptions } from "../../ho
 import type { Hook, HookContext } from "../../src/hook/hook.ts";
 import type { Logger } from "../../src/hook/logger.ts";
 import { type Packet, PacketType } from "../../src/packets/types.ts";
-import { systemClock } from "../../src/session/clock.ts";
+import { systemClock } from "../../src/time/clock.ts";
 import type { InflightRecord } from "../../src/session/inflight.ts";
 import { Message } from "../../src/session/message.ts";
 import { connectPacket, newClient } from "./clients.ts";

@@ -1,6 +1,6 @@
 /** A broker that only echoes, and helpers to talk to it. */
 
-import type { ListenerContext, Socket } from "../../src/broker/listener.ts";
+import type { ListenerContext, Socket } from "../../src/broker/core/listener.ts";
 import type { LogFields } from "../../src/hook/logger.ts";
 import { newSystemInfo } from "../../src/hook/system_info.ts";
 

@@ -1,7 +1,7 @@
 /** What attackers need: bytes without a client around them, and what they cost. */
 
 import { assert } from "@std/assert";
-import type { Socket } from "../../src/broker/listener.ts";
+import type { Socket } from "../../src/broker/core/listener.ts";
 import type { MemoryListener } from "../../listeners/memory.ts";
 import type { Harness } from "../helpers/harness.ts";
 

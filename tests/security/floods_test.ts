@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Capabilities } from "../../src/broker/options.ts";
+import type { Capabilities } from "../../src/broker/core/options.ts";
 import { TcpListener } from "../../listeners/tcp.ts";
 import { hex } from "../packets/bytes.ts";
 import { Harness, type RawClient } from "../helpers/harness.ts";

@@ -6,7 +6,7 @@ import { MemoryEngine, MemoryStore } from "../../hooks/storage/memory_engine.ts"
 import type { StorageHook, StorageOptions } from "../../hooks/storage/options.ts";
 import { storageHook } from "../../hooks/storage/storage_hook.ts";
 import { Broker } from "../../src/broker/broker.ts";
-import type { BrokerOptions } from "../../src/broker/options.ts";
+import type { BrokerOptions } from "../../src/broker/core/options.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { FakeClock, settle } from "../helpers/fake_clock.ts";
 import { type ConnectOptions, RawClient } from "../helpers/raw_client.ts";

@@ -4,7 +4,7 @@ import type { HookContext } from "../../src/hook/hook.ts";
 import type { LogFields, Logger } from "../../src/hook/logger.ts";
 import { newSystemInfo } from "../../src/hook/system_info.ts";
 import { Client, type ClientInit } from "../../src/session/client.ts";
-import { systemClock } from "../../src/session/clock.ts";
+import { systemClock } from "../../src/time/clock.ts";
 import type { InflightRecord } from "../../src/session/inflight.ts";
 import { Message, type MessageInit } from "../../src/session/message.ts";
 import { OutboundRecord } from "../../src/session/outbound_record.ts";

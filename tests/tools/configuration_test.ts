@@ -62,7 +62,7 @@ Deno.test("no suite has more of the network or of the disk than it names", () =>
 });
 
 Deno.test("the version in the code is the version of the package", async () => {
-  const source = await Deno.readTextFile(new URL("src/broker/version.ts", ROOT));
+  const source = await Deno.readTextFile(new URL("src/broker/core/version.ts", ROOT));
   assertStringIncludes(source, `"${configuration.version}"`);
 });
 

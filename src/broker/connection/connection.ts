@@ -1,0 +1,277 @@
+/** One network connection: reads, frames, dispatches, sends, and ends.
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import { encodeInto } from "../../packets/codec.ts";
+import { MqttError } from "../../packets/errors.ts";
+import { encodeAck } from "../../packets/publish.ts";
+import { connackReturnCode, usableReasonCode } from "../../packets/reason_codes.ts";
+import {
+  type AckPacket,
+  type ConnectPacket,
+  type Packet,
+  PacketType,
+  type Properties,
+  type ProtocolVersion,
+} from "../../packets/types.ts";
+import type { Client, DisconnectOptions } from "../../session/client.ts";
+import type { Message } from "../../session/message.ts";
+import type { OutboundRecord } from "../../session/outbound_record.ts";
+import type { Task } from "../../time/scheduler.ts";
+import type { FrameRun, Session, SessionLink } from "../../session/session.ts";
+import type { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
+import { AckGate } from "./ack_gate.ts";
+import { connectionEnded } from "../sessions/connection_end.ts";
+import type { Core } from "../core/core.ts";
+import type { Socket } from "../core/listener.ts";
+import { OutboundQueue } from "../outbound/outbound_queue.ts";
+import { PacketReader } from "../inbound/packet_reader.ts";
+import { pump } from "../outbound/pump.ts";
+import { answerVersion, isLost, withoutProblemInformation, withShortReason } from "./refusal.ts";
+import { appendRun, sendPublish } from "../outbound/send_publish.ts";
+import { SocketCloser } from "./socket_closer.ts";
+
+/** How far a connection has come. */
+export type ConnectionState = "new" | "authenticating" | "connected" | "closed";
+
+/** One client's connection, from accept to close. */
+export class Connection implements SessionLink {
+  readonly core: Core;
+  readonly socket: Socket;
+  readonly listenerId: string;
+  readonly transport: string;
+  readonly out: OutboundQueue;
+  readonly gate: AckGate = new AckGate((error) => this.fail(error));
+  state: ConnectionState = "new";
+  client: Client | undefined;
+  session: Session | undefined;
+  version: ProtocolVersion = 4;
+  /** CONNECT whose AUTH exchange is under way. */
+  connect: ConnectPacket | undefined;
+  /** True from CONNACK to the end. */
+  ready = false;
+  /** False after Request Problem Information 0. */
+  problemInformation = true;
+  /** The client's Maximum Packet Size. */
+  maximumPacketSize = Infinity;
+  inboundAliases: InboundAliases | undefined;
+  outboundAliases: OutboundAliases | undefined;
+  /** QoS 1/2 PUBLISH packets of the client that are not acknowledged [MQTT-3.3.4-7]. */
+  receiving = 0;
+  /** When the last bytes arrived, in milliseconds since 1970. */
+  lastRead: number;
+  /** Topic that was found valid last. */
+  validTopic: string | undefined = undefined;
+  deadline: Task | undefined;
+  /** Method and data of enhanced authentication, as they go into CONNACK. */
+  authentication: Properties | undefined;
+  /** True while a re-authentication is under way. */
+  reauthenticating = false;
+  readonly #reader: PacketReader;
+  readonly #closer: SocketCloser;
+
+  constructor(core: Core, socket: Socket, origin: { listenerId: string; transport: string }) {
+    this.core = core;
+    this.socket = socket;
+    this.listenerId = origin.listenerId;
+    this.transport = origin.transport;
+    this.lastRead = core.now();
+    this.#reader = new PacketReader(core, this);
+    this.out = new OutboundQueue(socket, { shared: core.outbound, limits: core.outboundLimits, owner: this });
+    this.#closer = new SocketCloser(core.scheduler, socket, this.out);
+    this.deadline = core.scheduler.after(core.options.connectTimeout * 1000, () => this.drop("no CONNECT in time"));
+  }
+
+  get closed(): boolean {
+    return this.state === "closed";
+  }
+
+  /** Raises the limit of packets once CONNECT is accepted. */
+  set maximumInboundSize(bytes: number) {
+    this.#reader.maximumPacketSize = bytes;
+  }
+
+  /** Reads until the connection ends; `closed` is called once its socket is. */
+  run(closed: (failure?: unknown) => void): void {
+    this.#reader.readAll((error) => this.#end(error).then(closed, closed));
+  }
+
+  async #end(error: unknown): Promise<void> {
+    if (error !== undefined) this.fail(error);
+    else if (!this.closed) {
+      this.#closer.peerGone = true;
+      this.finish(ReasonCode.UnspecifiedError, { error: new Error("the connection was lost") });
+    }
+    await this.#closer.peerEnds();
+  }
+
+  /** Ends the connection because of an error, with the packet that belongs there. */
+  fail(error: unknown): void {
+    if (this.closed) return;
+    if (error instanceof MqttError) {
+      this.core.options.logger.debug("a client was refused", {
+        client: this.client?.id,
+        remote: this.socket.remoteAddress,
+        reasonCode: error.reasonCode,
+        reason: error.message,
+      });
+      if (this.state === "connected") return this.close(error.reasonCode, error);
+      return this.refuse(error);
+    }
+    if (isLost(error)) return this.finish(ReasonCode.UnspecifiedError, { error: error as Error });
+    this.core.unexpected("a connection failed", error);
+    if (this.state === "connected") {
+      this.close(ReasonCode.ImplementationSpecificError, error as Error, {
+        reasonString: "an error within the broker",
+      });
+    } else this.finish(ReasonCode.ImplementationSpecificError, { error: error as Error });
+  }
+
+  /** Answers a CONNECT that is not accepted, where its version has an answer, and ends [MQTT-3.2.2-7]. */
+  refuse(error: MqttError): void {
+    const reasonCode = this.publicReason(PacketType.CONNACK, error.reasonCode);
+    const version = answerVersion(this.client, error);
+    if (version === 5 || version !== undefined && connackReturnCode(reasonCode) !== undefined) {
+      this.version = version;
+      this.send({
+        type: PacketType.CONNACK,
+        sessionPresent: false, // [MQTT-3.2.2-6]
+        reasonCode,
+        properties: { reasonString: error.message, serverReference: error.serverReference },
+      });
+    }
+    this.finish(error.reasonCode, { error });
+  }
+
+  /** The reason code that a client is told. */
+  publicReason(packetType: number, reasonCode: number): number {
+    if (reasonCode === ReasonCode.NotAuthorized && this.core.options.compatibilities.obscureNotAuthorized) {
+      return ReasonCode.UnspecifiedError;
+    }
+    return usableReasonCode(packetType, reasonCode);
+  }
+
+  /** Ends the connection without a word: nothing was accepted yet. */
+  drop(reason: string): void {
+    if (this.closed) return;
+    this.core.options.logger.debug("a connection was dropped", { remote: this.socket.remoteAddress, reason });
+    this.finish(ReasonCode.UnspecifiedError, { error: new Error(reason) });
+  }
+
+  /** Ends the connection, with a DISCONNECT for MQTT 5 clients [MQTT-3.14.0-1]. */
+  close(reasonCode: number, error?: Error, options?: DisconnectOptions): void {
+    if (this.closed) return;
+    if (this.ready && this.version === 5) {
+      this.send({
+        type: PacketType.DISCONNECT,
+        reasonCode: this.publicReason(PacketType.DISCONNECT, reasonCode),
+        properties: {
+          reasonString: options?.reasonString ?? error?.message,
+          serverReference: options?.serverReference ?? (error as MqttError | undefined)?.serverReference,
+        },
+      });
+    }
+    const linger = this.ready && this.version === 5 && this.core.options.compatibilities.passiveClientDisconnect;
+    this.finish(reasonCode, { error: error ?? new Error(options?.reasonString ?? "ended by the broker"), linger });
+  }
+
+  /** Ends the connection: what was sent still leaves, nothing is sent any more [MQTT-3.14.4-1]. */
+  finish(reasonCode: number, ending: { error?: Error; linger?: boolean } = {}): void {
+    if (this.closed) return;
+    const established = this.state === "connected";
+    this.state = "closed";
+    this.ready = false;
+    this.core.scheduler.cancel(this.deadline);
+    this.#reader.resume();
+    this.core.connections.delete(this);
+    this.#closer.close(ending.linger === true);
+    connectionEnded(this.core, this, { reasonCode, error: ending.error, established });
+  }
+
+  /**
+   * Sends a packet that is not PUBLISH. One that a hook refuses or that cannot be encoded ends the connection. Never throws.
+   * @returns false when it was not sent, because of the client's Maximum Packet Size too
+   */
+  send(packet: Packet): boolean {
+    if (this.closed) return false;
+    try {
+      return this.#append(packet);
+    } catch (error) {
+      const isLast = packet.type === PacketType.CONNACK || packet.type === PacketType.DISCONNECT;
+      if (isLast) this.core.options.logger.warn("a last packet cannot be sent", { error: String(error) });
+      else this.fail(error);
+      return false;
+    }
+  }
+
+  #append(packet: Packet): boolean {
+    const { hooks, info } = this.core;
+    if (hooks.on.onPacketEncode !== undefined && this.client !== undefined) {
+      packet = hooks.transformNow(hooks.on.onPacketEncode, this.client, packet);
+    }
+    packet = this.problemInformation ? withShortReason(packet) : withoutProblemInformation(packet);
+    if (!encodeInto(this.out.writer, packet, this.version, { maximumPacketSize: this.maximumPacketSize })) return false;
+    this.out.appended();
+    info.packetsSent++;
+    if (this.client !== undefined) hooks.observe(hooks.on.onPacketSent, this.client, packet);
+    return true;
+  }
+
+  /** Sends a PUBACK, PUBREC, PUBREL or PUBCOMP without properties. */
+  sendAck(type: AckPacket["type"], packetId: number, reasonCode = 0): void {
+    const { hooks } = this.core;
+    if (this.closed) return;
+    if (
+      reasonCode !== 0 && this.version === 5 || hooks.on.onPacketEncode !== undefined ||
+      hooks.on.onPacketSent !== undefined
+    ) {
+      this.send({ type, packetId, reasonCode });
+      return;
+    }
+    encodeAck(this.out.writer, type, packetId);
+    this.out.appended();
+    this.core.info.packetsSent++;
+  }
+
+  hasRoom(): boolean {
+    return this.out.hasRoom();
+  }
+
+  takesRun(run: FrameRun): boolean {
+    const { on } = this.core.hooks;
+    return this.ready && run.version5 === (this.version === 5) && this.outboundAliases === undefined &&
+      run.largest <= this.maximumPacketSize && on.onPacketEncode === undefined && on.onPacketSent === undefined &&
+      this.out.hasRoomFor(run.count, run.end - run.start);
+  }
+
+  sendRun(run: FrameRun, packetId?: number): void {
+    if (packetId === undefined) this.out.appendFrame(run.buffer, run.start, run.end, run);
+    else appendRun(this.out, run, packetId);
+    this.core.info.packetsSent += run.count;
+    this.core.info.messagesSent += run.count;
+  }
+
+  sendMessage(message: Message, retain: boolean, identifiers: readonly number[] | undefined): boolean {
+    if (!this.ready || !this.out.hasRoom()) return false;
+    return sendPublish(this, message, { qos: 0, retain, identifiers, packetId: 0, dup: false });
+  }
+
+  sendRecord(record: OutboundRecord, dup: boolean): boolean {
+    const { qos, retain, identifiers, packetId } = record;
+    return sendPublish(this, record.message!, { qos, retain, identifiers, packetId, dup });
+  }
+
+  sendRelease(packetId: number): void {
+    this.sendAck(PacketType.PUBREL, packetId);
+  }
+
+  /** OutboundOwner: there is room again. */
+  written(): void {
+    this.#reader.resume();
+    if (this.session?.existingOutbox?.waiting) pump(this.core, this.session);
+  }
+
+  /** OutboundOwner: the connection is lost. */
+  writeFailed(error: unknown): void {
+    this.finish(ReasonCode.UnspecifiedError, { error: error instanceof Error ? error : new Error(String(error)) });
+  }
+}

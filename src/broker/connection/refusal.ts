@@ -1,0 +1,46 @@
+/** What a client is told, and what it is not.
+ * @module */
+import { ConnectError, type MqttError } from "../../packets/errors.ts";
+import { type Packet, PacketType, type Properties, type ProtocolVersion } from "../../packets/types.ts";
+import type { Client } from "../../session/client.ts";
+
+/** The version in which a refused CONNECT is answered; `undefined` for a plain close. */
+export function answerVersion(client: Client | undefined, error: MqttError): ProtocolVersion | undefined {
+  if (client !== undefined) return client.protocolVersion;
+  if (!(error instanceof ConnectError)) return undefined;
+  if (error.protocolVersion === 5) return 5;
+  // A level that is not known gets the answer that every version understands; broken packets get none.
+  return error.protocolVersion === undefined && error.protocolName !== undefined ? 4 : undefined;
+}
+
+/** Longest Reason String: it may repeat a topic, which makes it longer than a string can be. */
+const LONGEST_REASON = 1_024;
+
+/** The packet with a Reason String that is not longer than it has to be. */
+export function withShortReason(packet: Packet): Packet {
+  const reason = "properties" in packet ? packet.properties?.reasonString : undefined;
+  if (reason === undefined || reason.length <= LONGEST_REASON) return packet;
+  const reasonString = reason.slice(0, LONGEST_REASON).toWellFormed();
+  return { ...packet, properties: { ...(packet as { properties?: Properties }).properties, reasonString } } as Packet;
+}
+
+/** After Request Problem Information 0 only three packets may explain themselves [MQTT-3.1.2-29]. */
+export function withoutProblemInformation(packet: Packet): Packet {
+  if (!("properties" in packet) || packet.properties === undefined) return packet;
+  const { type } = packet;
+  if (type === PacketType.PUBLISH || type === PacketType.CONNACK || type === PacketType.DISCONNECT) {
+    return withShortReason(packet);
+  }
+  return {
+    ...packet,
+    properties: { ...packet.properties, reasonString: undefined, userProperties: undefined },
+  } as Packet;
+}
+
+/** Errors that only mean that the peer has gone. */
+export function isLost(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.UnexpectedEof ||
+    error instanceof Deno.errors.TimedOut || error instanceof Deno.errors.NotConnected;
+}

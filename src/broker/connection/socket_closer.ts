@@ -1,0 +1,66 @@
+/** The end of a socket: what was written still arrives.
+ * @module */
+import type { Scheduler } from "../../time/scheduler.ts";
+import type { Socket } from "../core/listener.ts";
+import type { OutboundQueue } from "../outbound/outbound_queue.ts";
+
+/** Milliseconds in which the last bytes have to leave. */
+const LAST_BYTES = 5_000;
+/** Milliseconds in which the peer may close after it has read everything. */
+const PEER_CLOSES = 500;
+
+/** Closes one socket in order: last bytes, end of the outgoing half, end of the incoming half. */
+export class SocketCloser {
+  /** True once the peer has ended its half. */
+  peerGone = false;
+  readonly #scheduler: Scheduler;
+  readonly #socket: Socket;
+  readonly #out: OutboundQueue;
+  #closeNow: (() => void) | undefined;
+
+  /**
+   * @param scheduler for the limits of time
+   * @param socket what is closed
+   * @param out its outbound queue
+   */
+  constructor(scheduler: Scheduler, socket: Socket, out: OutboundQueue) {
+    this.#scheduler = scheduler;
+    this.#socket = socket;
+    this.#out = out;
+  }
+
+  /** Closes the socket. With `linger` the peer is left to close first, for as long as the last bytes may take. */
+  close(linger: boolean): void {
+    this.#closeWithin(LAST_BYTES);
+    this.#out.end(() => {
+      if (!linger || this.peerGone) this.#endOutgoing();
+    });
+  }
+
+  /** Reads on until the peer ends, so that bytes which still arrive do not make the transport throw away what was written. */
+  async peerEnds(): Promise<void> {
+    const scrap = new Uint8Array(1_024);
+    try {
+      while (!this.peerGone && await this.#socket.read(scrap) !== null);
+    } catch { /* the peer has gone */ }
+    this.peerGone = true;
+    this.#closeNow?.();
+  }
+
+  #endOutgoing(): void {
+    const close = this.#closeNow!;
+    if (this.peerGone || this.#socket.closeWrite === undefined) return close();
+    this.#closeWithin(PEER_CLOSES);
+    this.#socket.closeWrite().catch(() => this.#closeNow!());
+  }
+
+  #closeWithin(milliseconds: number): void {
+    const earlier = this.#closeNow;
+    const task = this.#scheduler.after(milliseconds, () => this.#closeNow!());
+    this.#closeNow = () => {
+      this.#scheduler.cancel(task);
+      if (earlier === undefined) this.#socket.close();
+      else earlier();
+    };
+  }
+}

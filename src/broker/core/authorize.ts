@@ -1,0 +1,36 @@
+/** The one place where access is decided: publish, subscribe, wills, retained and queued messages, every delivery.
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import type { Access } from "../../hook/hook.ts";
+import { MqttError } from "../../packets/errors.ts";
+import type { Client } from "../../session/client.ts";
+import type { Core } from "./core.ts";
+
+/**
+ * May this client read or write this topic?
+ * @param core the broker
+ * @param client who asks
+ * @param topic the Topic Name, or the filter without `$share/name/`
+ * @param access `read` to subscribe and receive, `write` to publish
+ * @returns 0 for yes, otherwise the reason code; a Promise only when a hook is async. Never throws or rejects.
+ */
+export function authorize(core: Core, client: Client, topic: string, access: Access): number | Promise<number> {
+  if (client.inline) return 0;
+  if (access === "write" && topic.startsWith("$SYS/")) return ReasonCode.NotAuthorized;
+  let answer: boolean | Promise<boolean>;
+  try {
+    answer = core.hooks.decide(core.hooks.on.onAclCheck, client, topic, access);
+  } catch (error) {
+    return refusalOf(error);
+  }
+  if (answer === true) return 0;
+  return answer === false ? ReasonCode.NotAuthorized : answer.then(codeOf, refusalOf);
+}
+
+function codeOf(answer: boolean): number {
+  return answer ? 0 : ReasonCode.NotAuthorized;
+}
+
+function refusalOf(error: unknown): number {
+  return error instanceof MqttError ? error.reasonCode : ReasonCode.NotAuthorized;
+}

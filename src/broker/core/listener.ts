@@ -1,0 +1,56 @@
+/** The two contracts between the broker and the world: a listener brings sockets, a socket carries bytes.
+ * @module */
+import type { Logger } from "../../hook/logger.ts";
+import type { SystemInfo } from "../../hook/system_info.ts";
+import type { PeerCertificate } from "../../session/client.ts";
+
+/** An ordered, lossless stream of bytes both ways [MQTT-4.2-1]. `Deno.Conn` needs only an address to be one. */
+export interface Socket {
+  /** Address of the peer for logs, rules and limits: `host:port`, or a path. */
+  readonly remoteAddress: string;
+  /** What the peer showed of itself in TLS, when it was asked. */
+  readonly certificate?: PeerCertificate;
+  /**
+   * Reads at least one byte into `buffer`.
+   * @returns the number of bytes, or `null` at the end of the stream
+   */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /**
+   * Writes some or all of `data`. The bytes are not changed until the promise settles.
+   * @returns the number of bytes taken, at least 1
+   */
+  write(data: Uint8Array): Promise<number>;
+  /** Ends the outgoing half, so that the peer reads what was written and then the end, where the transport can do that. */
+  closeWrite?(): Promise<void>;
+  /** Ends the stream both ways after what was written. Never throws; a pending read resolves `null` or rejects. */
+  close(): void;
+}
+
+/** What a listener may ask of the broker. */
+export interface ListenerContext {
+  /** Hands over a socket. The broker closes it; the promise resolves after that and never rejects. */
+  accept(socket: Socket): Promise<void>;
+  /** The counters as they are now. */
+  info(): SystemInfo;
+  /** True while the broker serves and every hook that was asked says that it is well. */
+  healthy(): boolean;
+  /** For what the listener wants to say. */
+  readonly logger: Logger;
+}
+
+/** A way into the broker. Bring your own by implementing it. */
+export interface Listener {
+  /** Name of this listener, unique in its broker. */
+  readonly id: string;
+  /** `tcp`, `tls`, `ws`, `wss`, `unix`, `http`, `memory`, ... */
+  readonly protocol: string;
+  /** Where it listens; after {@linkcode Listener.listen} the address that it really has. */
+  readonly address: string;
+  /**
+   * Starts to accept. Resolves once connections can be made.
+   * @throws Error that names the address when it cannot listen there
+   */
+  listen(context: ListenerContext): void | Promise<void>;
+  /** Stops accepting; sockets that were handed over stay open. Safe to call twice. */
+  close(): void | Promise<void>;
+}

@@ -1,0 +1,70 @@
+/** Enhanced authentication: the exchange of AUTH packets before CONNACK and later (4.12).
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import { MqttError } from "../../packets/errors.ts";
+import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core/core.ts";
+import { acceptConnect } from "./handle_connect.ts";
+
+/** The first step, made of the method and data of CONNECT. */
+export function beginAuthentication(core: Core, connection: Connection, packet: ConnectPacket): Promise<void> {
+  const { authenticationMethod, authenticationData } = packet.properties!;
+  connection.connect = packet;
+  connection.authentication = { authenticationMethod };
+  const properties = { authenticationMethod, authenticationData };
+  return step(core, connection, { type: PacketType.AUTH, reasonCode: ReasonCode.ContinueAuthentication, properties });
+}
+
+/**
+ * AUTH from a client: the next step, or the begin of a re-authentication.
+ * @throws MqttError (as rejection) 0x82, 0x8C, or the code of a hook
+ */
+export async function handleAuth(core: Core, connection: Connection, packet: AuthPacket): Promise<void> {
+  const method = connection.authentication?.authenticationMethod;
+  if (method === undefined) {
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot accept AUTH: CONNECT named no authentication method"); // [MQTT-4.12.0-7]
+  }
+  if (packet.properties?.authenticationMethod !== method) { // [MQTT-4.12.0-5] [MQTT-4.12.1-1]
+    throw new MqttError(
+      ReasonCode.BadAuthenticationMethod,
+      `Cannot accept AUTH: the method of this connection is ${method}`,
+    );
+  }
+  const expected = connection.state === "authenticating" || connection.reauthenticating
+    ? ReasonCode.ContinueAuthentication
+    : ReasonCode.ReAuthenticate;
+  if (packet.reasonCode !== expected) { // [MQTT-4.12.0-3]
+    throw new MqttError(
+      ReasonCode.ProtocolError,
+      `Cannot accept AUTH: its reason code is ${packet.reasonCode}, expected ${expected}`,
+    );
+  }
+  connection.reauthenticating = connection.state === "connected";
+  await step(core, connection, packet);
+}
+
+async function step(core: Core, connection: Connection, packet: AuthPacket): Promise<void> {
+  const reply = await core.hooks.answer<AuthPacket>(core.hooks.on.onAuthPacket, connection.client, packet);
+  if (connection.closed) return;
+  const method = connection.authentication!.authenticationMethod;
+  if (reply === undefined) {
+    throw new MqttError(
+      ReasonCode.BadAuthenticationMethod,
+      `Cannot authenticate: the method ${method} is not supported`,
+    ); // [MQTT-4.12.0-1]
+  }
+  const properties = { ...reply.properties, authenticationMethod: method };
+  if (reply.reasonCode === ReasonCode.ContinueAuthentication) {
+    return void connection.send({ ...reply, type: PacketType.AUTH, properties }); // [MQTT-4.12.0-2]
+  }
+  if (reply.reasonCode !== ReasonCode.Success) {
+    throw new MqttError(ReasonCode.NotAuthorized, properties.reasonString ?? "Cannot authenticate: not authorized");
+  }
+  if (connection.state === "authenticating") {
+    connection.authentication = { authenticationMethod: method, authenticationData: properties.authenticationData };
+    return acceptConnect(core, connection, connection.connect!);
+  }
+  connection.reauthenticating = false;
+  connection.send({ type: PacketType.AUTH, reasonCode: ReasonCode.Success, properties });
+}

@@ -1,0 +1,194 @@
+/** CONNECT: from the first packet to CONNACK (3.1).
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import { MqttError } from "../../packets/errors.ts";
+import { type ConnectPacket, PacketType } from "../../packets/types.ts";
+import { utf8Length } from "../../packets/utf8.ts";
+import { Client } from "../../session/client.ts";
+import { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
+import { authorize } from "../core/authorize.ts";
+import { connackProperties } from "../connection/connack.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core/core.ts";
+import { beginAuthentication } from "./handle_auth.ts";
+import { INLINE_ID } from "../lifecycle/inline_client.ts";
+import { allowedKeepAlive, keepAlive } from "../connection/keep_alive.ts";
+import { pump } from "../outbound/pump.ts";
+import { beginSession } from "../sessions/session_begin.ts";
+import { checkWill } from "../sessions/wills.ts";
+
+/**
+ * Checks a CONNECT and lets the hooks decide.
+ * @throws MqttError (as rejection) with the reason code for CONNACK
+ */
+export async function handleConnect(core: Core, connection: Connection, received: ConnectPacket): Promise<void> {
+  connection.version = received.protocolVersion;
+  connection.state = "authenticating";
+  const client = connection.client = newClient(connection, received);
+  const { username } = received;
+  const read = await core.hooks.transform(core.hooks.on.onPacketRead, client, received);
+  const packet = await core.hooks.transform(core.hooks.on.onConnect, client, read);
+  if (connection.closed) return;
+  takeChanges(client, packet, username);
+  takeLimits(core, connection, packet);
+  checkConnect(core, packet);
+  client.id = packet.clientId;
+  if (packet.protocolVersion === 5) client.keepAlive = allowedKeepAlive(core, packet.keepAlive); // [MQTT-3.2.2-22]
+  if (packet.properties?.authenticationMethod !== undefined) return beginAuthentication(core, connection, packet);
+  const allowed = await core.hooks.decide(core.hooks.on.onConnectAuthenticate, client, packet);
+  if (!allowed) throw new MqttError(ReasonCode.BadUserNameOrPassword, "Cannot connect: bad user name or password");
+  await acceptConnect(core, connection, packet);
+}
+
+function newClient(connection: Connection, packet: ConnectPacket): Client {
+  const client = new Client({
+    id: packet.clientId,
+    username: packet.username,
+    protocolVersion: packet.protocolVersion,
+    remoteAddress: connection.socket.remoteAddress,
+    listenerId: connection.listenerId,
+    transport: connection.transport,
+    certificate: connection.socket.certificate,
+    cleanStart: packet.cleanStart,
+    keepAlive: packet.keepAlive,
+    properties: packet.properties,
+  });
+  client.link = (reasonCode, options) => connection.close(reasonCode, undefined, options);
+  return client;
+}
+
+/** A hook may have changed the packet; a User Name that it gave to the client itself stays. */
+function takeChanges(client: Client, packet: ConnectPacket, asked: string | undefined): void {
+  if (packet.username !== asked) client.username = packet.username;
+  client.cleanStart = packet.cleanStart;
+  client.keepAlive = packet.keepAlive;
+  client.properties = packet.properties;
+}
+
+/** What the client says of itself counts from here on, for a refusal too. */
+function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): void {
+  const { properties } = packet;
+  connection.problemInformation = properties?.requestProblemInformation !== 0;
+  connection.maximumPacketSize = properties?.maximumPacketSize ?? Infinity;
+  connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum);
+  const aliases = Math.min(properties?.topicAliasMaximum ?? 0, core.options.capabilities.outboundTopicAliasMaximum);
+  if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases); // [MQTT-3.1.2-27]
+}
+
+function checkConnect(core: Core, packet: ConnectPacket): void {
+  const { minimumProtocolVersion } = core.options.capabilities;
+  if (packet.protocolVersion < minimumProtocolVersion) {
+    throw new MqttError(
+      ReasonCode.UnsupportedProtocolVersion,
+      `Cannot connect: protocol level is ${packet.protocolVersion}, at least ${minimumProtocolVersion} is needed`,
+    );
+  }
+  checkClientId(core, packet);
+  if (packet.will !== undefined) checkWill(core, packet.will);
+  checkRoom(core, packet.clientId);
+}
+
+/** One client more, unless it takes the place of a connection of its own. */
+function checkRoom(core: Core, clientId: string): void {
+  const { maximumClients, maximumSessions } = core.options.capabilities, session = core.sessions.get(clientId);
+  if (core.info.clientsConnected >= maximumClients && session?.link === undefined) {
+    throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumClients} clients already`);
+  }
+  if (core.sessions.size >= maximumSessions && session === undefined) {
+    throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumSessions} sessions already`);
+  }
+}
+
+/** Characters of a Client Identifier of MQTT 3.1. */
+const LONGEST_OF_31 = 23;
+
+function checkClientId(core: Core, packet: ConnectPacket): void {
+  const { clientId, protocolVersion } = packet, { capabilities, compatibilities } = core.options;
+  if (clientId === "") checkEmptyId(packet);
+  if (clientId === INLINE_ID) {
+    throw new MqttError(
+      ReasonCode.ClientIdentifierNotValid,
+      "Cannot connect: this Client Identifier is the broker's own",
+    );
+  }
+  if (protocolVersion === 3 && clientId.length > LONGEST_OF_31 && !compatibilities.longClientIds) { // [v311 NOTE-10]
+    throw new MqttError(
+      ReasonCode.ClientIdentifierNotValid,
+      `Cannot connect: MQTT 3.1 allows ${LONGEST_OF_31} characters in the Client Identifier`,
+    );
+  }
+  if (utf8Length(clientId) > capabilities.maximumClientIdLength) { // [MQTT-3.1.3-8]
+    throw new MqttError(
+      ReasonCode.ClientIdentifierNotValid,
+      `Cannot connect: the Client Identifier is longer than ${capabilities.maximumClientIdLength} bytes`,
+    );
+  }
+}
+
+/** An empty id gets one assigned, where the version and its clean session allow that. */
+function checkEmptyId(packet: ConnectPacket): void {
+  const allowed = packet.protocolVersion === 5 || packet.protocolVersion === 4 && packet.cleanStart;
+  if (!allowed) {
+    throw new MqttError(ReasonCode.ClientIdentifierNotValid, "Cannot connect: the Client Identifier is empty"); // [v311 MQTT-3.1.3-8]
+  }
+}
+
+/** The client is who it says: gives it its session and answers. */
+export async function acceptConnect(core: Core, connection: Connection, packet: ConnectPacket): Promise<void> {
+  const client = connection.client!;
+  const assigned = packet.clientId === "" ? core.newClientId() : undefined; // [MQTT-3.1.3-6]
+  client.id = assigned ?? packet.clientId;
+  if (packet.will !== undefined) {
+    const code = await authorize(core, client, packet.will.topic, "write");
+    if (code !== 0) throw new MqttError(code, `Cannot accept will: not authorized to publish to ${packet.will.topic}`);
+  }
+  if (connection.closed) return;
+  core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);
+  if (connection.closed) return;
+  checkRoom(core, client.id); // others may have come while the hooks were asked
+  const sessionPresent = beginSession(core, connection, packet);
+  const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);
+  if (commit !== undefined && !await stored(commit)) {
+    throw new MqttError(ReasonCode.ServerUnavailable, "Cannot connect: the session could not be stored");
+  }
+  if (!connection.closed) welcome(core, connection, { packet, assigned, sessionPresent });
+}
+
+async function stored(commit: Promise<unknown>): Promise<boolean> {
+  try {
+    await commit;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** CONNACK 0x00, and whatever has waited for the client [MQTT-3.2.0-1]. */
+function welcome(
+  core: Core,
+  connection: Connection,
+  accepted: { packet: ConnectPacket; assigned: string | undefined; sessionPresent: boolean },
+): void {
+  const { packet } = accepted, { capabilities } = core.options;
+  connection.maximumInboundSize = capabilities.maximumPacketSize;
+  const properties = connackProperties(core, connection, accepted);
+  const sent = connection.send({
+    type: PacketType.CONNACK,
+    sessionPresent: accepted.sessionPresent,
+    reasonCode: 0,
+    properties,
+  });
+  if (!sent) {
+    return connection.finish(ReasonCode.PacketTooLarge, {
+      error: new Error("CONNACK is larger than the client's Maximum Packet Size"),
+    });
+  }
+  connection.state = "connected";
+  connection.ready = true;
+  connection.connect = undefined;
+  keepAlive(core, connection);
+  const session = connection.session!;
+  session.sendQuota = Math.min(packet.properties?.receiveMaximum ?? 65_535, capabilities.maximumInflight);
+  session.existingOutbox?.connect(session.sendQuota);
+  pump(core, session);
+}

@@ -1,0 +1,218 @@
+/** SUBSCRIBE from a client (3.8).
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import type { GrantedSubscription } from "../../hook/hook.ts";
+import { MqttError } from "../../packets/errors.ts";
+import { PacketType, type SubscribePacket, type SubscribeRequest } from "../../packets/types.ts";
+import { utf8Length } from "../../packets/utf8.ts";
+import type { SessionSubscription } from "../../session/session.ts";
+import { type ParsedFilter, parseTopicFilter } from "../../topics/topic_filter.ts";
+import { authorize } from "../core/authorize.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core/core.ts";
+import { lowerQos } from "../outbound/deliver.ts";
+import { pump } from "../outbound/pump.ts";
+import { RetainedReplay } from "../routing/retain.ts";
+import { addSubscription } from "../routing/subscriptions.ts";
+
+/** What became of one filter. */
+interface Outcome {
+  readonly reasonCode: number;
+  /** Set when the subscription was made. */
+  readonly made?: { readonly subscription: SessionSubscription; readonly isNew: boolean };
+}
+
+/**
+ * Makes the subscriptions that are granted and answers all of them with one SUBACK [MQTT-3.8.4-5].
+ * @throws MqttError 0x82, 0x9E, 0xA1, 0xA2 for what ends the connection
+ */
+export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
+  if (core.hooks.on.onSubscribe === undefined) return subscribeAll(core, connection, packet);
+  const refused = (error: unknown) => refuseAll(core, connection, { packet, error });
+  let changed: SubscribePacket | Promise<SubscribePacket>;
+  try {
+    changed = core.hooks.transform(core.hooks.on.onSubscribe, connection.client, packet);
+  } catch (error) {
+    return refused(error);
+  }
+  return changed instanceof Promise
+    ? changed.then((result) => subscribeAll(core, connection, result), refused)
+    : subscribeAll(core, connection, changed);
+}
+
+/** A hook refused the packet: no filter is granted, the connection stays. */
+function refuseAll(core: Core, connection: Connection, refused: { packet: SubscribePacket; error: unknown }): void {
+  const { packet, error } = refused;
+  if (!(error instanceof MqttError)) throw error;
+  const reasonCode = connection.publicReason(PacketType.SUBACK, error.reasonCode);
+  answer(core, connection, { packet, outcomes: packet.subscriptions.map(() => ({ reasonCode })) });
+}
+
+function subscribeAll(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
+  const outcomes: Outcome[] = [], asked = askedOf(core, connection, packet);
+  for (let index = 0; index < asked.length; index++) {
+    const outcome = subscribeOne(core, connection, asked[index]);
+    if (outcome instanceof Promise) {
+      return subscribeRest(core, connection, { packet, asked, outcomes, pending: outcome });
+    }
+    outcomes.push(outcome);
+  }
+  answer(core, connection, { packet, outcomes });
+}
+
+async function subscribeRest(
+  core: Core,
+  connection: Connection,
+  rest: { packet: SubscribePacket; asked: Asked[]; outcomes: Outcome[]; pending: Promise<Outcome> },
+): Promise<void> {
+  const { packet, asked, outcomes } = rest;
+  outcomes.push(await rest.pending);
+  for (const one of asked.slice(outcomes.length)) outcomes.push(await subscribeOne(core, connection, one));
+  if (!connection.closed) answer(core, connection, { packet, outcomes });
+}
+
+/** One filter with the packet that it came in. */
+interface Asked {
+  readonly packet: SubscribePacket;
+  readonly request: SubscribeRequest;
+  /** The filter, or the reason code that refuses it. */
+  readonly filter: ParsedFilter | number;
+}
+
+/** All filters of a packet: what ends the connection is found before any subscription is made. */
+function askedOf(core: Core, connection: Connection, packet: SubscribePacket): Asked[] {
+  return packet.subscriptions.map((request) => {
+    const filter = parseFilter(core, connection, request.topicFilter);
+    const refusal = typeof filter === "number" ? undefined : refusalOf(core, filter, { packet, request });
+    if (refusal === undefined) return { packet, request, filter };
+    if (connection.version === 5) throw refusal;
+    return { packet, request, filter: refusal.reasonCode }; // [v311 MQTT-3.8.3-2]
+  });
+}
+
+function subscribeOne(core: Core, connection: Connection, asked: Asked): Outcome | Promise<Outcome> {
+  const { filter } = asked;
+  if (typeof filter === "number") return { reasonCode: filter };
+  if (isOverQuota(core, connection, filter)) return { reasonCode: ReasonCode.QuotaExceeded };
+  const verdict = authorize(core, connection.client!, filter.filter, "read");
+  if (typeof verdict === "number") return grant(core, connection, { asked, filter, verdict });
+  return verdict.then((code) => grant(core, connection, { asked, filter, verdict: code }));
+}
+
+/** The filter, or the reason code that refuses it. */
+function parseFilter(core: Core, connection: Connection, topicFilter: string): ParsedFilter | number {
+  try {
+    return parseTopicFilter(topicFilter, core.options.capabilities.maximumTopicLevels);
+  } catch (error) {
+    if (connection.version !== 5 && topicFilter === "") throw error; // [v311 MQTT-4.7.3-1]
+    if (error instanceof MqttError) return error.reasonCode;
+    throw error;
+  }
+}
+
+/** What the broker says to a filter that asks for a feature that it does not have. */
+function refusalOf(core: Core, filter: ParsedFilter, asked: Omit<Asked, "filter">): MqttError | undefined {
+  const { packet, request } = asked, { capabilities } = core.options, { full, shareName } = filter;
+  if (shareName !== undefined && request.noLocal) { // [MQTT-3.8.3-4]
+    return new MqttError(
+      ReasonCode.ProtocolError,
+      `Cannot subscribe to ${full}: No Local is not allowed on a shared subscription`,
+    );
+  }
+  if (shareName !== undefined && !capabilities.sharedSubAvailable) {
+    return new MqttError(
+      ReasonCode.SharedSubscriptionsNotSupported,
+      `Cannot subscribe to ${full}: shared subscriptions are not available`,
+    );
+  }
+  if (filter.hasWildcard && !capabilities.wildcardSubAvailable) {
+    return new MqttError(
+      ReasonCode.WildcardSubscriptionsNotSupported,
+      `Cannot subscribe to ${full}: wildcard subscriptions are not available`,
+    );
+  }
+  if (packet.properties?.subscriptionIdentifiers !== undefined && !capabilities.subIdAvailable) {
+    return new MqttError(
+      ReasonCode.SubscriptionIdentifiersNotSupported,
+      `Cannot subscribe to ${full}: subscription identifiers are not available`,
+    );
+  }
+  return undefined;
+}
+
+function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): boolean {
+  const { subscriptions, subscriptionBytes } = connection.session!, { capabilities } = core.options;
+  if (subscriptions.has(filter.full)) return false;
+  return subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
+    subscriptionBytes + utf8Length(filter.full) > capabilities.maximumSubscriptionBytesPerClient;
+}
+
+function grant(
+  core: Core,
+  connection: Connection,
+  decided: { asked: Asked; filter: ParsedFilter; verdict: number },
+): Outcome {
+  const { asked: { packet, request }, filter, verdict } = decided;
+  const session = connection.session!;
+  if (verdict !== 0 || session.ended) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
+  const options = {
+    qos: lowerQos(request.qos, core.options.capabilities.maximumQos), // [MQTT-3.2.2-10]
+    noLocal: request.noLocal,
+    retainAsPublished: request.retainAsPublished,
+    retainHandling: request.retainHandling,
+    identifier: packet.properties?.subscriptionIdentifiers?.[0] ?? 0,
+  };
+  const subscription = { filter, options };
+  const isNew = addSubscription(core, session, subscription);
+  return { reasonCode: options.qos, made: { subscription, isNew } };
+}
+
+function answer(core: Core, connection: Connection, done: { packet: SubscribePacket; outcomes: Outcome[] }): void {
+  const { packet, outcomes } = done;
+  const commit = core.hooks.on.onSubscribed &&
+    core.hooks.observe(core.hooks.on.onSubscribed, connection.client, grantedOf(connection, done));
+  connection.gate.after(commit && [commit], (failed) => {
+    if (failed !== undefined) {
+      return connection.close(
+        ReasonCode.ImplementationSpecificError,
+        new Error("the subscriptions could not be stored"),
+      );
+    }
+    const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));
+    connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes });
+    replayRetained(core, connection, outcomes);
+  });
+}
+
+/** MQTT 3.1 has no code for a refusal: the filter looks granted and nothing comes. */
+function codeFor(connection: Connection, { reasonCode }: Outcome, request: SubscribeRequest): number {
+  return connection.version === 3 && reasonCode >= 0x80 ? request.qos : reasonCode;
+}
+
+function grantedOf(
+  connection: Connection,
+  { packet, outcomes }: { packet: SubscribePacket; outcomes: Outcome[] },
+): GrantedSubscription[] {
+  return outcomes.map(({ reasonCode, made }, index) => {
+    const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = packet.subscriptions[index];
+    const asked = { qos, noLocal, retainAsPublished, retainHandling, identifier: 0 };
+    return {
+      clientId: connection.session!.clientId,
+      topicFilter,
+      ...(made?.subscription.options ?? asked),
+      reasonCode,
+    };
+  });
+}
+
+/** Retained messages for new and renewed subscriptions, as their Retain Handling asks (3.8.3.1). */
+function replayRetained(core: Core, connection: Connection, outcomes: readonly Outcome[]): void {
+  const session = connection.session!;
+  for (const { made } of outcomes) {
+    if (made === undefined || made.subscription.filter.shareName !== undefined) continue;
+    const { retainHandling } = made.subscription.options;
+    if (retainHandling === 2 || retainHandling === 1 && !made.isNew) continue; // [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
+    session.outbox.replays.push(new RetainedReplay(core, session, made.subscription));
+  }
+  if (session.existingOutbox?.waiting) pump(core, session);
+}

@@ -1,0 +1,54 @@
+/** UNSUBSCRIBE from a client (3.10).
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import { MqttError } from "../../packets/errors.ts";
+import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core/core.ts";
+import { removeSubscription } from "../routing/subscriptions.ts";
+
+/**
+ * Removes subscriptions and answers all of them with one UNSUBACK [MQTT-3.10.4-6].
+ * @throws MqttError 0x82 for an empty filter before MQTT 5
+ */
+export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void | Promise<void> {
+  if (connection.version !== 5 && packet.topicFilters.includes("")) { // [v311 MQTT-4.7.3-1]
+    throw new MqttError(ReasonCode.ProtocolError, "Cannot unsubscribe: a topic filter is empty");
+  }
+  if (core.hooks.on.onUnsubscribe === undefined) return unsubscribeAll(core, connection, packet);
+  const refused = (error: unknown) => refuseAll(connection, packet, error);
+  let changed: UnsubscribePacket | Promise<UnsubscribePacket>;
+  try {
+    changed = core.hooks.transform(core.hooks.on.onUnsubscribe, connection.client, packet);
+  } catch (error) {
+    return refused(error);
+  }
+  return changed instanceof Promise
+    ? changed.then((result) => unsubscribeAll(core, connection, result), refused)
+    : unsubscribeAll(core, connection, changed);
+}
+
+/** A hook refused the packet: every subscription stays. Before MQTT 5 there is no way to say so but to go. */
+function refuseAll(connection: Connection, packet: UnsubscribePacket, error: unknown): void {
+  if (!(error instanceof MqttError) || connection.version !== 5) throw error;
+  const code = connection.publicReason(PacketType.UNSUBACK, error.reasonCode);
+  const reasonCodes = packet.topicFilters.map(() => code);
+  const { packetId } = packet;
+  connection.gate.after(undefined, () => void connection.send({ type: PacketType.UNSUBACK, packetId, reasonCodes }));
+}
+
+function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribePacket): void {
+  const session = connection.session!;
+  const removed = packet.topicFilters.map((filter) => removeSubscription(core, session, filter));
+  const filters = packet.topicFilters.filter((_, index) => removed[index]);
+  const commit = filters.length === 0
+    ? undefined
+    : core.hooks.observe(core.hooks.on.onUnsubscribed, connection.client, filters);
+  connection.gate.after(commit && [commit], (failed) => {
+    if (failed !== undefined) {
+      return connection.close(ReasonCode.ImplementationSpecificError, new Error("the change could not be stored"));
+    }
+    const reasonCodes = removed.map((known) => known ? 0 : ReasonCode.NoSubscriptionExisted); // [MQTT-3.11.3-1]
+    connection.send({ type: PacketType.UNSUBACK, packetId: packet.packetId, reasonCodes });
+  });
+}

@@ -1,0 +1,72 @@
+/** QoS 2 from a client: which Packet Identifiers are between PUBREC and PUBREL (4.3.3).
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import { PacketType } from "../../packets/types.ts";
+import type { InflightRecord } from "../../session/inflight.ts";
+import type { Arriving, Session } from "../../session/session.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core/core.ts";
+
+/** The record of one Packet Identifier that was received. */
+export function receivedRecord(clientId: string, packetId: number): InflightRecord {
+  return {
+    clientId,
+    direction: "in",
+    sequence: 0,
+    packetId,
+    state: "received",
+    qos: 2,
+    retain: false,
+    identifiers: undefined,
+    share: undefined,
+    message: undefined,
+  };
+}
+
+/** Remembers a Packet Identifier until PUBREL. @returns what PUBREC has to wait for */
+export function beginReceiving(core: Core, session: Session, packetId: number): Promise<unknown> | undefined {
+  session.inbound.add(packetId);
+  if (core.hooks.on.onQosPublish === undefined) return undefined;
+  const record = receivedRecord(session.clientId, packetId);
+  return core.hooks.observe(core.hooks.on.onQosPublish, session.client, record);
+}
+
+/**
+ * Answers a message that is here already [MQTT-4.3.3-10]. It may have come over an earlier connection, and be on its way to
+ * the store still, so this PUBREC waits as well.
+ */
+export function answerAgain(core: Core, connection: Connection, packetId: number): void {
+  const commit = beginReceiving(core, connection.session!, packetId);
+  connection.gate.after(commit && [commit], (failed) => {
+    if (failed === undefined) connection.sendAck(PacketType.PUBREC, packetId);
+    else connection.close(ReasonCode.ImplementationSpecificError, new Error("storage has failed"));
+  });
+}
+
+/** A hook takes its time: until then the messages count as arriving, so that none is taken again from a new connection. */
+export function noteArriving(session: Session, messages: Arriving): void {
+  const arriving = session.arriving ??= [];
+  arriving.push(messages);
+  const arrived = () => void arriving.splice(arriving.indexOf(messages), 1);
+  messages.decided.then(arrived, arrived);
+}
+
+/** What decides on a message that arrives just now, from an earlier connection; `undefined` when there is no such message. */
+export function decisionOn(session: Session, packetId: number): Promise<unknown> | undefined {
+  return session.arriving?.find(({ first, last }) => first <= packetId && packetId <= last)?.decided;
+}
+
+/**
+ * Forgets a Packet Identifier.
+ * @returns `known` tells whether it was remembered, `commit` is what PUBCOMP has to wait for
+ */
+export function endReceiving(
+  core: Core,
+  session: Session,
+  packetId: number,
+): { known: boolean; commit: Promise<unknown> | undefined } {
+  if (!session.existingInbound?.delete(packetId)) return { known: false, commit: undefined };
+  if (core.hooks.on.onQosComplete === undefined) return { known: true, commit: undefined };
+  const record = receivedRecord(session.clientId, packetId);
+  return { known: true, commit: core.hooks.observe(core.hooks.on.onQosComplete, session.client, record) };
+}

@@ -1,0 +1,234 @@
+/** Bytes on their way to one socket: appended during a turn, written once at its end.
+ * @module */
+import type { Slab } from "../../packets/slab.ts";
+import type { Writer } from "../../packets/writer.ts";
+import type { Socket } from "../core/listener.ts";
+import type { OutboundShared } from "./outbound_shared.ts";
+
+/** Limits of one queue, above which {@linkcode OutboundQueue.hasRoom} is false. */
+export interface OutboundLimits {
+  /** Packets. */
+  readonly packets: number;
+  /** Bytes. */
+  readonly bytes: number;
+  /** Bytes in all queues of the broker; a queue below `flushBytes` does not suffer for the others. */
+  readonly totalBytes: number;
+  /** Bytes after which a write begins before the end of the turn. */
+  readonly flushBytes: number;
+}
+
+/** Packets of one buffer. */
+export interface RunOfFrames {
+  /** How many there are. */
+  readonly count: number;
+  /** Their memory, when it is used again once nobody holds it. */
+  readonly slab: Slab | undefined;
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+const ONE_FRAME: RunOfFrames = { count: 1, slab: undefined };
+
+/** What the owner of a queue is told. */
+export interface OutboundOwner {
+  /** A write is done, and there is room again. */
+  written(): void;
+  /** A write failed: the connection is lost. */
+  writeFailed(error: unknown): void;
+}
+
+/**
+ * The outbound buffer of one connection. An idle connection holds no memory here.
+ *
+ * Packets that a publisher has sent one behind the other are often forwarded just so. They are kept as a run, a range of the
+ * publisher's read buffer, and copied once for all of them, or written from there when nothing else is to be written.
+ */
+export class OutboundQueue {
+  readonly #socket: Socket;
+  readonly #shared: OutboundShared;
+  readonly #limits: OutboundLimits;
+  readonly #owner: OutboundOwner;
+  #filling: Writer | undefined;
+  #run: Uint8Array | undefined;
+  #slab: Slab | undefined;
+  #runStart = 0;
+  #runEnd = 0;
+  /** Bytes in the writer and the run that are counted already. */
+  #counted = 0;
+  #packets = 0;
+  #bytes = 0;
+  #dirty = false;
+  #writing = false;
+  /** What is on its way, and the bytes of it that the socket has not taken. */
+  #leaving: { packets: number; writer: Writer | undefined; slab: Slab | undefined } | undefined;
+  #rest = NOTHING;
+  #whenTaken: ((bytes: number) => void) | undefined;
+  #whenLost: ((error: unknown) => void) | undefined;
+  #ended: (() => void) | undefined;
+
+  /**
+   * @param socket where the bytes go
+   * @param options what the queue works with
+   */
+  constructor(
+    socket: Socket,
+    options: { shared: OutboundShared; limits: OutboundLimits; owner: OutboundOwner },
+  ) {
+    this.#socket = socket;
+    this.#shared = options.shared;
+    this.#limits = options.limits;
+    this.#owner = options.owner;
+  }
+
+  /** Bytes that wait, those of a write under way included. */
+  get pendingBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Packets that wait, those of a write under way included. */
+  get pendingPackets(): number {
+    return this.#packets;
+  }
+
+  /** True when no limit is reached. */
+  hasRoom(): boolean {
+    const limits = this.#limits;
+    return this.#packets < limits.packets && this.#bytes < limits.bytes &&
+      (this.#shared.pendingBytes < limits.totalBytes || this.#bytes < limits.flushBytes);
+  }
+
+  /** True when answers have piled up to twice the limits, so that nothing more should be asked for. */
+  isFlooded(): boolean {
+    const limits = this.#limits;
+    return this.#packets > 2 * limits.packets || this.#bytes > 2 * limits.bytes ||
+      this.#shared.pendingBytes > 2 * limits.totalBytes && this.#bytes > limits.flushBytes;
+  }
+
+  /** The buffer to append one packet to; call {@linkcode OutboundQueue.appended} afterwards. */
+  get writer(): Writer {
+    if (this.#run !== undefined) this.#settle();
+    return this.#filling ??= this.#shared.acquire();
+  }
+
+  /** Packets were appended to the writer. */
+  appended(packets = 1): void {
+    this.#count(this.#filling!.length - this.#counted, packets);
+  }
+
+  /** True when no limit would be passed by so much more. */
+  hasRoomFor(packets: number, bytes: number): boolean {
+    const limits = this.#limits;
+    return this.hasRoom() && this.#packets + packets <= limits.packets && this.#bytes + bytes <= limits.bytes;
+  }
+
+  /** Appends packets that stand in `buffer` from `start` to `end`; these bytes must not change while `slab` is held. */
+  appendFrame(buffer: Uint8Array, start: number, end: number, of: RunOfFrames = ONE_FRAME): void {
+    if (this.#run === buffer && this.#runEnd === start) this.#runEnd = end;
+    else {
+      if (this.#run !== undefined) this.#settle();
+      this.#run = buffer;
+      this.#runStart = start;
+      this.#runEnd = end;
+      this.#slab = of.slab;
+      of.slab?.hold();
+    }
+    this.#count(end - start, of.count);
+  }
+
+  #count(bytes: number, packets: number): void {
+    this.#counted += bytes;
+    this.#packets += packets;
+    this.#bytes += bytes;
+    this.#shared.pendingBytes += bytes;
+    if (!this.#dirty) {
+      this.#dirty = true;
+      this.#shared.schedule(this);
+    }
+    if (this.#counted >= this.#limits.flushBytes && !this.#writing) this.#write();
+  }
+
+  /** Copies the run behind what the writer holds. */
+  #settle(): void {
+    const writer = this.#filling ??= this.#shared.acquire();
+    writer.bytes(this.#run!.subarray(this.#runStart, this.#runEnd));
+    this.#run = undefined;
+    this.#slab?.release();
+    this.#slab = undefined;
+  }
+
+  /** Begins a write, unless one is under way. */
+  flush(): void {
+    this.#dirty = false;
+    if (!this.#writing && this.#counted > 0) this.#write();
+  }
+
+  /** Calls `done` when everything is written, or when that has failed. */
+  end(done: () => void): void {
+    this.#ended = done;
+    this.flush();
+    if (!this.#writing) done();
+  }
+
+  /** Begins to write all that waits; what is appended meanwhile follows when that is done. */
+  #write(): void {
+    this.#writing = true;
+    if (this.#run !== undefined && this.#filling !== undefined) this.#settle();
+    const writer = this.#filling;
+    this.#leaving = { packets: this.#packets, writer, slab: this.#slab };
+    const bytes = writer === undefined
+      ? this.#run!.subarray(this.#runStart, this.#runEnd)
+      : writer.buffer.subarray(0, writer.length);
+    this.#filling = this.#run = this.#slab = undefined;
+    this.#counted = 0;
+    this.#send(bytes);
+  }
+
+  /** Not async: the way from one write to the next is as short as it can be. */
+  #send(bytes: Uint8Array): void {
+    this.#rest = bytes;
+    this.#whenTaken ??= (taken) => this.#taken(taken);
+    this.#whenLost ??= (error) => this.#lost(error);
+    try {
+      this.#socket.write(bytes).then(this.#whenTaken, this.#whenLost);
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  #taken(bytes: number): void {
+    this.#shared.sentBytes += bytes;
+    this.#bytesGone(bytes);
+    if (bytes < this.#rest.length) return this.#send(this.#rest.subarray(bytes));
+    const { packets, writer, slab } = this.#leaving!;
+    this.#leaving = undefined;
+    this.#rest = NOTHING;
+    this.#packets -= packets;
+    slab?.release();
+    if (writer !== undefined) this.#shared.release(writer);
+    try {
+      this.#owner.written();
+    } catch (error) {
+      return this.#lost(error);
+    }
+    if (this.#counted > 0) this.#write();
+    else this.#end();
+  }
+
+  #lost(error: unknown): void {
+    this.#leaving = undefined;
+    this.#rest = NOTHING;
+    this.#bytesGone(this.#bytes);
+    this.#packets = this.#counted = 0;
+    this.#owner.writeFailed(error);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#writing = false;
+    this.#ended?.();
+  }
+
+  #bytesGone(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#shared.pendingBytes -= bytes;
+  }
+}

@@ -1,0 +1,136 @@
+/** Retained messages: kept, cleared, expired, and replayed to new subscriptions.
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import { MqttError } from "../../packets/errors.ts";
+import type { QoS } from "../../packets/types.ts";
+import type { Message } from "../../session/message.ts";
+import type { Client } from "../../session/client.ts";
+import { OutboundRecord } from "../../session/outbound_record.ts";
+import type { Replay } from "../../session/outbox.ts";
+import type { Session, SessionSubscription } from "../../session/session.ts";
+import { authorize } from "../core/authorize.ts";
+import type { Core } from "../core/core.ts";
+import { lowerQos } from "../outbound/deliver.ts";
+import { callInline, inlinePacket } from "../outbound/inline_delivery.ts";
+import { sendRecord } from "../outbound/pump.ts";
+
+/** Keeps a message with RETAIN 1, or clears its topic when the payload is empty [MQTT-3.3.1-5] [MQTT-3.3.1-6]. */
+export function retain(core: Core, client: Client, message: Message): void {
+  if (message.payload.length === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
+  else storeRetained(core, message.detach());
+  if (core.hooks.on.onRetainMessage === undefined) return;
+  message.awaitCommit(core.hooks.observe(core.hooks.on.onRetainMessage, client, message));
+}
+
+/**
+ * Checks that a message to be retained is within the limits, also when it takes the place of another one.
+ * @throws MqttError 0x97
+ */
+export function checkRetainedLimits(core: Core, message: Message): void {
+  if (message.payload.length === 0) return;
+  const { maximumRetainedMessages, maximumRetainedBytes } = core.options.capabilities;
+  const previous = core.retained.get(message.topic), growth = message.size - (previous?.size ?? 0);
+  const full = previous === undefined && core.retained.size >= maximumRetainedMessages ||
+    growth > 0 && core.info.retainedBytes + growth > maximumRetainedBytes;
+  if (!full) return;
+  throw new MqttError(
+    ReasonCode.QuotaExceeded,
+    `Cannot retain a message on ${message.topic}: the limit of retained messages is reached`,
+  );
+}
+
+/** Puts a message into the store of retained messages and watches its expiry. */
+export function storeRetained(core: Core, message: Message): void {
+  const { topic } = message;
+  const previous = core.retained.set(topic, message);
+  core.info.retainedBytes += message.size - (previous?.size ?? 0);
+  core.info.retained = core.retained.size;
+  forgetExpiry(core, topic);
+  const interval = message.properties?.messageExpiryInterval;
+  if (interval === undefined) return;
+  const expiry = core.scheduler.at(message.receivedAt + interval * 1000, () => {
+    removeRetained(core, topic);
+    core.hooks.observe(core.hooks.on.onRetainedExpired, topic);
+  });
+  core.retainedExpiry.set(topic, expiry);
+}
+
+/** A task keeps its message, so it goes when another message takes the place. */
+function forgetExpiry(core: Core, topic: string): void {
+  const task = core.retainedExpiry.get(topic);
+  if (task === undefined) return;
+  core.retainedExpiry.delete(topic);
+  core.scheduler.cancel(task);
+}
+
+function removeRetained(core: Core, topic: string): void {
+  forgetExpiry(core, topic);
+  const previous = core.retained.delete(topic);
+  core.info.retainedBytes -= previous?.size ?? 0;
+  core.info.retained = core.retained.size;
+}
+
+/** Sends the retained messages of a filter to one session, as fast as its quota and its socket take them. */
+export class RetainedReplay implements Replay {
+  readonly qos: QoS;
+  readonly #core: Core;
+  readonly #session: Session;
+  readonly #subscription: SessionSubscription;
+  readonly #messages: Iterator<Message>;
+
+  /**
+   * @param core the broker
+   * @param session who subscribed
+   * @param subscription to what
+   */
+  constructor(core: Core, session: Session, subscription: SessionSubscription) {
+    this.#core = core;
+    this.#session = session;
+    this.#subscription = subscription;
+    this.qos = subscription.options.qos;
+    this.#messages = core.retained.match(subscription.filter.filter)[Symbol.iterator]();
+  }
+
+  next(): boolean | Promise<boolean> {
+    const { done, value: message } = this.#messages.next();
+    if (done || this.#session.ended) return false;
+    if (this.#session.subscriptions.get(this.#subscription.filter.full) !== this.#subscription) return false;
+    if (!this.#concerns(message)) return true;
+    const verdict = authorize(this.#core, this.#session.client, message.topic, "read");
+    if (typeof verdict === "number") return this.#send(message, verdict);
+    return verdict.then((code) => this.#send(message, code));
+  }
+
+  #concerns(message: Message): boolean {
+    const interval = message.properties?.messageExpiryInterval;
+    if (interval !== undefined && message.receivedAt + interval * 1000 <= this.#core.now()) return false;
+    return !this.#subscription.options.noLocal || message.publisherId !== this.#session.clientId;
+  }
+
+  #send(message: Message, code: number): boolean {
+    const { link } = this.#session;
+    if (code !== 0 || link === undefined || !link.ready) return true;
+    const { options } = this.#subscription;
+    const identifiers = options.identifier === 0 ? undefined : [options.identifier];
+    const delivery = { qos: lowerQos(message.qos, options.qos), retain: true, identifiers, share: undefined };
+    if (delivery.qos === 0) link.sendMessage(message, true, identifiers); // [MQTT-3.3.1-8]
+    else {
+      this.#core.info.inflight++;
+      const record = new OutboundRecord(this.#session.clientId, this.#session.nextSequence(), message, delivery);
+      sendRecord(this.#core, this.#session, record);
+    }
+    this.#core.hooks.observe(this.#core.hooks.on.onRetainPublished, this.#session.client, message);
+    return true;
+  }
+}
+
+/** Calls an inline handler with the retained messages of its filter. */
+export function replayInline(core: Core, session: Session, subscription: SessionSubscription): void {
+  const handlers = session.inlineHandlers?.get(subscription.filter.full);
+  const handler = handlers?.get(subscription.options.identifier);
+  if (handler === undefined) return;
+  for (const message of core.retained.match(subscription.filter.filter)) {
+    const packet = inlinePacket(message, { qos: lowerQos(message.qos, subscription.options.qos), retain: true });
+    callInline(core, session.client, { handler, packet });
+  }
+}

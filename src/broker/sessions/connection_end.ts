@@ -1,0 +1,51 @@
+/** What follows the end of a connection: will, session, hooks.
+ * @module */
+import type { Session } from "../../session/session.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core/core.ts";
+import { endSession, watchExpiry } from "./session_end.ts";
+import { releaseWill } from "./wills.ts";
+
+/** How a connection ended. */
+export interface ConnectionEnding {
+  /** MQTT 5 reason code; 0x00 is a normal DISCONNECT of the client. */
+  readonly reasonCode: number;
+  /** What ended it, when it was not the client's DISCONNECT 0x00. */
+  readonly error: Error | undefined;
+  /** True when CONNECT had been accepted. */
+  readonly established: boolean;
+}
+
+/** Detaches the session and lets it live on, or ends it. */
+export function connectionEnded(core: Core, connection: Connection, ending: ConnectionEnding): void {
+  const { client, session } = connection;
+  if (client === undefined) return;
+  client.link = undefined;
+  if (session !== undefined) core.info.clientsConnected--;
+  const sessionEnded = session !== undefined && session.link === connection && detach(core, session, ending);
+  core.hooks.observe(core.hooks.on.onDisconnect, client, {
+    reasonCode: ending.reasonCode,
+    error: ending.error,
+    sessionEnded,
+  });
+  core.options.logger.debug("a client has gone", {
+    client: client.id,
+    reasonCode: ending.reasonCode,
+    error: ending.error?.message,
+  });
+}
+
+/** @returns true when the session ended with its connection */
+function detach(core: Core, session: Session, ending: ConnectionEnding): boolean {
+  session.link = undefined;
+  session.disconnectedAt = core.now();
+  for (const record of session.existingOutbox?.inflight.values() ?? []) record.message?.detach();
+  if (ending.reasonCode === 0 || !ending.established) session.will = undefined; // [MQTT-3.14.4-3] [MQTT-3.1.2-7]
+  if (session.expiryInterval === 0) { // [MQTT-4.1.0-2]
+    endSession(core, session);
+    return true;
+  }
+  watchExpiry(core, session);
+  releaseWill(core, session);
+  return false;
+}

@@ -1,0 +1,71 @@
+/** A client gets its session: a new one, the stored one, or the one of a connection that it takes over.
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import { MqttError } from "../../packets/errors.ts";
+import type { ConnectPacket } from "../../packets/types.ts";
+import { Session } from "../../session/session.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core/core.ts";
+import { endSession } from "./session_end.ts";
+import { allowedExpiry, requestedExpiry } from "./session_expiry.ts";
+import { cancelWill } from "./wills.ts";
+
+/**
+ * Attaches the connection to the session of its ClientID. Sync, so that no two connections get one session.
+ * @returns true when a stored session goes on (Session Present)
+ * @throws MqttError 0x85 when the session belongs to another user
+ */
+export function beginSession(core: Core, connection: Connection, packet: ConnectPacket): boolean {
+  const client = connection.client!, expiry = allowedExpiry(core, requestedExpiry(packet));
+  checkPrincipal(core, client.id, client.username);
+  takeOver(core, client.id);
+  let session = core.sessions.get(client.id);
+  if (session !== undefined && packet.cleanStart) { // [MQTT-3.1.2-4]
+    endSession(core, session);
+    session = undefined;
+  }
+  const present = session !== undefined; // [MQTT-3.1.2-5]
+  if (session === undefined) {
+    session = new Session(client, expiry); // [MQTT-3.1.2-6]
+    core.sessions.add(session);
+  } else continueSession(core, session, { client, expiry });
+  if (packet.will !== undefined) session.will = { will: packet.will, dueAt: undefined }; // [MQTT-3.1.2-7]
+  session.disconnectedAt = undefined;
+  attach(core, connection, session);
+  return present;
+}
+
+/** Gives a session its connection, which counts from here on. */
+export function attach(core: Core, connection: Connection, session: Session): void {
+  const { info } = core;
+  session.link = connection;
+  connection.client!.session = connection.session = session;
+  info.clientsConnected++;
+  info.clientsMaximum = Math.max(info.clientsMaximum, info.clientsConnected);
+}
+
+/** A session belongs to the user that made it. */
+function checkPrincipal(core: Core, clientId: string, username: string | undefined): void {
+  const session = core.sessions.get(clientId);
+  if (session === undefined || session.username === username) return;
+  throw new MqttError(
+    ReasonCode.ClientIdentifierNotValid,
+    "Cannot use this Client Identifier: another user has a session with it",
+  );
+}
+
+/** Ends the connection that has the session [MQTT-3.1.4-3]. */
+function takeOver(core: Core, clientId: string): void {
+  core.sessions.get(clientId)?.link?.close(
+    ReasonCode.SessionTakenOver,
+    new Error("another connection uses this Client Identifier"),
+  );
+}
+
+function continueSession(core: Core, session: Session, next: { client: Session["client"]; expiry: number }): void {
+  core.scheduler.cancel(session.expiryTask);
+  session.expiryTask = undefined;
+  cancelWill(core, session);
+  session.client = next.client;
+  session.expiryInterval = next.expiry;
+}
