@@ -174,6 +174,7 @@ function hookOf(storage: Storage): StorageHook {
     init: (_options, context) => storage.open(context),
     stop: () => storage.close(),
     healthy: () => storage.healthy,
+    hasRoom: () => storage.commits.hasRoom,
     onStarted: () => storage.forget(),
     onStopped: () => storage.lastInfo(),
     onSysInfoTick: (info) => storage.info(info),

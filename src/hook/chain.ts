@@ -2,7 +2,6 @@
  * @module */
 import { MqttError } from "../packets/errors.ts";
 import { both } from "./commits.ts";
-import { Deadlines } from "./deadlines.ts";
 import type { HookEvent } from "./events.ts";
 import { HookFailures } from "./failures.ts";
 import type { Awaitable, Hook } from "./hook.ts";
@@ -10,10 +9,8 @@ import { checkHook, compileListeners } from "./listeners.ts";
 import type { CompiledListeners, EventListeners, Listeners } from "./listeners.ts";
 import type { Logger } from "./logger.ts";
 import type { Clock } from "../time/clock.ts";
-import { Reminder } from "./reminder.ts";
+import { isThenable, PENDING, TransformCall, type TransformContext, type TransformReceiver } from "./transform_call.ts";
 import { Watchdog } from "./watchdog.ts";
-import { type LineWatcher, TransformLine } from "./transform_line.ts";
-import { isThenable as isPromise, TransformSequence, type TransformTask } from "./transform_sequence.ts";
 
 /** What a {@linkcode HookChain} needs of its broker. */
 export interface HookChainOptions {
@@ -27,8 +24,6 @@ export interface HookChainOptions {
   logger: Logger;
   /** Called once for each error of a hook. */
   onError(): void;
-  /** Who is told when sequences wait for async hooks. */
-  line?: LineWatcher;
 }
 
 /** A CONNECT that storage leaves without an answer may be refused: nothing is lost by that, and those who wait do not pile up. */
@@ -43,21 +38,19 @@ export class HookChain {
   /** Listeners by event. */
   on: CompiledListeners;
   readonly #hooks = new Map<string, Hook>();
+  /** Hooks that say when they take no more. */
+  #limited: readonly Hook[] = [];
   readonly #failures: HookFailures;
-  readonly #deadlines: Deadlines;
-  readonly #lifecycle: Deadlines;
   readonly #watchdog: Watchdog;
-  readonly #reminder: Reminder;
-  readonly #line: TransformLine;
+  readonly #lifecycle: Watchdog;
+  readonly #context: TransformContext;
 
   /** @param options what the chain needs of its broker */
   constructor(options: HookChainOptions) {
     this.#failures = new HookFailures(options);
-    this.#deadlines = new Deadlines(options.clock, options.timeout);
-    this.#reminder = new Reminder(options.clock);
-    this.#line = new TransformLine(this.#reminder, options.line);
     this.#watchdog = new Watchdog(options.clock, options.timeout);
-    this.#lifecycle = new Deadlines(options.clock, options.lifecycleTimeout);
+    this.#lifecycle = new Watchdog(options.clock, options.lifecycleTimeout);
+    this.#context = { watchdog: this.#watchdog, refusal: this.#failures.refusal, timeout: noAnswer };
     this.on = compileListeners(this.#hooks.values());
   }
 
@@ -70,7 +63,7 @@ export class HookChain {
   add(hook: Hook): void {
     this.check(hook);
     this.#hooks.set(hook.id, hook);
-    this.on = compileListeners(this.#hooks.values());
+    this.#compile();
   }
 
   /** @throws what {@linkcode HookChain.add} throws */
@@ -85,8 +78,13 @@ export class HookChain {
     if (hook === undefined) return undefined;
     this.#hooks.delete(id);
     this.#failures.forget(hook);
-    this.on = compileListeners(this.#hooks.values());
+    this.#compile();
     return hook;
+  }
+
+  #compile(): void {
+    this.on = compileListeners(this.#hooks.values());
+    this.#limited = [...this.#hooks.values()].filter((hook) => hook.hasRoom !== undefined);
   }
 
   /** True when no hook says that it cannot work. */
@@ -102,12 +100,23 @@ export class HookChain {
     return true;
   }
 
+  /** True when every hook takes further changes; one that fails to say so takes none. */
+  hasRoom(): boolean {
+    for (const hook of this.#limited) {
+      try {
+        if (hook.hasRoom!()) continue;
+      } catch (error) {
+        this.#failures.report(hook, "hasRoom", error);
+      }
+      return false;
+    }
+    return true;
+  }
+
   /** Stops the timers. */
   close(): void {
-    this.#deadlines.close();
     this.#lifecycle.close();
     this.#watchdog.close();
-    this.#reminder.close();
   }
 
   /**
@@ -116,7 +125,7 @@ export class HookChain {
    */
   async live<T>(hook: Hook, name: string, call: () => Awaitable<T>): Promise<T> {
     const result = call();
-    return isPromise(result) ? await this.#lifecycle.race(result, () => noAnswer(hook, name)) as T : result;
+    return isThenable(result) ? await this.#lifecycle.race(result, () => noAnswer(hook, name)) as T : result;
   }
 
   /**
@@ -144,7 +153,7 @@ export class HookChain {
         return this.#denied(hook, event, error);
       }
       if (answer === true || answer === false) return answer;
-      if (isPromise(answer)) {
+      if (isThenable(answer)) {
         const next = index + 1;
         return this.#wait(hook, event, answer).then(
           (later) => later === true || later === false ? later : this.#decideFrom(listeners, next, a, b, c),
@@ -165,50 +174,20 @@ export class HookChain {
    * Runs a transform event: each hook sees the last result, `undefined` keeps it.
    * @throws MqttError (also as rejection) of a hook, or 0x83 for anything else that it throws and for a timeout
    */
-  transform<T>(listeners: Listeners, context: unknown, value: T): T | Promise<T> {
-    return listeners === undefined ? value : this.#transformFrom(listeners, 0, context, value);
-  }
-
-  #transformFrom<T>(listeners: EventListeners, index: number, context: unknown, value: T): T | Promise<T> {
-    const { event, all } = listeners;
-    for (; index < all.length; index++) {
-      const { hook, call } = all[index];
-      let result: unknown;
-      try {
-        result = call(context, value);
-      } catch (error) {
-        throw this.#failures.refusal(hook, event, error);
-      }
-      if (isPromise(result)) return this.#transformLater(listeners, index, { context, value, pending: result });
-      value = (result ?? value) as T;
-    }
-    return value;
+  transform<T>(listeners: Listeners, about: unknown, value: T): T | Promise<T> {
+    if (listeners === undefined) return value;
+    const later = Promise.withResolvers<T>();
+    const call = this.transformCall<T>({ transformed: later.resolve, refused: later.reject });
+    const result = call.run(listeners, about, value);
+    return result === PENDING ? later.promise : result;
   }
 
   /**
-   * Runs a transform event for many values, one after the other.
-   * @returns a Promise only when something has to be waited for
-   * @throws what `task.use` throws (also as rejection)
+   * A way through the hooks for one value after the other.
+   * @param receiver who is told of values that are not ready at once
    */
-  transformEach<T>(listeners: EventListeners, context: unknown, task: TransformTask<T>): void | Promise<void> {
-    const { refusal } = this.#failures, watchdog = this.#watchdog, reminder = this.#reminder;
-    const chain = { listeners, context, watchdog, reminder, refusal, timeout: noAnswer };
-    return this.#line.run(new TransformSequence(chain, task));
-  }
-
-  async #transformLater<T>(
-    listeners: EventListeners,
-    index: number,
-    step: { context: unknown; value: T; pending: PromiseLike<unknown> },
-  ): Promise<T> {
-    const { hook } = listeners.all[index];
-    let value: T;
-    try {
-      value = (await this.#wait(hook, listeners.event, step.pending) ?? step.value) as T;
-    } catch (error) {
-      throw this.#failures.refusal(hook, listeners.event, error);
-    }
-    return index + 1 === listeners.all.length ? value : this.#transformFrom(listeners, index + 1, step.context, value);
+  transformCall<T>(receiver: TransformReceiver<T>): TransformCall<T> {
+    return new TransformCall(this.#context, receiver);
   }
 
   /**
@@ -217,7 +196,7 @@ export class HookChain {
    */
   transformNow<T>(listeners: Listeners, context: unknown, value: T): T {
     const result = this.transform(listeners, context, value);
-    if (!isPromise(result)) return result;
+    if (!isThenable(result)) return result;
     result.then(undefined, () => {}); // it comes too late to matter
     const { event, all } = listeners!;
     throw this.#failures.refusal(all[0].hook, event, new TypeError(`${event} takes no promise`));
@@ -234,7 +213,7 @@ export class HookChain {
     for (const { hook, call } of all) {
       try {
         const answer = call(a, b);
-        const settled = isPromise(answer) ? await this.#wait(hook, event, answer) : answer;
+        const settled = isThenable(answer) ? await this.#wait(hook, event, answer) : answer;
         if (settled !== undefined) return settled as T;
       } catch (error) {
         throw this.#failures.refusal(hook, event, error);
@@ -258,9 +237,9 @@ export class HookChain {
       try {
         result = call(a, b, c);
       } catch (error) {
-        result = Promise.reject(error);
+        result = Promise.reject(error ?? new Error("no reason was given"));
       }
-      if (!isPromise(result)) continue;
+      if (!isThenable(result)) continue;
       const done = hook.durable && event !== MAY_BE_REFUSED ? Promise.resolve(result) : this.#wait(hook, event, result);
       done.catch((error) => this.#failures.report(hook, event, error));
       if (hook.durable) commit = commit === undefined ? done : both(commit, done);
@@ -287,6 +266,6 @@ export class HookChain {
   }
 
   #wait(hook: Hook, event: HookEvent, promise: PromiseLike<unknown>): Promise<unknown> {
-    return this.#deadlines.race(promise, () => noAnswer(hook, event));
+    return this.#watchdog.race(promise, () => noAnswer(hook, event));
   }
 }

@@ -87,6 +87,11 @@ export interface Hook {
   init?(options: any, context: HookContext): Awaitable<void>;
   /** Called once after the last event. */
   stop?(): Awaitable<void>;
+  /**
+   * Says whether a storage hook takes further changes. While it is `false` messages at QoS 1 and 2 are refused with 0x97 before
+   * anybody receives them. Asked for each of them, so it has to be quick.
+   */
+  hasRoom?(): boolean;
   /** Says whether the hook can do its work; `false` turns the health listener to 503. */
   healthy?(): boolean;
 

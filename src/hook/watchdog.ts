@@ -1,19 +1,19 @@
-/** A limit for calls that are made so fast that the clock cannot be read for each of them.
+/** The one limit of time for hooks, for calls that are made so fast that the clock cannot be read for each of them.
  * @module */
 import type { Clock } from "../time/clock.ts";
 
 /** The clock is read so often within the limit. */
 const STEPS = 16;
 
-/** Something that makes one call after the other. */
+/** Something that waits for the answer of a hook. */
 export interface Watched {
-  /** When the call that it waits for is late, in milliseconds since 1970; Infinity while it waits for none. */
+  /** When the answer is late, in milliseconds of the clock; Infinity while it waits for none. */
   due: number;
-  /** The call is late. */
+  /** The answer is late. */
   expire(): void;
 }
 
-/** Looks after a while whether a call is late: never too early, and not more than an eighth of the limit too late. */
+/** Looks after a while whether an answer is late: never too early, and not more than an eighth of the limit too late. */
 export class Watchdog {
   readonly #clock: Clock;
   readonly #limit: number;
@@ -24,27 +24,38 @@ export class Watchdog {
 
   /**
    * @param clock source of time
-   * @param limit milliseconds that a call may take
+   * @param limit milliseconds that an answer may take
    */
   constructor(clock: Clock, limit: number) {
     this.#clock = clock;
     this.#limit = limit;
   }
 
-  /** When a call is late that begins now. Only while something is watched. */
-  get due(): number {
-    return this.#latest + this.#limit;
-  }
-
-  /** Begins to look after `watched`. */
+  /** Begins to wait: sets when the answer is late that is asked for now. */
   watch(watched: Watched): void {
-    this.#watched.add(watched);
     if (this.#timer === undefined) this.#arm(this.#clock.now());
+    watched.due = this.#latest + this.#limit;
+    this.#watched.add(watched);
   }
 
-  /** Looks after `watched` no more. */
-  unwatch(watched: Watched): void {
-    this.#watched.delete(watched);
+  /**
+   * Settles as `promise` does, or rejects with `timeout()` when that takes too long.
+   *
+   * @param promise what is waited for
+   * @param timeout makes the error
+   */
+  race<T>(promise: PromiseLike<T>, timeout: () => Error): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const watched: Watched = { due: Infinity, expire: () => reject(timeout()) };
+      this.watch(watched);
+      promise.then((value) => {
+        watched.due = Infinity;
+        resolve(value);
+      }, (error) => {
+        watched.due = Infinity;
+        reject(error ?? new Error("no reason was given"));
+      });
+    });
   }
 
   /** Stops the timer; nothing is late any more. */
@@ -60,18 +71,20 @@ export class Watchdog {
     this.#timer = this.#clock.setTimeout(() => this.#look(), step);
   }
 
+  /** Those who have their answer are forgotten here, all at once, instead of one by one. */
   #look(): void {
     this.#timer = undefined;
-    if (this.#watched.size === 0) return;
-    const now = this.#clock.now();
-    this.#forgive(now - this.#latest);
-    this.#arm(now);
-    for (const watched of [...this.#watched]) if (watched.due <= now) watched.expire();
-  }
-
-  /** The process was busy, and the timer runs so much too late: calls since the last look may have begun just now. */
-  #forgive(delay: number): void {
-    const { due } = this;
-    if (delay > 0) { for (const watched of this.#watched) if (watched.due === due) watched.due += delay; }
+    const now = this.#clock.now(), delay = now - this.#latest, late: Watched[] = [];
+    for (const watched of this.#watched) {
+      if (watched.due === Infinity) this.#watched.delete(watched);
+      else if (delay > 0 && watched.due === this.#latest + this.#limit) watched.due += delay; // it may have begun just now
+      else if (watched.due <= now) late.push(watched);
+    }
+    for (const watched of late) {
+      this.#watched.delete(watched);
+      watched.due = Infinity;
+    }
+    if (this.#watched.size > 0) this.#arm(now);
+    for (const watched of late) watched.expire();
   }
 }

@@ -11,9 +11,9 @@ import {
   type PropertyOwner,
 } from "./property_table.ts";
 import { isListProperty, type PropertyValue, refusedValue } from "./property_values.ts";
-import type { Reader } from "./reader.ts";
+import { Reader } from "./reader.ts";
 import type { Sender } from "./reason_codes.ts";
-import type { Properties } from "./types.ts";
+import { PacketType, type Properties } from "./types.ts";
 
 /** Options of {@linkcode decodeProperties}. */
 export interface DecodePropertiesOptions {
@@ -50,13 +50,9 @@ export function decodeProperties(
   owner: PropertyOwner,
   options: DecodePropertiesOptions = NO_OPTIONS,
 ): Properties | undefined {
-  const length = reader.varint();
-  if (length === 0) return undefined;
-  if (length > reader.remaining) {
-    throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode properties: they exceed the packet");
-  }
-  const packetEnd = reader.end;
-  reader.end = reader.position + length;
+  const packetEnd = reader.end, propertiesEnd = openProperties(reader);
+  if (propertiesEnd === reader.position) return undefined;
+  reader.end = propertiesEnd;
   const properties: Properties = {};
   while (reader.position < reader.end) decodeProperty(reader, owner, properties, options);
   reader.end = packetEnd;
@@ -69,12 +65,87 @@ export function decodeProperties(
   return properties;
 }
 
-function decodeProperty(
-  reader: Reader,
-  owner: PropertyOwner,
-  properties: Properties,
-  options: DecodePropertiesOptions,
-): void {
+/** What the broker itself wants to know of the properties of a PUBLISH, and where it stands. */
+export interface PublishPropertiesTarget {
+  /** Topic Alias, 0 for none. */
+  topicAlias: number;
+  /** Index of the three bytes of the Topic Alias, -1 for none. */
+  aliasStart: number;
+  /** Index of the four bytes of the Message Expiry Interval, -1 for none. */
+  expiryStart: number;
+  /** True when the payload is marked as UTF-8 text. */
+  isText: boolean;
+}
+
+/** Reads for {@linkcode scanPublishProperties}; nothing of it outlives a call. */
+const scanner: Reader = new Reader(new Uint8Array(0), 0, 0);
+
+/**
+ * Checks the properties of a PUBLISH by the same rules as {@linkcode decodeProperties}, without making anything of them: most
+ * are forwarded as the bytes that they came in.
+ *
+ * @param target takes what the broker wants to know
+ * @param buffer where they are
+ * @param start index of the Property Length
+ * @param end index behind the packet
+ * @param options sender and limits
+ * @returns index behind the properties
+ * @throws {MqttError} what {@linkcode decodeProperties} throws
+ *
+ * @example
+ * ```ts
+ * import { scanPublishProperties } from "./decode_properties.ts";
+ *
+ * const target = { topicAlias: 0, aliasStart: -1, expiryStart: -1, isText: false };
+ * console.assert(scanPublishProperties(target, Uint8Array.of(3, 0x23, 0, 7), 0, 4) === 4 && target.topicAlias === 7);
+ * ```
+ */
+export function scanPublishProperties(
+  target: PublishPropertiesTarget,
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  options: DecodePropertiesOptions = NO_OPTIONS,
+): number {
+  const reader = scanner;
+  reader.buffer = buffer;
+  reader.position = start;
+  reader.end = end;
+  const propertiesEnd = openProperties(reader);
+  reader.end = propertiesEnd;
+  let seen = 0, userProperties = 0;
+  while (reader.position < propertiesEnd) {
+    const at = reader.position, { property, repeats, mark } = readIdentifier(reader, PacketType.PUBLISH, options);
+    const value = property.isPassedOn ? skip(reader, property.kind) : readValue(reader, property);
+    if (!repeats && (seen & mark) !== 0) throw thereTwice(property);
+    seen |= mark;
+    if (property.kind === "pair") checkUserProperties(++userProperties, options);
+    else if (property.id === 0x23) {
+      target.topicAlias = value as number;
+      target.aliasStart = at;
+    } else if (property.id === 0x02) target.expiryStart = at + 1;
+    else if (property.id === 0x01) target.isText = value === 1;
+  }
+  return propertiesEnd;
+}
+
+/** The same rules for text and bytes that nobody wants to read. */
+function skip(reader: Reader, kind: PropertyKind): undefined {
+  if (kind === "binary") return reader.skip(reader.u16());
+  reader.skipString();
+  if (kind === "pair") reader.skipString();
+}
+
+/** Reads the Property Length. @returns index behind the properties */
+function openProperties(reader: Reader): number {
+  const length = reader.varint();
+  if (length > reader.remaining) {
+    throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode properties: they exceed the packet");
+  }
+  return reader.position + length;
+}
+
+function readIdentifier(reader: Reader, owner: PropertyOwner, options: DecodePropertiesOptions): PlacedProperty {
   const id = reader.varint();
   const place = propertyAt(id, owner);
   if (place === undefined) {
@@ -87,14 +158,23 @@ function decodeProperty(
   if (only !== undefined && only !== (options.from ?? "client")) {
     throw new MqttError(ReasonCode.ProtocolError, `Cannot accept ${property.name}: only a ${only} may send it here`);
   }
-  store(properties, place, readValue(reader, property));
-  const { maximumUserProperties } = options;
-  if (id === 0x26 && maximumUserProperties !== undefined) limitUserProperties(properties, maximumUserProperties);
+  return place;
 }
 
-function limitUserProperties(properties: Properties, maximum: number): void {
-  if (properties.userProperties!.length <= maximum) return;
-  throw new MqttError(ReasonCode.QuotaExceeded, `Cannot accept User Properties: more than ${maximum}`);
+function decodeProperty(
+  reader: Reader,
+  owner: PropertyOwner,
+  properties: Properties,
+  options: DecodePropertiesOptions,
+): void {
+  const place = readIdentifier(reader, owner, options);
+  store(properties, place, readValue(reader, place.property));
+  if (place.property.kind === "pair") checkUserProperties(properties.userProperties!.length, options);
+}
+
+function checkUserProperties(count: number, { maximumUserProperties = Infinity }: DecodePropertiesOptions): void {
+  if (count <= maximumUserProperties) return;
+  throw new MqttError(ReasonCode.QuotaExceeded, `Cannot accept User Properties: more than ${maximumUserProperties}`);
 }
 
 function readValue(reader: Reader, property: PropertyDescriptor): PropertyValue {
@@ -127,10 +207,12 @@ function store(properties: Properties, { property, repeats }: PlacedProperty, va
   const values = properties as Record<string, PropertyValue | PropertyValue[] | undefined>;
   const { name } = property;
   const known = values[name];
-  if (known !== undefined && !repeats) {
-    throw new MqttError(ReasonCode.ProtocolError, `Cannot accept ${name}: it is there twice`);
-  }
+  if (known !== undefined && !repeats) throw thereTwice(property);
   if (!isListProperty(property)) values[name] = value;
   else if (known === undefined) values[name] = [value];
   else (known as PropertyValue[]).push(value);
+}
+
+function thereTwice({ name }: PropertyDescriptor): MqttError {
+  return new MqttError(ReasonCode.ProtocolError, `Cannot accept ${name}: it is there twice`);
 }

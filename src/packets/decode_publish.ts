@@ -3,7 +3,12 @@
 
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
-import { decodeProperties, type DecodePropertiesOptions } from "./decode_properties.ts";
+import {
+  decodeProperties,
+  type DecodePropertiesOptions,
+  type PublishPropertiesTarget,
+  scanPublishProperties,
+} from "./decode_properties.ts";
 import { Reader } from "./reader.ts";
 import { StringCache } from "./string_cache.ts";
 import { isAscii } from "./utf8.ts";
@@ -26,8 +31,8 @@ export function decodeTopicName(buffer: Uint8Array, start: number, end: number, 
   return likely !== undefined && isAscii(likely, buffer, start, end) ? likely : topicNames.decode(buffer, start, end);
 }
 
-/** What {@linkcode readPublish} fills in. */
-export interface PublishTarget {
+/** What {@linkcode readPublish} fills in: the fields, and where the parts of the packet are. */
+export interface PublishTarget extends PublishPropertiesTarget {
   /** Topic Name; empty when only a Topic Alias was sent. */
   topic: string;
   /** Quality of Service. */
@@ -38,10 +43,12 @@ export interface PublishTarget {
   dup: boolean;
   /** Packet Identifier, 0 at QoS 0. */
   packetId: number;
-  /** PUBLISH properties (MQTT 5), `undefined` when there are none. */
-  properties: Properties | undefined;
   /** Memory that holds the packet. */
   buffer: Uint8Array;
+  /** Index of the two bytes of the length of the Topic Name. */
+  bodyStart: number;
+  /** Index of the Property Length; that of the payload before MQTT 5. */
+  propertiesStart: number;
   /** Index of the first byte of the payload. */
   payloadStart: number;
   /** Index behind the packet. */
@@ -49,7 +56,8 @@ export interface PublishTarget {
 }
 
 /**
- * Reads a PUBLISH in place, without a view on its payload. Wildcards and an empty Topic Name are not judged here.
+ * Reads a PUBLISH in place: no view on its payload is made, and its properties are checked but not decoded. Wildcards and an
+ * empty Topic Name are not judged here.
  *
  * @param target takes what is read
  * @param header first byte of the packet
@@ -57,7 +65,7 @@ export interface PublishTarget {
  * @param start behind the fixed header
  * @param end behind the packet
  * @param version of the connection
- * @param options sender and limits
+ * @param options sender and limits, and a text that its Topic Name may well be
  * @throws {MqttError} 0x81 for QoS 3, DUP at QoS 0 and fields that do not fit, 0x82 for Packet Identifier 0, and what
  * the properties say
  */
@@ -68,13 +76,14 @@ export function readPublish(
   start: number,
   end: number,
   version: ProtocolVersion,
-  options?: DecodePropertiesOptions,
+  options: DecodePropertiesOptions,
+  likelyTopic?: string,
 ): void {
   const qos = checkFlags(header);
   const topicStart = start + 2;
   let at = topicStart + (buffer[start] << 8 | buffer[start + 1]);
   if (at > end) throw tooShort(); // [MQTT-3.3.2-1]
-  target.topic = decodeTopicName(buffer, topicStart, at);
+  target.topic = decodeTopicName(buffer, topicStart, at, likelyTopic);
   target.qos = qos;
   target.retain = (header & 1) !== 0;
   target.dup = (header & 8) !== 0;
@@ -82,15 +91,13 @@ export function readPublish(
     target.packetId = readPacketId(buffer, at, end);
     at += 2;
   }
+  target.propertiesStart = at;
   if (version === 5) {
     if (at < end && buffer[at] === 0) at++;
-    else {
-      const reader = new Reader(buffer, at, end);
-      target.properties = decodeProperties(reader, PacketType.PUBLISH, options);
-      at = reader.position;
-    }
+    else at = scanPublishProperties(target, buffer, at, end, options);
   }
   target.buffer = buffer;
+  target.bodyStart = start;
   target.payloadStart = at;
   target.frameEnd = end;
 }
@@ -122,23 +129,48 @@ export function decodePublish(
   start: number,
   end: number,
   version: ProtocolVersion,
-  options?: DecodePropertiesOptions,
+  options: DecodePropertiesOptions = {},
 ): PublishPacket {
-  const target = {
+  const target: PublishTarget = {
     topic: "",
-    qos: 0 as QoS,
+    qos: 0,
     retain: false,
     dup: false,
     packetId: 0,
-    properties: undefined,
+    topicAlias: 0,
+    aliasStart: -1,
+    expiryStart: -1,
+    isText: false,
     buffer,
+    bodyStart: start,
+    propertiesStart: 0,
     payloadStart: 0,
     frameEnd: 0,
   };
   readPublish(target, header, buffer, start, end, version, options);
-  const { topic, qos, retain, dup, packetId, properties, payloadStart } = target;
+  const { topic, qos, retain, dup, packetId, propertiesStart, payloadStart } = target;
   const payload = payloadStart === end ? NO_PAYLOAD : buffer.subarray(payloadStart, end);
+  const properties = decodePublishProperties(buffer, propertiesStart, payloadStart, options);
   return { type: PacketType.PUBLISH, topic, payload, qos, retain, dup, packetId, properties };
+}
+
+/**
+ * The properties of a PUBLISH that was read.
+ *
+ * @param buffer where they are
+ * @param start index of the Property Length
+ * @param end index behind them, the same as `start` before MQTT 5
+ * @param options sender and limits
+ * @returns the properties, `undefined` when there are none
+ */
+export function decodePublishProperties(
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  options?: DecodePropertiesOptions,
+): Properties | undefined {
+  if (end - start < 2) return undefined;
+  return decodeProperties(new Reader(buffer, start, end), PacketType.PUBLISH, options);
 }
 
 function checkFlags(header: number): QoS {

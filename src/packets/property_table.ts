@@ -27,6 +27,8 @@ export interface PropertyDescriptor {
   readonly onlyFrom: ReadonlyMap<PropertyOwner, Sender>;
   /** The reason code that refuses a value, `undefined` for a good one. */
   readonly refuse: (value: never) => number | undefined;
+  /** Whether it is text or bytes with nothing to know about, so that it may be passed on unread. */
+  readonly isPassedOn: boolean;
 }
 
 const { CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP } = PacketType;
@@ -61,7 +63,8 @@ function row(
   extra: Extra = {},
 ): PropertyDescriptor {
   const { repeats = [], onlyFrom = new Map<PropertyOwner, Sender>(), refuse = anything } = extra;
-  return { id, name, kind, packets, repeats, onlyFrom, refuse };
+  const isPassedOn = refuse === anything && (kind === "string" || kind === "binary" || kind === "pair");
+  return { id, name, kind, packets, repeats, onlyFrom, refuse, isPassedOn };
 }
 
 /**
@@ -118,15 +121,20 @@ export interface PlacedProperty {
   readonly repeats: boolean;
   /** The only end that may send it there, `undefined` when both may. */
   readonly only: Sender | undefined;
+  /** A bit of its own among the properties of this place. */
+  readonly mark: number;
 }
 
 type PlacesById = readonly (PlacedProperty | undefined)[];
 
 function placesOf(owner: PropertyOwner): PlacesById {
+  const rows = PROPERTIES.filter((row) => row.packets.includes(owner));
   return Array.from({ length: 0x2B }, (_, id) => {
-    const property = PROPERTIES.find((row) => row.id === id && row.packets.includes(owner));
-    return property &&
-      { property, repeats: property.repeats.includes(owner), only: property.onlyFrom.get(owner) };
+    const index = rows.findIndex((row) => row.id === id);
+    if (index < 0) return undefined;
+    const property = rows[index];
+    const repeats = property.repeats.includes(owner), only = property.onlyFrom.get(owner);
+    return { property, repeats, only, mark: 1 << index };
   });
 }
 

@@ -3,7 +3,7 @@
 
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { checkUtf8, decodeUtf8 } from "./utf8.ts";
 
 /**
  * Reads fields one after the other and never past the end that it was given.
@@ -19,7 +19,7 @@ import { decodeUtf8 } from "./utf8.ts";
  */
 export class Reader {
   /** Where the bytes are. */
-  readonly buffer: Uint8Array;
+  buffer: Uint8Array;
   /** Index of the next byte. */
   position: number;
   /** Index behind the last byte that may be read. */
@@ -106,6 +106,17 @@ export class Reader {
   }
 
   /**
+   * Reads a length and checks so much text.
+   *
+   * @throws {MqttError} 0x81 when it is cut short or not well formed
+   */
+  skipString(): void {
+    const length = this.u16();
+    const at = this.#take(length);
+    checkUtf8(this.buffer, at, at + length);
+  }
+
+  /**
    * Reads a length and so many bytes.
    *
    * @returns Binary Data (1.5.6), a view on the buffer
@@ -125,6 +136,16 @@ export class Reader {
   bytes(length: number): Uint8Array {
     const at = this.#take(length);
     return this.buffer.subarray(at, at + length);
+  }
+
+  /**
+   * Passes over bytes.
+   *
+   * @param length number of bytes
+   * @throws {MqttError} 0x81 when fewer bytes are left
+   */
+  skip(length: number): undefined {
+    this.#take(length);
   }
 
   /**

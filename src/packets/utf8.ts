@@ -37,6 +37,25 @@ export function decodeUtf8(buffer: Uint8Array, start: number, end: number): stri
 }
 
 /**
+ * Validates bytes as UTF-8 without making a text of them.
+ *
+ * @param buffer where the bytes are
+ * @param start first byte
+ * @param end behind the last byte
+ * @throws {MqttError} 0x81 when the bytes are ill-formed or hold U+0000
+ *
+ * @example
+ * ```ts
+ * import { checkUtf8 } from "./utf8.ts";
+ *
+ * checkUtf8(Uint8Array.of(0x61, 0xc3, 0xa4), 0, 3);
+ * ```
+ */
+export function checkUtf8(buffer: Uint8Array, start: number, end: number): void {
+  if (!isAsciiText(buffer, start, end)) decodeUtf8(buffer, start, end);
+}
+
+/**
  * Compares bytes with a text.
  *
  * @param text a text

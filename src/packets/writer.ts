@@ -7,6 +7,8 @@ import { writeUtf8 } from "./utf8.ts";
 
 /** A buffer above this size is given back by {@linkcode Writer.reset}. */
 const KEEP = 65_536;
+/** Up to so many bytes a loop copies faster than a view can be made (`tests/bench/codec_bench.ts`). */
+const LOOP_COPY = 40;
 
 /**
  * Appends fields to `buffer`; the first `length` bytes are what was written.
@@ -138,6 +140,22 @@ export class Writer {
     this.reserve(value.length);
     this.buffer.set(value, this.length);
     this.length += value.length;
+  }
+
+  /**
+   * Copies a part of a buffer.
+   *
+   * @param source where the bytes are
+   * @param start index of the first byte
+   * @param end index behind the last byte
+   */
+  copy(source: Uint8Array, start: number, end: number): void {
+    const at = this.length, length = end - start;
+    this.reserve(length);
+    this.length = at + length;
+    const { buffer } = this;
+    if (length > LOOP_COPY) buffer.set(source.subarray(start, end), at);
+    else for (let index = 0; index < length; index++) buffer[at + index] = source[start + index];
   }
 
   /** Starts anew; a large buffer is given back. */

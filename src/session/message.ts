@@ -1,7 +1,9 @@
 /** The Application Message on its way through the broker.
  * @module */
-import type { PublishTarget } from "../packets/decode_publish.ts";
+import { decodePublishProperties, encodePublish, type PublishTarget, readPublish } from "../packets/publish.ts";
+import type { Slab } from "../packets/slab.ts";
 import type { Properties, QoS } from "../packets/types.ts";
+import { Writer } from "../packets/writer.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -26,8 +28,10 @@ export interface MessageInit {
 }
 
 /**
- * One Application Message, shared by all sessions that it is delivered to. What a client has sent is read straight into one,
- * and its payload stays in the read buffer of the connection until somebody asks for it.
+ * One Application Message, shared by all sessions that it is delivered to: a PUBLISH packet in memory, and where its parts are.
+ *
+ * What a client has sent stays in the read buffer of its connection, and its parts are copied from there to each subscriber.
+ * A message that a program, a hook or a store has made of parts becomes such a packet when it is sent for the first time.
  */
 export class Message implements PublishTarget {
   /** Topic Name. */
@@ -40,31 +44,44 @@ export class Message implements PublishTarget {
   dup = false;
   /** Packet Identifier of the publisher, 0 at QoS 0. */
   packetId = 0;
-  /** Properties to forward (MQTT 5). */
-  properties: Properties | undefined = undefined;
   /** ClientID of the publisher. */
   publisherId = "";
   /** When it arrived, in milliseconds since 1970. */
   receivedAt = 0;
   /** When it expires, in milliseconds since 1970; Infinity for never. */
   expiresAt: number = Infinity;
-  /** Memory that holds the payload, and the packet that brought it where `frameStart` says so. */
+  /** Memory that holds the packet, or only the payload where `frameStart` is -1. */
   buffer: Uint8Array = NO_BYTES;
-  /** Index of the first byte of the packet that brought it, -1 when that cannot be forwarded as it is. */
+  /** That memory, when it is used again once nobody holds it. */
+  slab: Slab | undefined = undefined;
+  /** Index of the first byte of the packet, -1 when there is none yet. */
   frameStart: number = -1;
+  /** Index of the two bytes of the length of the Topic Name. */
+  bodyStart = 0;
+  /** Index of the Property Length. */
+  propertiesStart = 0;
   /** Index of the first byte of the payload. */
   payloadStart = 0;
   /** Index behind the payload and the packet. */
   frameEnd = 0;
-  /** True when that packet is one of MQTT 5. */
-  frameVersion5 = false;
+  /** True when the packet is one of MQTT 5. */
+  version5 = false;
+  /** Topic Alias of the publisher, which does not go on; 0 for none. */
+  topicAlias = 0;
+  /** Index of the three bytes of the Topic Alias, -1 for none. */
+  aliasStart: number = -1;
+  /** Index of the four bytes of the Message Expiry Interval, -1 for none. */
+  expiryStart: number = -1;
+  /** True when the payload is marked as UTF-8 text. */
+  isText = false;
   /** Sessions and share groups that it was routed to. */
   reached = 0;
-  /** Commits that an acknowledgement of this message waits for. */
+  /** What an acknowledgement of this message waits for. */
   commits: Promise<unknown>[] | undefined = undefined;
+  #properties: Properties | undefined = undefined;
+  #hasProperties = false;
   #payload: Uint8Array | undefined = undefined;
-  #frame: Uint8Array | undefined = undefined;
-  #detached = false;
+  #isOwn = false;
   #size: number | undefined = undefined;
 
   /**
@@ -77,9 +94,9 @@ export class Message implements PublishTarget {
     this.topic = init.topic;
     this.qos = init.qos ?? 0;
     this.retain = init.retain ?? false;
-    this.properties = init.properties;
     this.publisherId = init.publisherId ?? "";
     this.receivedAt = init.receivedAt;
+    this.properties = init.properties;
     this.buffer = this.#payload = init.payload;
     this.frameEnd = init.payload.length;
     this.limitLife(init.maximumExpiry ?? 0);
@@ -87,12 +104,13 @@ export class Message implements PublishTarget {
 
   /** The bytes. Copy them to keep them for long: they may be a view on something larger. */
   get payload(): Uint8Array {
-    return this.#payload ??= this.buffer.subarray(this.payloadStart, this.frameEnd);
+    return this.#payload ??= this.#view();
   }
 
-  /** The packet that brought it, to be copied; only where `frameStart` is not -1. */
-  get frame(): Uint8Array {
-    return this.#frame ??= this.buffer.subarray(this.frameStart, this.frameEnd);
+  /** Whoever sees the memory may keep it for ever, so that nothing else is read into it. */
+  #view(): Uint8Array {
+    this.slab?.keep();
+    return this.buffer.subarray(this.payloadStart, this.frameEnd);
   }
 
   /** Number of bytes of the payload. */
@@ -100,22 +118,89 @@ export class Message implements PublishTarget {
     return this.frameEnd - this.payloadStart;
   }
 
+  /** Properties to forward (MQTT 5), without the Topic Alias; `undefined` when there are none. */
+  get properties(): Properties | undefined {
+    if (!this.#hasProperties) this.properties = this.#decodeProperties();
+    return this.#properties;
+  }
+
+  /** Properties of a message that is made of parts. */
+  set properties(properties: Properties | undefined) {
+    this.#properties = properties;
+    this.#hasProperties = true;
+  }
+
+  #decodeProperties(): Properties | undefined {
+    if (!this.version5) return undefined;
+    this.slab?.keep();
+    const properties = decodePublishProperties(this.buffer, this.propertiesStart, this.payloadStart);
+    if (properties !== undefined) delete properties.topicAlias;
+    return properties;
+  }
+
+  /** Seconds of the Message Expiry Interval, `undefined` for none. */
+  get expiryInterval(): number | undefined {
+    if (this.frameStart < 0) return this.#properties?.messageExpiryInterval;
+    const { buffer, expiryStart: at } = this;
+    if (at < 0) return undefined;
+    return (buffer[at] << 24 | buffer[at + 1] << 16 | buffer[at + 2] << 8 | buffer[at + 3]) >>> 0;
+  }
+
   /** Bytes that this message is counted with in limits; what has been counted must not change any more. */
   get size(): number {
-    return this.#size ??= this.topic.length + this.payloadLength + sizeOf(this.properties) + 64;
+    return this.#size ??= this.topic.length + this.payloadLength + this.#propertiesSize() + 64;
+  }
+
+  /** About the memory that properties take: their bytes, or what is in their texts and something for each User Property. */
+  #propertiesSize(): number {
+    return this.frameStart < 0 ? sizeOf(this.#properties) : this.payloadStart - this.propertiesStart;
+  }
+
+  /**
+   * Makes the packet of a message that is made of parts; one that has a packet is left as it is.
+   *
+   * @throws MqttError 0x81, 0x82 or 0x94 for parts that cannot be sent
+   */
+  encode(): void {
+    if (this.frameStart >= 0) return;
+    const { topic, payload, qos, retain, dup, packetId, properties } = this;
+    const writer = new Writer(payload.length + topic.length + 16);
+    encodePublish(writer, { topic, payload, qos, retain, dup: false, packetId: 1, properties }, 5);
+    const { buffer, length } = writer, frame = buffer.length > length + 64 ? buffer.slice(0, length) : buffer;
+    let start = 1;
+    while (frame[start++] >= 0x80);
+    readPublish(this, frame[0], frame, start, length, 5, OWN, topic);
+    this.dup = dup;
+    this.packetId = packetId;
+    this.frameStart = 0;
+    this.version5 = true;
+    this.#payload = undefined;
+    this.#isOwn = true;
   }
 
   /** Copies the bytes out of the read buffer, so that keeping the message does not keep the buffer. */
   detach(): this {
-    if (this.#detached) return this;
-    this.buffer = this.#payload = this.buffer.slice(this.payloadStart, this.frameEnd);
-    this.payloadStart = 0;
-    this.frameEnd = this.buffer.length;
-    this.frameStart = -1;
-    this.#frame = undefined;
-    const { properties } = this, correlationData = properties?.correlationData?.slice();
+    if (this.#isOwn) return this;
+    this.#isOwn = true;
+    this.#payload = this.slab = undefined;
+    const start = this.frameStart < 0 ? this.payloadStart : this.frameStart;
+    this.buffer = this.buffer.slice(start, this.frameEnd);
+    this.frameEnd -= start;
+    this.payloadStart -= start;
+    if (this.frameStart < 0) return this.#detachProperties();
+    this.frameStart = 0;
+    this.bodyStart -= start;
+    this.propertiesStart -= start;
+    if (this.aliasStart >= 0) this.aliasStart -= start;
+    if (this.expiryStart >= 0) this.expiryStart -= start;
+    this.#hasProperties = false; // they may be views on what was left
+    return this;
+  }
+
+  /** Properties that are parts keep nothing but themselves. */
+  #detachProperties(): this {
+    const properties = this.#properties, correlationData = properties?.correlationData?.slice();
     if (correlationData !== undefined) this.properties = { ...properties, correlationData };
-    this.#detached = true;
     return this;
   }
 
@@ -125,7 +210,7 @@ export class Message implements PublishTarget {
    * @param maximumExpiry seconds, 0 for no limit
    */
   limitLife(maximumExpiry: number): void {
-    const seconds = Math.min(this.properties?.messageExpiryInterval ?? Infinity, maximumExpiry || Infinity);
+    const seconds = Math.min(this.expiryInterval ?? Infinity, maximumExpiry || Infinity);
     this.expiresAt = seconds === Infinity ? Infinity : this.receivedAt + seconds * 1000;
   }
 
@@ -134,6 +219,9 @@ export class Message implements PublishTarget {
     if (commit !== undefined && this.commits?.at(-1) !== commit) (this.commits ??= []).push(commit);
   }
 }
+
+/** The broker's own packets may hold what only a server sends. */
+const OWN = { from: "server" } as const;
 
 /** About the memory that properties take: what is in their texts and bytes, and something for each User Property. */
 function sizeOf(properties: Properties | undefined): number {

@@ -16,6 +16,9 @@ export interface DeliveryOptions {
   readonly share: string | undefined;
 }
 
+/** What the PUBLISH of one delivery says. */
+export type PublishDelivery = Pick<OutboundRecord, "qos" | "retain" | "identifiers" | "packetId">;
+
 /** A message to the client of a session, from the queue to its last acknowledgement. */
 export class OutboundRecord implements InflightRecord {
   readonly clientId: string;

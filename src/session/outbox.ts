@@ -1,10 +1,11 @@
 /** Everything on its way to the client of one session: sent and unacknowledged, to be sent again, and queued.
  * @module */
 import type { QoS } from "../packets/types.ts";
+import type { DeliveryTotals } from "./delivery_totals.ts";
 import { InflightTable } from "./inflight_table.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
 import { RecordQueue } from "./record_queue.ts";
-import { SentRun, type SentRunInit } from "./sent_run.ts";
+import type { Relief } from "./relief.ts";
 
 /** Highest Packet Identifier. */
 const MAXIMUM_PACKET_ID = 65_535;
@@ -17,32 +18,52 @@ export interface Replay {
   next(): boolean | Promise<boolean>;
 }
 
-/** The outbound half of a session. */
+/** The outbound half of a session. It owns the send quota and what is counted of its records; its fields are only read. */
 export class Outbox {
-  /** Sent and not finished, by Packet Identifier, in the order in which they were first sent [MQTT-4.6.0-1]. */
+  /** Sent and not finished, by Packet Identifier. */
   readonly inflight: InflightTable = new InflightTable();
   /** Not sent yet. */
   readonly queue: RecordQueue = new RecordQueue();
   /** Retained messages still to be sent to new subscriptions. */
   readonly replays: Replay[] = [];
+  /** Publishers that wait until the queue is shorter. */
+  relief: Relief | undefined = undefined;
+  /** Exchanges that the client has finished since the outbox began. */
+  finished = 0;
+  /** How many it had finished when it was last seen to stand still with a long queue, -1 for never. */
+  stoodStillAt: number = -1;
+  readonly #totals: DeliveryTotals;
   /** Of an earlier connection, to be sent again before anything from the queue; the last one is the first. */
-  resend: OutboundRecord[] = [];
-  /** QoS 1/2 PUBLISH packets that may still be sent on this connection; below 0 after many resent PUBREL [MQTT-3.3.4-9]. */
-  quota = 0;
-  /** Bytes of the messages that were sent and are not acknowledged. */
-  inflightBytes = 0;
+  #resend: OutboundRecord[] = [];
+  #sendQuota = 0;
   /** The send quota that the connection began with. */
   #initialQuota = 0;
+  #inflightBytes = 0;
   #nextPacketId = 0;
+
+  /** @param totals sums of all outboxes of the broker */
+  constructor(totals: DeliveryTotals) {
+    this.#totals = totals;
+  }
+
+  /** QoS 1/2 PUBLISH packets that may still be sent on this connection; below 0 after many resent PUBREL [MQTT-3.3.4-9]. */
+  get sendQuota(): number {
+    return this.#sendQuota;
+  }
+
+  /** Bytes of the messages that were sent and are not acknowledged. */
+  get inflightBytes(): number {
+    return this.#inflightBytes;
+  }
 
   /** Whether something waits to be sent. */
   get waiting(): boolean {
-    return this.resend.length > 0 || this.queue.length > 0 || this.replays.length > 0;
+    return this.ahead || this.replays.length > 0;
   }
 
   /** Whether records wait that go before a new one. */
   get ahead(): boolean {
-    return this.resend.length > 0 || this.queue.length > 0;
+    return this.#resend.length > 0 || this.queue.length > 0;
   }
 
   /** Number of records, sent or queued. */
@@ -50,15 +71,25 @@ export class Outbox {
     return this.inflight.size + this.queue.length;
   }
 
-  /** Begins a connection: everything unfinished is to be sent again, in its old order [MQTT-4.4.0-1]. */
+  /** The record that is to be sent again next. */
+  get nextAgain(): OutboundRecord | undefined {
+    return this.#resend.at(-1);
+  }
+
+  /** Begins a connection: everything unfinished is to be sent again, in its old order [MQTT-4.4.0-1] [MQTT-4.6.0-1]. */
   connect(quota: number): void {
-    this.quota = this.#initialQuota = quota; // [MQTT-4.9.0-1]
-    this.resend = this.inflight.values().reverse();
+    this.#sendQuota = this.#initialQuota = quota; // [MQTT-4.9.0-1]
+    this.#resend = this.inflight.values().reverse();
   }
 
   /** True when all Packet Identifiers are in use. */
   get exhausted(): boolean {
     return this.inflight.size >= MAXIMUM_PACKET_ID;
+  }
+
+  /** Whether a new message may be sent: there is quota, and what is not acknowledged is below so many bytes. */
+  maySend(maximumBytes: number): boolean {
+    return this.#sendQuota > 0 && this.#inflightBytes < maximumBytes;
   }
 
   /** A free Packet Identifier, 0 when all are in use [MQTT-2.2.1-4]. */
@@ -70,71 +101,92 @@ export class Outbox {
     return this.#nextPacketId;
   }
 
-  /** So many free Packet Identifiers, one behind the other: the first of them, 0 when those that come next are not free. */
-  allocatePacketIds(count: number): number {
-    const first = this.#nextPacketId + 1, last = this.#nextPacketId + count;
-    if (last > MAXIMUM_PACKET_ID) return 0;
-    for (let packetId = first; packetId <= last; packetId++) if (this.inflight.has(packetId)) return 0;
-    this.#nextPacketId = last;
-    return first;
+  /** A record that is not in the queue is sent under a free Packet Identifier. */
+  begin(record: OutboundRecord, packetId: number): void {
+    record.packetId = packetId;
+    record.state = "sent";
+    this.#sendQuota--;
+    this.#totals.inflight++;
+    this.#keep(record);
   }
 
-  /** Whether a new message may be sent: there is quota, and what is not acknowledged is below so many bytes. */
-  maySend(maximumBytes: number): boolean {
-    return this.quota > 0 && this.inflightBytes < maximumBytes;
+  #keep(record: OutboundRecord): void {
+    this.inflight.add(record);
+    this.#inflightBytes += record.message?.size ?? 0;
   }
 
-  /** Keeps a record that has a Packet Identifier until it is finished. */
-  keep(record: OutboundRecord): void {
-    this.inflight.set(record.packetId, record);
-    this.inflightBytes += record.message?.size ?? 0;
+  /** Appends a record to the queue. */
+  enqueue(record: OutboundRecord): void {
+    this.queue.push(record);
+    this.#totals.inflight++;
+    this.#totals.queuedBytes += record.message?.size ?? 0;
   }
 
-  /** Keeps the deliveries of a run until they are acknowledged. */
-  keepRun(run: SentRunInit): void {
-    this.inflight.setRun(run.packetId, new SentRun(run), run.messages.length);
-    for (let index = 0; index < run.messages.length; index++) this.inflightBytes += run.messages[index].size;
+  /** Takes the oldest record out of the queue, to be sent or given up. */
+  dequeue(): OutboundRecord | undefined {
+    const record = this.queue.shift();
+    if (record === undefined) return undefined;
+    this.#totals.inflight--;
+    this.#totals.queuedBytes -= record.message?.size ?? 0;
+    if (this.relief !== undefined) this.relief.queueIsShorter(this.queue);
+    return record;
   }
 
-  /** Forgets a delivery that nobody has looked at. @returns false when it is not one of these */
-  forgetUnseen(packetId: number): boolean {
-    const message = this.inflight.takeUnseen(packetId);
-    if (message === undefined) return false;
-    this.inflightBytes -= message.size;
-    return true;
+  /** The record that is to be sent again next is sent: takes its slot of the send quota. */
+  sendAgain(): void {
+    this.#resend.pop();
+    this.#sendQuota--;
+  }
+
+  /** The record that is to be sent again next is finished already. */
+  skipAgain(): void {
+    this.#resend.pop();
   }
 
   /** Forgets the message of a record: from PUBREC on only its Packet Identifier matters. */
   release(record: OutboundRecord): void {
-    this.inflightBytes -= record.message?.size ?? 0;
+    this.#inflightBytes -= record.message?.size ?? 0;
     record.message = undefined;
+    record.state = "released";
   }
 
-  /** Forgets a record, not its message. */
+  /** The client has a message: its Packet Identifier and its slot of the send quota are free again [MQTT-4.9.0-1]. */
+  finish(record: OutboundRecord): void {
+    this.forget(record);
+    this.finished++;
+    if (this.#sendQuota < this.#initialQuota) this.#sendQuota++;
+  }
+
+  /** Gives up a record that was sent. */
   forget(record: OutboundRecord): void {
     if (this.inflight.get(record.packetId) !== record) return;
     this.inflight.delete(record.packetId);
-    this.inflightBytes -= record.message?.size ?? 0;
+    this.#inflightBytes -= record.message?.size ?? 0;
+    this.#totals.inflight--;
   }
 
   /** Puts a restored record back under its old Packet Identifier. */
   restore(record: OutboundRecord): void {
-    if (record.packetId === 0) {
-      this.queue.push(record);
-      return;
-    }
-    this.keep(record);
+    if (record.packetId === 0) return this.enqueue(record);
+    this.#totals.inflight++;
+    this.#keep(record);
     if (record.packetId > this.#nextPacketId) this.#nextPacketId = record.packetId;
-  }
-
-  /** A slot of the send quota is free again; it never rises above its start. */
-  returnQuota(): void {
-    if (this.quota < this.#initialQuota) this.quota++;
   }
 
   /** All records, the oldest first. */
   *records(): Generator<OutboundRecord> {
     yield* this.inflight.values();
     yield* this.queue;
+  }
+
+  /** Forgets everything: the session has ended. */
+  clear(): void {
+    this.#totals.inflight -= this.inflight.size;
+    this.inflight.clear();
+    this.#inflightBytes = 0;
+    this.#resend = [];
+    this.replays.length = 0;
+    while (this.dequeue() !== undefined);
+    this.relief?.end();
   }
 }

@@ -1,12 +1,12 @@
 /** A session: what the broker keeps of a client, with or without a connection (4.1).
  * @module */
-import type { ProtocolVersion, PublishPacket, QoS } from "../packets/types.ts";
-import type { Slab } from "../packets/slab.ts";
+import type { ProtocolVersion, PublishPacket } from "../packets/types.ts";
 import type { ParsedFilter } from "../topics/topic_filter.ts";
 import type { SubscriptionOptions } from "../topics/subscription.ts";
 import type { Client } from "./client.ts";
 import type { Message } from "./message.ts";
-import type { OutboundRecord } from "./outbound_record.ts";
+import { DeliveryTotals } from "./delivery_totals.ts";
+import type { PublishDelivery } from "./outbound_record.ts";
 import { Outbox } from "./outbox.ts";
 import type { Task } from "../time/scheduler.ts";
 import type { PendingWill } from "./will.ts";
@@ -22,42 +22,17 @@ export interface SessionSubscription {
   readonly options: SubscriptionOptions;
 }
 
-/** PUBLISH packets without DUP and RETAIN, one behind the other and all to the same topic. */
-export interface FrameRun {
-  /** Memory that holds them; not changed while `slab` is held. */
-  readonly buffer: Uint8Array;
-  /** Index of the first byte. */
-  readonly start: number;
-  /** Index behind the last byte. */
-  readonly end: number;
-  /** Number of packets. */
-  readonly count: number;
-  /** Bytes of the largest packet. */
-  readonly largest: number;
-  /** QoS of all packets. */
-  readonly qos: QoS;
-  /** Who has to be told that the bytes are still needed; nobody when they stay anyway. */
-  readonly slab: Slab | undefined;
-  /** Where the Packet Identifiers are, at QoS 1 and 2. */
-  readonly packetIdsAt: readonly number[];
-  /** True when they are packets of MQTT 5, without properties. */
-  readonly version5: boolean;
-}
-
 /** What a session needs of the connection that it is attached to. */
 export interface SessionLink {
   /** True from CONNACK to the end: messages may be sent. */
   readonly ready: boolean;
   /** True when the outbound buffer takes more. */
   hasRoom(): boolean;
-  /** True when the client gets the packets of a run just as they came. */
-  takesRun(run: FrameRun): boolean;
-  /** Sends the packets of a run, at QoS 1 and 2 with Packet Identifiers that begin with this one. */
-  sendRun(run: FrameRun, packetId?: number): void;
-  /** Sends a message at QoS 0. @returns false when it could not be */
-  sendMessage(message: Message, retain: boolean, identifiers: readonly number[] | undefined): boolean;
-  /** Sends a message at QoS 1 or 2. @returns false when it can never be sent (too large for the client) */
-  sendRecord(record: OutboundRecord, dup: boolean): boolean;
+  /**
+   * Sends a PUBLISH.
+   * @returns false when it can never be sent: it is too large for the client, or a hook refuses it
+   */
+  sendPublish(message: Message, delivery: PublishDelivery, dup: boolean): boolean;
   /** Sends PUBREL. */
   sendRelease(packetId: number): void;
   /** Ends the connection. */
@@ -66,16 +41,6 @@ export interface SessionLink {
 
 /** Receives a message for a subscription of the broker's own client. */
 export type InlineHandler = (client: Client, packet: PublishPacket) => void | Promise<void>;
-
-/** QoS 2 messages between PUBLISH and the decision of a hook, over whichever connection they came. */
-export interface Arriving {
-  /** First of their Packet Identifiers, which follow each other. */
-  readonly first: number;
-  /** Last of their Packet Identifiers. */
-  readonly last: number;
-  /** Ends, in whatever way, when all of them are decided. */
-  readonly decided: Promise<unknown>;
-}
 
 /** State of one ClientID [MQTT-3.1.3-2]. */
 export class Session {
@@ -107,10 +72,11 @@ export class Session {
   pumping = false;
   /** Handlers of the broker's own client by filter as sent. */
   inlineHandlers: Map<string, Map<number, InlineHandler>> | undefined = undefined;
-  /** QoS 2 messages of the client that a hook has not decided on. */
-  arriving: Arriving[] | undefined = undefined;
+  /** Packet Identifiers of QoS 2 messages that a hook has not decided on, over whichever connection they came. */
+  undecided: Map<number, Promise<void>> | undefined = undefined;
+  readonly #totals: DeliveryTotals;
   #outbox: Outbox | undefined;
-  #inbound: Set<number> | undefined;
+  #awaitingPubrel: Set<number> | undefined;
   #sequence = 0;
 
   /**
@@ -118,8 +84,10 @@ export class Session {
    *
    * @param client who it belongs to
    * @param expiryInterval seconds without a connection, 0xFFFFFFFF for ever
+   * @param totals sums of all sessions of the broker
    */
-  constructor(client: Client, expiryInterval: number) {
+  constructor(client: Client, expiryInterval: number, totals: DeliveryTotals = new DeliveryTotals()) {
+    this.#totals = totals;
     this.clientId = client.id;
     this.client = client;
     this.expiryInterval = expiryInterval;
@@ -143,7 +111,7 @@ export class Session {
   /** Messages on their way to the client. */
   get outbox(): Outbox {
     if (this.#outbox === undefined) {
-      this.#outbox = new Outbox();
+      this.#outbox = new Outbox(this.#totals);
       this.#outbox.connect(this.sendQuota);
     }
     return this.#outbox;
@@ -155,24 +123,18 @@ export class Session {
   }
 
   /** QoS 2 messages of the client between PUBREC and PUBREL: their Packet Identifiers. */
-  get inbound(): Set<number> {
-    return this.#inbound ??= new Set();
+  get awaitingPubrel(): Set<number> {
+    return this.#awaitingPubrel ??= new Set();
   }
 
-  /** The same, if there ever were any. */
-  get existingInbound(): Set<number> | undefined {
-    return this.#inbound;
+  /** Whether a QoS 2 message with this Packet Identifier is between PUBREC and PUBREL. */
+  awaitsPubrel(packetId: number): boolean {
+    return this.#awaitingPubrel?.has(packetId) ?? false;
   }
 
   /** The next place in the order of delivery. */
   nextSequence(): number {
     return ++this.#sequence;
-  }
-
-  /** So many next places in the order of delivery: the first of them. */
-  nextSequences(count: number): number {
-    this.#sequence += count;
-    return this.#sequence - count + 1;
   }
 
   /** Continues after a restored record. */

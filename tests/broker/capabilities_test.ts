@@ -306,6 +306,20 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
       assertEquals([harness.broker.info.inflight, harness.broker.info.messagesDropped], [3, 7]);
     },
   },
+  maximumAcknowledgementDelay: {
+    value: 1,
+    async prove(harness) {
+      const subscriber = await harness.connect({ clientId: "s", properties: { receiveMaximum: 1 } });
+      await subscriber.subscribe("t", { qos: 1 });
+      const publisher = await harness.connect("p");
+      for (let sent = 0; sent <= 5_000; sent++) await publisher.publish("t", "x", { qos: 1 }); // half of what the queue takes
+      const packetId = await publisher.sendPublish("t", "x", { qos: 1 });
+      await harness.advance(199); // it is looked five times whether the subscriber stands still
+      await publisher.expectNothing();
+      await harness.advance(1);
+      await publisher.expect({ type: PacketType.PUBACK, packetId });
+    },
+  },
   queueOverflow: {
     value: "drop_oldest",
     async prove(harness) {

@@ -52,7 +52,7 @@ async function stalled(harness: Harness): Promise<RawClient> {
 
 Deno.test("a client whose queue overflows may be disconnected; its session stays", async () => {
   await using harness = await Harness.start({
-    capabilities: { maximumQueuedMessages: 2, queueOverflow: "disconnect" },
+    capabilities: { maximumQueuedMessages: 2, queueOverflow: "disconnect", maximumAcknowledgementDelay: 0 },
   });
   const client = await stalled(harness);
   for (let number = 1; number <= 4; number++) await harness.broker.publish("t", `${number}`, { qos: 1 });
@@ -66,7 +66,9 @@ Deno.test("a client whose queue overflows may be disconnected; its session stays
 });
 
 Deno.test("what leaves a queue makes room in it", async () => {
-  await using harness = await Harness.start({ capabilities: { maximumQueuedMessages: 1 } });
+  await using harness = await Harness.start({
+    capabilities: { maximumQueuedMessages: 1, maximumAcknowledgementDelay: 0 },
+  });
   const client = await stalled(harness);
   for (let number = 1; number <= 10; number++) {
     await harness.broker.publish("t", `${number}`, { qos: 1 });

@@ -77,7 +77,7 @@ Deno.test("decide: a throw, a rejection and a hang are a no that nobody behind c
   for (const bad of [fail, () => Promise.reject(new Error("broken")), hang]) {
     const bench = new Bench({ id: "bad", onAclCheck: bad }, { id: "good", onAclCheck: () => true });
     const decision = bench.decide();
-    await bench.clock.advance(100);
+    await bench.clock.advance(113);
     assertEquals(await decision, false);
     assertEquals(bench.errors, 1);
     assertEquals(bench.lines.length, 1);
@@ -120,7 +120,7 @@ Deno.test("transform: a failure refuses with 0x83, a reason code with itself, an
       const next = { id: "next", onPublish: () => asked = true };
       const bench = new Bench({ id: "first", onPublish: first }, { id: "bad", onPublish: bad }, next);
       const refused = assertRejects(async () => await bench.transform("value"), MqttError);
-      await bench.clock.advance(100);
+      await bench.clock.advance(113);
       const error = await refused;
       assertEquals([error.reasonCode, bench.errors, asked], [code, errors, false]);
       if (code === 0x83) {
@@ -154,7 +154,7 @@ Deno.test("answer: the first answer counts, failures refuse", async () => {
   for (const [bad, code] of [[fail, 0x83], [refuse, 0x97], [hang, 0x83]] as const) {
     const bench = new Bench({ id: "a", onAuthPacket: bad }, { id: "b", onAuthPacket: () => "answer" });
     const refused = assertRejects(() => bench.chain.answer(bench.chain.on.onAuthPacket, 0, 0), MqttError);
-    await bench.clock.advance(100);
+    await bench.clock.advance(113);
     assertEquals((await refused).reasonCode, code);
   }
 });
@@ -172,7 +172,7 @@ Deno.test("observe: every hook is called whatever the others do, and nothing is 
   assertEquals(called, ["last"]);
   await settle();
   assertEquals(bench.errors, 2);
-  await bench.clock.advance(100);
+  await bench.clock.advance(113);
   assertEquals(bench.errors, 3);
   assertEquals(bench.lines.map((line) => line.hook).sort(), ["hangs", "rejects", "throws"]);
 });
@@ -234,7 +234,7 @@ Deno.test("load: the first answer wins, a failure names the hook, a hang ends af
   const refused = assertRejects(() => hanging, Error, "Cannot load from hook hook0").finally(() => ended = true);
   await bench.clock.advance(999);
   assertEquals(ended, false, "longer than an event may take");
-  await bench.clock.advance(1);
+  await bench.clock.advance(126);
   await refused;
 });
 

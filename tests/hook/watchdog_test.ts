@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Watchdog, type Watched } from "../../src/hook/watchdog.ts";
 import type { Clock } from "../../src/time/clock.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
@@ -17,7 +17,6 @@ class Caller implements Watched {
 
   call(watchdog: Watchdog): void {
     watchdog.watch(this);
-    this.due = watchdog.due;
   }
 
   expire(): void {
@@ -27,8 +26,7 @@ class Caller implements Watched {
 }
 
 Deno.test("a call is late after the limit, at most an eighth of it later, whenever it began", async () => {
-  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), idle = new Caller(clock);
-  watchdog.watch(idle);
+  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT);
   for (let begin = 0; begin < 2 * LIMIT; begin++) {
     const caller = new Caller(clock), began = clock.now();
     caller.call(watchdog);
@@ -38,10 +36,8 @@ Deno.test("a call is late after the limit, at most an eighth of it later, whenev
     assertEquals(caller.lateAt.length, 1);
     const took = caller.lateAt[0] - began;
     assert(took >= LIMIT && took <= LIMIT * 9 / 8, `late after ${took} ms`);
-    watchdog.unwatch(caller);
     await clock.advance(1 + begin % 3);
   }
-  assertEquals(idle.lateAt, []); // it waits for nothing
 });
 
 Deno.test("one timer is enough for many, each is late in its own time, and none is left behind the last", async () => {
@@ -57,23 +53,17 @@ Deno.test("one timer is enough for many, each is late in its own time, and none 
     assertEquals(lateAt.length, 1);
     assert(lateAt[0] >= start + 7 * index + LIMIT && lateAt[0] <= start + 7 * index + LIMIT * 9 / 8);
   }
-  for (const caller of callers) watchdog.unwatch(caller);
   await clock.advance(LIMIT / 16);
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("a call in time is not late, and who watches no more is left alone", async () => {
-  const clock = new FakeClock(),
-    watchdog = new Watchdog(clock, LIMIT),
-    done = new Caller(clock),
-    gone = new Caller(clock);
+Deno.test("a call in time is not late, and may be followed by another", async () => {
+  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), done = new Caller(clock);
   done.call(watchdog);
-  gone.call(watchdog);
   await clock.advance(LIMIT - 1);
   done.due = Infinity;
-  watchdog.unwatch(gone);
   await clock.advance(2 * LIMIT);
-  assertEquals([done.lateAt, gone.lateAt], [[], []]);
+  assertEquals([done.lateAt, clock.pending], [[], 0]);
   done.call(watchdog);
   await clock.advance(LIMIT * 9 / 8);
   assertEquals(done.lateAt.length, 1);
@@ -128,4 +118,20 @@ Deno.test("after close nothing is late any more", async () => {
   assertEquals(clock.pending, 0);
   await clock.advance(10 * LIMIT);
   assertEquals(caller.lateAt, []);
+});
+
+Deno.test("a promise that is raced settles as it does, or is late", async () => {
+  const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), late = () => new Error("late");
+  assertEquals(await watchdog.race(Promise.resolve(5), late), 5);
+  await assertRejects(() => watchdog.race(Promise.reject(new Error("no")), late), Error, "no");
+  await assertRejects(() => watchdog.race(Promise.reject(), late), Error, "no reason was given");
+  let answer!: (value: string) => void;
+  const slow = watchdog.race(new Promise<string>((resolve) => answer = resolve), late);
+  const never = assertRejects(() => watchdog.race(new Promise(() => {}), late), Error, "late");
+  await clock.advance(LIMIT - 1);
+  answer("just so");
+  assertEquals(await slow, "just so");
+  await clock.advance(LIMIT);
+  await never;
+  answer("again"); // an answer behind the limit is ignored
 });

@@ -14,16 +14,16 @@ function message(init: Partial<MessageInit> = {}): Message {
 
 Deno.test("a session without messages has no queues", () => {
   const idle = session("a");
-  assertEquals([idle.existingOutbox, idle.existingInbound], [undefined, undefined]);
+  assertEquals([idle.existingOutbox, idle.awaitsPubrel(1)], [undefined, false]);
   assertStrictEquals(idle.outbox, idle.outbox);
-  assertStrictEquals(idle.inbound, idle.inbound);
+  assertStrictEquals(idle.awaitingPubrel, idle.awaitingPubrel);
   assertStrictEquals(idle.existingOutbox, idle.outbox);
 });
 
 Deno.test("an outbox that is made while the client is connected has the quota of the connection", () => {
   const connected = session("a");
   connected.sendQuota = 7;
-  assertEquals(connected.outbox.quota, 7);
+  assertEquals(connected.outbox.sendQuota, 7);
 });
 
 Deno.test("the order of delivery goes on behind what was restored", () => {

@@ -15,32 +15,53 @@ import {
 } from "../../packets/types.ts";
 import type { Client, DisconnectOptions } from "../../session/client.ts";
 import type { Message } from "../../session/message.ts";
-import type { OutboundRecord } from "../../session/outbound_record.ts";
+import type { PublishDelivery } from "../../session/outbound_record.ts";
 import type { Task } from "../../time/scheduler.ts";
-import type { FrameRun, Session, SessionLink } from "../../session/session.ts";
+import type { Session, SessionLink } from "../../session/session.ts";
 import type { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
-import { AckGate } from "./ack_gate.ts";
+import { AckQueue } from "./ack_queue.ts";
 import { connectionEnded } from "../sessions/connection_end.ts";
 import type { Core } from "../core/core.ts";
 import type { Socket } from "../core/listener.ts";
 import { OutboundQueue } from "../outbound/outbound_queue.ts";
-import { PacketReader } from "../inbound/packet_reader.ts";
 import { pump } from "../outbound/pump.ts";
+import { ReceiveWindow } from "./receive_window.ts";
 import { answerVersion, isLost, withoutProblemInformation, withShortReason } from "./refusal.ts";
-import { appendRun, sendPublish } from "../outbound/send_publish.ts";
+import { sendPublish } from "../outbound/send_publish.ts";
 import { SocketCloser } from "./socket_closer.ts";
 
 /** How far a connection has come. */
 export type ConnectionState = "new" | "authenticating" | "connected" | "closed";
 
-/** One client's connection, from accept to close. */
+/** What reads from a connection. */
+export interface ConnectionReader {
+  /** Largest packet that is accepted, in bytes. */
+  maximumPacketSize: number;
+  /** True while nothing is read: the broker is busy with what the client has sent. */
+  readonly isBusy: boolean;
+  /** There is room again for what comes of reading, or the connection has ended. */
+  resume(): void;
+}
+
+/** Takes the messages of a client. */
+export interface MessageReceiver {
+  /** Takes one message, with its place in the order. @returns something to wait for, before the next one is taken */
+  take(message: Message): void | PromiseLike<void>;
+}
+
+/** One client's connection, from accept to close. Its reader is attached to it by who accepts the socket. */
 export class Connection implements SessionLink {
   readonly core: Core;
   readonly socket: Socket;
   readonly listenerId: string;
   readonly transport: string;
   readonly out: OutboundQueue;
-  readonly gate: AckGate = new AckGate((error) => this.fail(error));
+  readonly ackQueue: AckQueue = new AckQueue((error) => this.fail(error));
+  readonly receiveWindow: ReceiveWindow;
+  /** Reads from the socket; the broker's own clients have none. */
+  reader: ConnectionReader | undefined = undefined;
+  /** Takes the messages of the client, from its first one on. */
+  pipeline: MessageReceiver | undefined = undefined;
   state: ConnectionState = "new";
   client: Client | undefined;
   session: Session | undefined;
@@ -55,8 +76,6 @@ export class Connection implements SessionLink {
   maximumPacketSize = Infinity;
   inboundAliases: InboundAliases | undefined;
   outboundAliases: OutboundAliases | undefined;
-  /** QoS 1/2 PUBLISH packets of the client that are not acknowledged [MQTT-3.3.4-7]. */
-  receiving = 0;
   /** When the last bytes arrived, in milliseconds since 1970. */
   lastRead: number;
   /** Topic that was found valid last. */
@@ -66,7 +85,6 @@ export class Connection implements SessionLink {
   authentication: Properties | undefined;
   /** True while a re-authentication is under way. */
   reauthenticating = false;
-  readonly #reader: PacketReader;
   readonly #closer: SocketCloser;
 
   constructor(core: Core, socket: Socket, origin: { listenerId: string; transport: string }) {
@@ -75,8 +93,8 @@ export class Connection implements SessionLink {
     this.listenerId = origin.listenerId;
     this.transport = origin.transport;
     this.lastRead = core.now();
-    this.#reader = new PacketReader(core, this);
-    this.out = new OutboundQueue(socket, { shared: core.outbound, limits: core.outboundLimits, owner: this });
+    this.receiveWindow = new ReceiveWindow(core.options.capabilities.receiveMaximum);
+    this.out = new OutboundQueue(socket, { turn: core.turn, limits: core.outboundLimits, owner: this });
     this.#closer = new SocketCloser(core.scheduler, socket, this.out);
     this.deadline = core.scheduler.after(core.options.connectTimeout * 1000, () => this.drop("no CONNECT in time"));
   }
@@ -85,17 +103,18 @@ export class Connection implements SessionLink {
     return this.state === "closed";
   }
 
-  /** Raises the limit of packets once CONNECT is accepted. */
-  set maximumInboundSize(bytes: number) {
-    this.#reader.maximumPacketSize = bytes;
+  /** True for a client of MQTT 5. */
+  get version5(): boolean {
+    return this.version === 5;
   }
 
-  /** Reads until the connection ends; `closed` is called once its socket is. */
-  run(closed: (failure?: unknown) => void): void {
-    this.#reader.readAll((error) => this.#end(error).then(closed, closed));
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.core.now();
   }
 
-  async #end(error: unknown): Promise<void> {
+  /** Nothing more can be read: ends the connection, unless it has ended, and waits until its socket is closed. */
+  async readingEnded(error: unknown): Promise<void> {
     if (error !== undefined) this.fail(error);
     else if (!this.closed) {
       this.#closer.peerGone = true;
@@ -181,7 +200,7 @@ export class Connection implements SessionLink {
     this.state = "closed";
     this.ready = false;
     this.core.scheduler.cancel(this.deadline);
-    this.#reader.resume();
+    this.reader?.resume();
     this.core.connections.delete(this);
     this.#closer.close(ending.linger === true);
     connectionEnded(this.core, this, { reasonCode, error: ending.error, established });
@@ -236,28 +255,8 @@ export class Connection implements SessionLink {
     return this.out.hasRoom();
   }
 
-  takesRun(run: FrameRun): boolean {
-    const { on } = this.core.hooks;
-    return this.ready && run.version5 === (this.version === 5) && this.outboundAliases === undefined &&
-      run.largest <= this.maximumPacketSize && on.onPacketEncode === undefined && on.onPacketSent === undefined &&
-      this.out.hasRoomFor(run.count, run.end - run.start);
-  }
-
-  sendRun(run: FrameRun, packetId?: number): void {
-    if (packetId === undefined) this.out.appendFrame(run.buffer, run.start, run.end, run);
-    else appendRun(this.out, run, packetId);
-    this.core.info.packetsSent += run.count;
-    this.core.info.messagesSent += run.count;
-  }
-
-  sendMessage(message: Message, retain: boolean, identifiers: readonly number[] | undefined): boolean {
-    if (!this.ready || !this.out.hasRoom()) return false;
-    return sendPublish(this, message, { qos: 0, retain, identifiers, packetId: 0, dup: false });
-  }
-
-  sendRecord(record: OutboundRecord, dup: boolean): boolean {
-    const { qos, retain, identifiers, packetId } = record;
-    return sendPublish(this, record.message!, { qos, retain, identifiers, packetId, dup });
+  sendPublish(message: Message, delivery: PublishDelivery, dup: boolean): boolean {
+    return sendPublish(this, message, delivery, dup);
   }
 
   sendRelease(packetId: number): void {
@@ -266,7 +265,7 @@ export class Connection implements SessionLink {
 
   /** OutboundOwner: there is room again. */
   written(): void {
-    this.#reader.resume();
+    this.reader?.resume();
     if (this.session?.existingOutbox?.waiting) pump(this.core, this.session);
   }
 

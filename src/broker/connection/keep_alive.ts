@@ -11,7 +11,8 @@ export function keepAlive(core: Core, connection: Connection): void {
   const milliseconds = connection.client!.keepAlive * 1500;
   if (milliseconds === 0) return;
   const check = () => {
-    const due = connection.lastRead + milliseconds;
+    // time in which the broker itself does not read is not the client's
+    const since = connection.reader?.isBusy ? core.now() : connection.lastRead, due = since + milliseconds;
     if (due <= core.now()) {
       connection.close(
         ReasonCode.KeepAliveTimeout,

@@ -2,6 +2,7 @@
  * @module */
 import { HookChain } from "../../hook/chain.ts";
 import { newSystemInfo, type SystemInfo } from "../../hook/system_info.ts";
+import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
 import { Scheduler, type Task } from "../../time/scheduler.ts";
 import type { Session } from "../../session/session.ts";
@@ -10,15 +11,19 @@ import { RetainedTree } from "../../topics/retained_tree.ts";
 import type { ShareDispatchContext } from "../../topics/share_dispatch.ts";
 import { SubscriptionTree } from "../../topics/subscription_tree.ts";
 import type { DecodeOptions } from "../../packets/codec.ts";
-import type { Connection } from "../connection/connection.ts";
-import { HookMemory } from "../inbound/hook_memory.ts";
 import type { Socket } from "./listener.ts";
 import { SlabPool } from "../../packets/slab.ts";
-import type { OutboundLimits } from "../outbound/outbound_queue.ts";
-import { OutboundShared } from "../outbound/outbound_shared.ts";
-import { PublishTemplates } from "../outbound/publish_templates.ts";
 import type { ResolvedOptions } from "./resolve_options.ts";
+import { type OutboundLimits, Turn } from "./turn.ts";
 import { VERSION } from "./version.ts";
+
+/** A connection, as far as all parts of a broker know it. */
+export interface OpenConnection {
+  /** The session, once there is one. */
+  readonly session: Session | undefined;
+  /** Ends the connection, with a DISCONNECT for MQTT 5 clients. */
+  close(reasonCode: number, error?: Error): void;
+}
 
 /** What every handler is given. */
 export class Core {
@@ -39,23 +44,19 @@ export class Core {
   /** When retained messages with a Message Expiry Interval expire, by topic. */
   readonly retainedExpiry: Map<string, Task> = new Map();
   /** Open connections, those before CONNECT included. */
-  readonly connections: Set<Connection> = new Set();
+  readonly connections: Set<OpenConnection> = new Set();
   /** Open sockets, until they are closed for good. */
   readonly sockets: Set<Socket> = new Set();
   /** Memory that connections read into. */
   readonly slabs: SlabPool = new SlabPool();
-  /** Memory of what hooks see. */
-  readonly hookMemory: HookMemory = new HookMemory();
-  /** What outbound queues share. */
-  readonly outbound: OutboundShared = new OutboundShared();
+  /** The end of each turn: what is written, and who reads on. */
+  readonly turn: Turn = new Turn();
   /** Limits of each outbound queue. */
   readonly outboundLimits: OutboundLimits;
-  /** Encoded packets. */
-  readonly templates: PublishTemplates = new PublishTemplates();
   /** Limits of decoding. */
   readonly decodeOptions: DecodeOptions;
-  /** Bytes queued for all sessions. */
-  queuedBytes = 0;
+  /** What all sessions have on its way to clients. */
+  readonly deliveries: DeliveryTotals = new DeliveryTotals();
   /** Bytes sent in earlier runs, where counters go on. */
   sentBefore = 0;
   /** True from the end of the start to the beginning of the end. */
@@ -72,7 +73,6 @@ export class Core {
       lifecycleTimeout: options.hookLifecycleTimeout,
       logger: options.logger,
       onError: () => this.info.hookErrors++,
-      line: this.outbound,
     });
     const { capabilities } = options;
     this.decodeOptions = { maximumUserProperties: capabilities.maximumUserProperties };

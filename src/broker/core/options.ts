@@ -61,6 +61,11 @@ export interface Capabilities {
   maximumQueuedBytes: number;
   /** Bytes queued for all sessions, default 1,073,741,824. */
   maximumTotalQueuedBytes: number;
+  /**
+   * Seconds by which the acknowledgement of a QoS 1 or 2 message is put off at most while the queue of a connected subscriber is
+   * more than half full and the subscriber makes progress, 0 to 3,600, default 5; 0 acknowledges at once.
+   */
+  maximumAcknowledgementDelay: number;
   /** What gives way when a queue is full: the new message (default), the oldest one, or the connection. */
   queueOverflow: "drop_newest" | "drop_oldest" | "disconnect";
   /** Retained messages, default 1,000,000; more are refused with 0x97. */
@@ -158,6 +163,7 @@ export const defaultCapabilities: Readonly<Capabilities> = {
   maximumQueuedMessages: 10_000,
   maximumQueuedBytes: 16_777_216,
   maximumTotalQueuedBytes: 1_073_741_824,
+  maximumAcknowledgementDelay: 5,
   queueOverflow: "drop_newest",
   maximumRetainedMessages: 1_000_000,
   maximumRetainedBytes: 1_073_741_824,

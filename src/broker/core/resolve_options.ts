@@ -37,6 +37,7 @@ const ranges: Readonly<Record<string, readonly [lowest: number, highest: number]
   maximumClientWritesPending: [1, Number.MAX_SAFE_INTEGER],
   maximumClientWritesPendingBytes: [1_024, Number.MAX_SAFE_INTEGER],
   maximumTotalWritesPendingBytes: [1_024, Number.MAX_SAFE_INTEGER],
+  maximumAcknowledgementDelay: [0, 3_600],
   maximumTopicLevels: [1, 65_535],
   maximumClientIdLength: [23, 65_535],
   clientNetReadBufferSize: [1_024, 16_777_216],
@@ -48,7 +49,12 @@ const ranges: Readonly<Record<string, readonly [lowest: number, highest: number]
 };
 
 /** Numbers that need not be whole. */
-const seconds: readonly string[] = ["sysTopicResendInterval", "connectTimeout", "closeTimeout"];
+const seconds: readonly string[] = [
+  "sysTopicResendInterval",
+  "connectTimeout",
+  "closeTimeout",
+  "maximumAcknowledgementDelay",
+];
 
 /** What has to be there of options that are objects. */
 const methods: Readonly<Record<string, readonly string[]>> = {

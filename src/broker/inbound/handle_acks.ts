@@ -6,9 +6,9 @@ import type { OutboundRecord } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
-import { endReceiving } from "./inbound_qos2.ts";
+import { endReceiving } from "./awaiting_pubrel.ts";
 import { pump } from "../outbound/pump.ts";
-import { finishRecord, finishUnseen } from "../outbound/records.ts";
+import { finishRecord } from "../outbound/records.ts";
 
 /**
  * Handles one of the four in the form that nearly all of them have: a Packet Identifier and nothing else.
@@ -27,14 +27,8 @@ export function handleShortAck(core: Core, connection: Connection, header: numbe
 
 /** PUBACK: the client has a QoS 1 message. Unknown identifiers are ignored. */
 export function handlePuback(core: Core, connection: Connection, packetId: number): void {
-  const session = connection.session!, outbox = session.existingOutbox;
-  if (outbox === undefined) return;
-  if (!finishUnseen(core, outbox, packetId)) {
-    const record = outbox.inflight.get(packetId);
-    if (record?.qos !== 1) return;
-    finishRecord(core, session, record);
-  }
-  if (outbox.waiting) pump(core, session);
+  const session = connection.session!, record = session.existingOutbox?.inflight.get(packetId);
+  if (record?.qos === 1) finish(core, session, record);
 }
 
 /** PUBREC: the client has taken over a QoS 2 message, or refuses it. */
@@ -53,7 +47,6 @@ function release(core: Core, connection: Connection, record: OutboundRecord): vo
   const { packetId } = record;
   let commit: Promise<unknown> | undefined;
   if (record.state !== "released") {
-    record.state = "released";
     connection.session!.outbox.release(record);
     commit = core.hooks.on.onQosPublish && core.hooks.observe(core.hooks.on.onQosPublish, connection.client, record);
   }
@@ -82,10 +75,10 @@ export function handlePubrel(
   packetId: number,
   userProperties: Properties["userProperties"],
 ): void {
-  const { known, commit } = endReceiving(core, connection.session!, packetId), { gate } = connection;
-  if (commit === undefined && gate.open) return complete(connection, { packetId, known, userProperties });
-  gate.after(commit && [commit], (failed) => {
-    if (failed !== undefined) {
+  const { known, commit } = endReceiving(core, connection.session!, packetId), { ackQueue } = connection;
+  if (commit === undefined && ackQueue.length === 0) return complete(connection, { packetId, known, userProperties });
+  ackQueue.after(commit && [commit], (failure) => {
+    if (failure !== undefined) {
       return connection.close(ReasonCode.ImplementationSpecificError, new Error("storage has failed"));
     }
     complete(connection, { packetId, known, userProperties });
@@ -100,7 +93,7 @@ function complete(
     userProperties: Properties["userProperties"];
   },
 ): void {
-  if (known && connection.receiving > 0) connection.receiving--;
+  if (known) connection.receiveWindow.giveBack();
   const reasonCode = known ? 0 : ReasonCode.PacketIdentifierNotFound, type = PacketType.PUBCOMP;
   if (userProperties === undefined || connection.core.options.compatibilities.noInheritedPropertiesOnAck) {
     connection.sendAck(type, packetId, reasonCode);

@@ -170,7 +170,7 @@ function welcome(
   accepted: { packet: ConnectPacket; assigned: string | undefined; sessionPresent: boolean },
 ): void {
   const { packet } = accepted, { capabilities } = core.options;
-  connection.maximumInboundSize = capabilities.maximumPacketSize;
+  if (connection.reader !== undefined) connection.reader.maximumPacketSize = capabilities.maximumPacketSize;
   const properties = connackProperties(core, connection, accepted);
   const sent = connection.send({
     type: PacketType.CONNACK,

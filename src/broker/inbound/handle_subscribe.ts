@@ -171,7 +171,7 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
   const { packet, outcomes } = done;
   const commit = core.hooks.on.onSubscribed &&
     core.hooks.observe(core.hooks.on.onSubscribed, connection.client, grantedOf(connection, done));
-  connection.gate.after(commit && [commit], (failed) => {
+  connection.ackQueue.after(commit && [commit], (failed) => {
     if (failed !== undefined) {
       return connection.close(
         ReasonCode.ImplementationSpecificError,

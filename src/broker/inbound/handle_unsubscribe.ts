@@ -34,7 +34,10 @@ function refuseAll(connection: Connection, packet: UnsubscribePacket, error: unk
   const code = connection.publicReason(PacketType.UNSUBACK, error.reasonCode);
   const reasonCodes = packet.topicFilters.map(() => code);
   const { packetId } = packet;
-  connection.gate.after(undefined, () => void connection.send({ type: PacketType.UNSUBACK, packetId, reasonCodes }));
+  connection.ackQueue.after(
+    undefined,
+    () => void connection.send({ type: PacketType.UNSUBACK, packetId, reasonCodes }),
+  );
 }
 
 function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribePacket): void {
@@ -44,7 +47,7 @@ function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribeP
   const commit = filters.length === 0
     ? undefined
     : core.hooks.observe(core.hooks.on.onUnsubscribed, connection.client, filters);
-  connection.gate.after(commit && [commit], (failed) => {
+  connection.ackQueue.after(commit && [commit], (failed) => {
     if (failed !== undefined) {
       return connection.close(ReasonCode.ImplementationSpecificError, new Error("the change could not be stored"));
     }

@@ -1,44 +1,48 @@
 /** From the bytes of a socket to packets that are handled, in order and as many at once as there are.
  * @module */
-import { ReasonCode } from "../../packets/reason_codes.ts";
 import { decodePacket } from "../../packets/codec.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { Framer } from "../../packets/framer.ts";
 import { readPublish } from "../../packets/publish.ts";
-import { type Packet, PacketType } from "../../packets/types.ts";
-import type { Message } from "../../session/message.ts";
-import type { Connection } from "../connection/connection.ts";
-import type { Core } from "../core/core.ts";
-import { handlePacket } from "./handlers.ts";
-import { handleShortAck } from "./handle_acks.ts";
-import { handlePublish } from "./handle_publish.ts";
-import { inboundMessage, keepFrame, PublishRun } from "./publish_run.ts";
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import { PacketType } from "../../packets/types.ts";
+import { Message } from "../../session/message.ts";
+import type { Connection, ConnectionReader } from "../connection/connection.ts";
 import { RateLimiter } from "../connection/rate_limiter.ts";
-import { routeRun } from "./route_run.ts";
+import type { Core } from "../core/core.ts";
+import type { Reader } from "../core/turn.ts";
+import { handlePacket } from "./dispatch.ts";
+import { handleShortAck } from "./handle_acks.ts";
+import { pipelineOf } from "./publish_pipeline.ts";
 
-/**
- * So many packets other than messages and acknowledgements are handled in one turn: a read may hold ten thousand SUBSCRIBE,
- * and nobody else is served meanwhile.
- */
-const PATIENCE = 256;
+/** After so many packets of one read it is looked at the clock. */
+const LOOK_EVERY = 64;
+/** Milliseconds that the packets of one read are handled before others have their turn. */
+const LONGEST_BATCH = 3;
+/** Milliseconds after which it is looked again whether there is room. */
+const LONGEST_SLEEP = 100;
 
-/** The read loop of one connection. */
-export class PacketReader {
+/** The read loop of one connection. What one read has brought is a batch: packets are handled one behind the other. */
+export class PacketReader implements ConnectionReader, Reader {
+  handledBytes = 0;
+  isBusy = false;
   readonly #core: Core;
   readonly #connection: Connection;
   readonly #framer: Framer;
   readonly #limiter: RateLimiter | undefined;
-  /** True when the framer stands at a packet that has not been handled. */
-  #atHand = false;
-  /** What the framer has thrown behind a run. */
-  #failure: unknown;
-  #begun = false;
-  /** Packets that are handled before others have their turn. */
-  #patience = PATIENCE;
+  #hasBegun = false;
+  /** True when something in this batch had to be waited for. */
+  #hasWaited = false;
+  /** When the batch began, and how many of its packets were handled since it was last looked at the clock. */
+  #batchStart = 0;
+  #handled = 0;
   #wake: (() => void) | undefined;
   #ended!: (error?: unknown) => void;
-  readonly #read = () => this.#readOn();
   readonly #arrived = (length: number | null) => this.#take(length);
+  readonly #handledLater = () => {
+    this.#hasWaited = true;
+    this.#goOn();
+  };
 
   /**
    * @param core the broker
@@ -66,14 +70,16 @@ export class PacketReader {
    * there was one.
    *
    * No `await`: most connections wait here for most of their lives, and an async function would keep its frame for each of
-   * them, and make two functions for each read.
+   * them, and make two functions for each read (`tests/bench/sessions_bench.ts`).
    */
   readAll(ended: (error?: unknown) => void): void {
     this.#ended = ended;
-    this.#readOn();
+    this.readOn();
   }
 
-  #readOn(): void {
+  /** Goes on with the batch at hand, or with the next read. */
+  readOn(): void {
+    if (this.isBusy) return this.#goOn();
     const { closed, socket } = this.#connection;
     if (closed) return this.#ended();
     try {
@@ -84,38 +90,67 @@ export class PacketReader {
   }
 
   #take(length: number | null): void {
-    if (length === null || this.#connection.closed) return this.#ended();
+    const core = this.#core, connection = this.#connection;
+    if (length === null || connection.closed) return this.#ended();
+    this.isBusy = true;
+    connection.lastRead = core.now();
+    core.info.bytesReceived += length;
+    this.handledBytes = length;
+    this.#batchStart = connection.lastRead;
+    this.#framer.commit(length);
+    this.#goOn();
+  }
+
+  /** Handles every whole packet, as long as nothing has to be waited for. */
+  #goOn(): void {
+    const connection = this.#connection, framer = this.#framer;
     try {
-      // what is written at the end of the turn goes first: others wait for that, nobody for the next read
-      const pending = this.#handle(length) ?? this.#core.outbound.turn;
-      if (pending === undefined) this.#readOn();
-      else pending.then(this.#read, this.#ended);
+      if (!this.#hasBegun) this.#begin();
+      while (!connection.closed && framer.next()) {
+        const pending = this.#process();
+        if (pending !== undefined) return void pending.then(this.#handledLater, this.#ended);
+        if (++this.#handled >= LOOK_EVERY && this.#isLate()) return this.#core.turn.readNext(this);
+      }
+      this.#endBatch();
     } catch (error) {
       this.#ended(error);
     }
   }
 
-  /** Handles what has arrived. @returns a Promise only when the next read has to wait */
-  #handle(length: number): void | Promise<void> {
-    const core = this.#core, connection = this.#connection, framer = this.#framer;
-    connection.lastRead = core.now();
-    core.info.bytesReceived += length;
-    framer.commit(length);
-    if (!this.#begun) this.#begin();
-    const pending = this.#processAll();
-    if (pending !== undefined || this.#limiter !== undefined || connection.out.isFlooded()) {
-      return this.#settle(length, pending);
-    }
+  /** A read may hold ten thousand SUBSCRIBE, and nobody else is served meanwhile. */
+  #isLate(): boolean {
+    this.#handled = 0;
+    const now = this.#core.now();
+    if (now - this.#batchStart < LONGEST_BATCH) return false;
+    this.#batchStart = now;
+    return this.#hasWaited = true;
+  }
+
+  /** What this batch has brought about is written before the next read begins. */
+  #endBatch(): void {
+    const connection = this.#connection;
+    if (this.#limiter !== undefined || this.#isFlooded()) return void this.#pause().catch(this.#ended);
+    this.isBusy = false;
+    if (this.#hasWaited) connection.lastRead = this.#core.now(); // time in which nothing is read is not the client's
+    this.#hasWaited = false;
+    this.#core.turn.readNext(this);
+  }
+
+  /** True while the client does not read its answers, or while too many of them wait for something else. */
+  #isFlooded(): boolean {
+    const { out, ackQueue } = this.#connection;
+    return out.isFlooded() || ackQueue.length > this.#core.options.capabilities.receiveMaximum;
   }
 
   /** Waits until more may be read. */
-  async #settle(length: number, pending: void | Promise<void>): Promise<void> {
+  async #pause(): Promise<void> {
     const core = this.#core, connection = this.#connection;
-    await pending;
-    await core.outbound.turn;
-    const pause = this.#limiter?.take(length, connection.lastRead);
-    if (pause) await this.#pause(pause);
-    while (connection.out.isFlooded() && !connection.closed) await this.#sleep(); // answers that nobody reads
+    const until = core.now() + (this.#limiter?.take(this.handledBytes, connection.lastRead) ?? 0);
+    while (core.now() < until && !connection.closed) await this.#sleep(until - core.now());
+    while (this.#isFlooded() && !connection.closed) await this.#sleep(LONGEST_SLEEP);
+    this.isBusy = false;
+    connection.lastRead = core.now();
+    core.turn.readNext(this);
   }
 
   /** Reads on: there is room again, or the connection has ended. */
@@ -125,32 +160,9 @@ export class PacketReader {
     wake?.();
   }
 
-  /** Who does not begin with CONNECT is closed at the first byte [MQTT-3.1.0-1]. */
-  #begin(): void {
-    this.#begun = true;
-    if (this.#framer.nextHeader >> 4 !== PacketType.CONNECT) {
-      throw new MqttError(ReasonCode.ProtocolError, "the first packet is not CONNECT");
-    }
-  }
-
-  /** Keep Alive counts from the end of the pause. */
-  async #pause(milliseconds: number): Promise<void> {
-    const core = this.#core, connection = this.#connection, until = core.now() + milliseconds;
-    connection.lastRead = until;
-    while (core.now() < until && !connection.closed) await this.#sleep(until - core.now());
-  }
-
-  /** Lets others have their turn first. */
-  async #handleLater(packet: Packet): Promise<void> {
-    this.#patience = PATIENCE;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    if (!this.#connection.closed) await handlePacket(this.#core, this.#connection, packet);
-  }
-
-  #sleep(milliseconds = Infinity): Promise<void> {
+  #sleep(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const { scheduler } = this.#core;
-      const task = milliseconds < Infinity ? scheduler.after(milliseconds, () => this.resume()) : undefined;
+      const { scheduler } = this.#core, task = scheduler.after(milliseconds, () => this.resume());
       this.#wake = () => {
         scheduler.cancel(task);
         resolve();
@@ -158,84 +170,30 @@ export class PacketReader {
     });
   }
 
-  /** Handles every whole packet; a Promise only when one of them has to wait. */
-  #processAll(): void | Promise<void> {
-    while (!this.#connection.closed && this.#next()) {
-      const pending = this.#process();
-      if (pending !== undefined) return this.#processRest(pending);
+  /** Who does not begin with CONNECT is closed at the first byte [MQTT-3.1.0-1]. */
+  #begin(): void {
+    this.#hasBegun = true;
+    if (this.#framer.nextHeader >> 4 !== PacketType.CONNECT) {
+      throw new MqttError(ReasonCode.ProtocolError, "the first packet is not CONNECT");
     }
   }
 
-  async #processRest(pending: Promise<void>): Promise<void> {
-    await pending;
-    while (!this.#connection.closed && this.#next()) {
-      const next = this.#process();
-      if (next !== undefined) await next;
-    }
-  }
-
-  /** Finds the next packet, unless one is at hand that ended a run. */
-  #next(): boolean {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#atHand) return this.#framer.next();
-    this.#atHand = false;
-    return true;
-  }
-
-  /** Looks at the packet behind a run; what is wrong with it is told when the run has been handled. */
-  #lookAhead(): boolean {
-    try {
-      return this.#atHand = this.#framer.next();
-    } catch (error) {
-      this.#failure = error;
-      return this.#atHand = false;
-    }
-  }
-
-  #process(): void | Promise<void> {
-    const core = this.#core, connection = this.#connection, framer = this.#framer, { header } = framer;
-    if (header >> 4 === PacketType.PUBLISH && connection.state === "connected") {
-      const isObserved = this.#isObserved();
-      const run = isObserved || framer.isLast && header !== 0x30 ? undefined : PublishRun.begin(framer, connection);
-      if (run !== undefined) return this.#processRun(run);
-      this.#count(1);
-      framer.slab?.keep();
-      if (!isObserved) return handlePublish(core, connection, this.#readMessage());
-    } else core.info.packetsReceived++;
-    if (framer.end - framer.start === 2 && connection.state === "connected" && !this.#isObserved()) {
-      if (this.#processAcks()) return;
+  #process(): void | PromiseLike<void> {
+    const core = this.#core,
+      connection = this.#connection,
+      framer = this.#framer,
+      { header, buffer, start, end } = framer;
+    core.info.packetsReceived++;
+    if (connection.state === "connected" && !this.#isObserved()) {
+      if (header >> 4 === PacketType.PUBLISH) return this.#processPublish();
+      if (end - start === 2 && handleShortAck(core, connection, header, buffer[start] << 8 | buffer[start + 1])) return;
     }
     framer.slab?.keep(); // views on it may live as long as the packet
-    const { buffer, start, end } = framer;
-    const packet = decodePacket(header, buffer, start, end, connection.version, core.decodeOptions);
-    if (packet.type > PacketType.PUBCOMP && --this.#patience === 0) return this.#handleLater(packet);
-    return handlePacket(core, connection, packet);
-  }
-
-  /** Acknowledgements of one kind. @returns false for one that has to be looked at more closely; the others are handled */
-  #processAcks(): boolean {
-    const core = this.#core, connection = this.#connection, framer = this.#framer, { header, buffer } = framer;
-    for (;;) {
-      const { start } = framer;
-      if (!handleShortAck(core, connection, header, buffer[start] << 8 | buffer[start + 1])) return false;
-      if (connection.closed || !framer.nextAlike()) return true;
-      core.info.packetsReceived++;
-    }
-  }
-
-  #processRun(run: PublishRun): void | Promise<void> {
-    const core = this.#core, connection = this.#connection;
-    while (this.#lookAhead() && run.extend(this.#framer));
-    this.#count(run.count);
-    const isAlone = run.count === 1 && (run.qos > 0 || core.hooks.on.onPublish !== undefined);
-    if (isAlone || run.qos > 0) run.slab?.keep(); // somebody will keep a message of it
-    if (!isAlone) return routeRun(core, connection, run);
-    return handlePublish(core, connection, run.messageAt(core, connection, run.start));
-  }
-
-  #count(publishes: number): void {
-    this.#core.info.packetsReceived += publishes;
-    if (this.#limiter !== undefined) this.#limiter.messages += publishes;
+    return handlePacket(
+      core,
+      connection,
+      decodePacket(header, buffer, start, end, connection.version, core.decodeOptions),
+    );
   }
 
   /** True when hooks want to see packets as packets. */
@@ -244,12 +202,19 @@ export class PacketReader {
     return on.onPacketRead !== undefined || on.onPacketProcessed !== undefined;
   }
 
-  /** The PUBLISH at hand, straight as a message: nobody else wants to see it as a packet. */
-  #readMessage(): Message {
-    const { header, buffer, frameStart, start, end } = this.#framer, core = this.#core, connection = this.#connection;
-    const message = inboundMessage(connection);
-    readPublish(message, header, buffer, start, end, connection.version, core.decodeOptions);
-    keepFrame(core, connection, { message, frameStart });
-    return message;
+  /** A PUBLISH, straight as a message: nobody else wants to see it as a packet. */
+  #processPublish(): void | PromiseLike<void> {
+    const { header, buffer, frameStart, start, end, slab } = this.#framer,
+      core = this.#core,
+      connection = this.#connection;
+    if (this.#limiter !== undefined) this.#limiter.messages++;
+    const message = new Message();
+    message.publisherId = connection.client!.id;
+    message.receivedAt = connection.lastRead;
+    message.slab = slab;
+    message.frameStart = frameStart;
+    message.version5 = connection.version === 5;
+    readPublish(message, header, buffer, start, end, connection.version, core.decodeOptions, connection.validTopic);
+    return pipelineOf(core, connection).take(message);
   }
 }

@@ -47,7 +47,7 @@ export class InlineClient {
   /** @param core the broker */
   constructor(core: Core) {
     this.#core = core;
-    this.#session = new Session(this.client, NEVER_EXPIRES);
+    this.#session = new Session(this.client, NEVER_EXPIRES, core.deliveries);
     this.#session.inlineHandlers = new Map();
     this.client.session = this.#session;
   }

@@ -81,7 +81,7 @@ function restoreRetained(core: Core, init: MessageInit): void {
 function restoreSession(core: Core, stored: StoredClient): Session {
   const { clientId, username, protocolVersion, properties } = stored;
   const client = new Client({ id: clientId, username, protocolVersion, properties, cleanStart: false });
-  const session = new Session(client, stored.sessionExpiryInterval);
+  const session = new Session(client, stored.sessionExpiryInterval, core.deliveries);
   client.session = session;
   session.disconnectedAt = stored.disconnectedAt ?? core.now();
   session.will = stored.will;
@@ -101,15 +101,13 @@ function restoreInflight(core: Core, stored: StoredInflightMessage): void {
   const session = core.sessions.get(stored.clientId);
   if (session === undefined) return;
   if (stored.direction === "in") {
-    session.inbound.add(stored.packetId);
+    session.awaitingPubrel.add(stored.packetId);
     return;
   }
   const record = stored instanceof OutboundRecord ? stored : recordOf(stored);
   record.message?.limitLife(core.options.capabilities.maximumMessageExpiryInterval);
   session.restoreSequence(record.sequence);
   session.outbox.restore(record);
-  core.info.inflight++;
-  if (record.state === "queued") core.queuedBytes += record.message?.size ?? 0;
 }
 
 /** What the broker keeps; the storages of this package have made it already. */

@@ -3,7 +3,7 @@
 import type { SystemInfo } from "../../hook/system_info.ts";
 import type { Client } from "../../session/client.ts";
 import type { Core } from "../core/core.ts";
-import { fanOut } from "../routing/fan_out.ts";
+import { choose, deliverTo } from "../routing/deliver_all.ts";
 import { storeRetained } from "../routing/retain.ts";
 
 /** Topic below `$SYS/` and the counter that it tells. */
@@ -39,10 +39,11 @@ export function refreshInfo(core: Core): SystemInfo {
   const { info } = core, now = Math.floor(core.now() / 1000);
   info.time = now;
   info.uptime = now - info.started;
-  info.bytesSent = core.sentBefore + core.outbound.sentBytes;
+  info.bytesSent = core.sentBefore + core.turn.sentBytes;
   info.clientsTotal = core.sessions.size;
   info.clientsDisconnected = Math.max(0, core.sessions.size - info.clientsConnected);
   info.retained = core.retained.size;
+  info.inflight = core.deliveries.inflight;
   info.subscriptions = core.tree.size;
   info.memoryAlloc = Deno.memoryUsage().rss;
   return info;
@@ -78,8 +79,9 @@ function publishValue(core: Core, client: Client, { topic, value }: { topic: str
   storeRetained(core, message);
   const failed = (error: unknown) => core.unexpected("$SYS was not published", error);
   try {
-    const pending = fanOut(core, message);
-    if (pending !== undefined) pending.catch(failed);
+    const recipients = choose(core, message);
+    if (!(recipients instanceof Promise)) deliverTo(core, message, recipients);
+    else recipients.then((chosen) => deliverTo(core, message, chosen)).catch(failed);
   } catch (error) {
     failed(error);
   }

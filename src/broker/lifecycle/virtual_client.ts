@@ -1,7 +1,7 @@
 /** Clients without a socket, for packets that a program injects.
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
-import { handlePacket } from "../inbound/handlers.ts";
+import { handlePacket } from "../inbound/dispatch.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { Packet, ProtocolVersion } from "../../packets/types.ts";
 import { Client } from "../../session/client.ts";
@@ -79,7 +79,7 @@ function attach(core: Core, connection: Connection, client: Client): void {
   connection.version = client.protocolVersion;
   connection.client = client;
   connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum);
-  const session = new Session(client, 0);
+  const session = new Session(client, 0, core.deliveries);
   session.sendQuota = core.options.capabilities.maximumInflight;
   attachSession(core, connection, session);
   core.sessions.add(session);

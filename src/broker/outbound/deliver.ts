@@ -6,6 +6,7 @@ import type { Message } from "../../session/message.ts";
 import { type DeliveryOptions, OutboundRecord } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
+import { holdPublisher } from "./flow_control.ts";
 import { deliverInline } from "./inline_delivery.ts";
 import { sendRecord } from "./pump.ts";
 import { dropRecord } from "./records.ts";
@@ -14,10 +15,10 @@ import { dropRecord } from "./records.ts";
  * So many unacknowledged messages of a session may keep the read buffer of their publisher; a client that acknowledges at
  * once stays below, and copying a small payload costs as much as the rest of its delivery.
  */
-export const KEPT_IN_PLACE = 128;
+const KEPT_IN_PLACE = 128;
 
 /** Delivers a message that the client may read. */
-export function deliverAllowed(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
+export function deliver(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
   if (session.ended) return;
   if (session.inlineHandlers !== undefined) return deliverInline(core, message, session, delivery);
   if (delivery.qos === 0) return deliverOnce(core, message, session, delivery);
@@ -27,55 +28,53 @@ export function deliverAllowed(core: Core, message: Message, session: Session, d
 /** At most once: sent now or dropped. */
 function deliverOnce(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
   const { link } = session;
-  if (link === undefined || link.sendMessage(message, delivery.retain, delivery.identifiers)) return;
+  if (link === undefined) return;
+  if (link.ready && link.hasRoom() && link.sendPublish(message, { ...delivery, packetId: 0 }, false)) return;
   core.info.messagesDropped++;
   if (core.hooks.on.onPublishDropped === undefined) return;
   core.hooks.observe(core.hooks.on.onPublishDropped, session.client, message, "the client does not take it");
 }
 
-/** At least once and exactly once: sent when link and quota allow it, queued otherwise. */
+/** At least once and exactly once: sent when connection and quota allow it, queued otherwise. */
 function deliverRecord(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
   const { outbox, link } = session;
   const record = new OutboundRecord(session.clientId, session.nextSequence(), message, delivery);
-  core.info.inflight++;
   const maySend = link !== undefined && link.ready && !outbox.ahead && !session.pumping && link.hasRoom() &&
     outbox.maySend(core.options.capabilities.maximumQueuedBytes);
-  if (maySend) {
-    if (outbox.inflight.size >= KEPT_IN_PLACE) message.detach();
-    message.awaitCommit(sendRecord(core, session, record));
-  } else enqueue(core, session, record);
+  if (!maySend) return enqueue(core, session, record);
+  if (outbox.inflight.size < KEPT_IN_PLACE) message.slab?.keep();
+  else message.detach();
+  message.awaitCommit(sendRecord(core, session, record));
 }
 
 function enqueue(core: Core, session: Session, record: OutboundRecord): void {
-  if (isFull(core, session, record) && !makeRoom(core, session, record)) return;
-  const { queue } = session.outbox, before = queue.bytes;
-  const { onPacketIdExhausted } = core.hooks.on;
-  if (onPacketIdExhausted !== undefined && session.outbox.exhausted) {
-    core.hooks.observe(onPacketIdExhausted, session.client, record.message);
+  const message = record.message!, { outbox } = session, { on } = core.hooks;
+  const isHeld = holdPublisher(core, session, message);
+  if (isFull(core, session, record, isHeld) && !makeRoom(core, session, record)) return;
+  if (on.onPacketIdExhausted !== undefined && outbox.exhausted) {
+    core.hooks.observe(on.onPacketIdExhausted, session.client, message);
   }
-  record.message!.detach();
-  queue.push(record);
-  core.queuedBytes += queue.bytes - before;
-  if (core.hooks.on.onQosPublish === undefined) return;
-  record.message!.awaitCommit(core.hooks.observe(core.hooks.on.onQosPublish, session.client, record));
+  message.detach();
+  outbox.enqueue(record);
+  if (on.onQosPublish === undefined) return;
+  message.awaitCommit(core.hooks.observe(on.onQosPublish, session.client, record));
 }
 
-function isFull(core: Core, session: Session, record: OutboundRecord): boolean {
+/** A message whose publisher is held is within a limit already, that of what a client may leave unacknowledged. */
+function isFull(core: Core, session: Session, { message }: OutboundRecord, isHeld: boolean): boolean {
   const { maximumQueuedMessages, maximumQueuedBytes, maximumTotalQueuedBytes } = core.options.capabilities;
-  const { queue } = session.outbox, { size } = record.message!;
-  return queue.length >= maximumQueuedMessages || queue.bytes + size > maximumQueuedBytes ||
-    core.queuedBytes + size > maximumTotalQueuedBytes;
+  const { queue } = session.outbox, { size } = message!;
+  return !isHeld && queue.length >= maximumQueuedMessages || queue.bytes + size > maximumQueuedBytes ||
+    core.deliveries.queuedBytes + size > maximumTotalQueuedBytes;
 }
 
 /** Applies the overflow policy. @returns true when the new record may be queued */
 function makeRoom(core: Core, session: Session, record: OutboundRecord): boolean {
-  const { queueOverflow } = core.options.capabilities, { queue } = session.outbox;
-  while (queueOverflow === "drop_oldest" && queue.length > 0 && isFull(core, session, record)) {
-    const before = queue.bytes, oldest = queue.shift()!;
-    core.queuedBytes -= before - queue.bytes;
-    dropRecord(core, session, oldest, "the queue is full");
+  const { queueOverflow } = core.options.capabilities, { outbox } = session;
+  while (queueOverflow === "drop_oldest" && outbox.queue.length > 0 && isFull(core, session, record, false)) {
+    dropRecord(core, session, outbox.dequeue()!, "the queue is full");
   }
-  if (!isFull(core, session, record)) return true;
+  if (!isFull(core, session, record, false)) return true;
   dropRecord(core, session, record, "the queue is full");
   if (queueOverflow === "disconnect") {
     session.link?.close(ReasonCode.QuotaExceeded, new Error("the queue of this client is full"));
@@ -85,5 +84,5 @@ function makeRoom(core: Core, session: Session, record: OutboundRecord): boolean
 
 /** The lower of two QoS. */
 export function lowerQos(first: QoS, second: QoS): QoS {
-  return Math.min(first, second) as QoS;
+  return first < second ? first : second;
 }

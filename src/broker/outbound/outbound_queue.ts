@@ -3,30 +3,9 @@
 import type { Slab } from "../../packets/slab.ts";
 import type { Writer } from "../../packets/writer.ts";
 import type { Socket } from "../core/listener.ts";
-import type { OutboundShared } from "./outbound_shared.ts";
-
-/** Limits of one queue, above which {@linkcode OutboundQueue.hasRoom} is false. */
-export interface OutboundLimits {
-  /** Packets. */
-  readonly packets: number;
-  /** Bytes. */
-  readonly bytes: number;
-  /** Bytes in all queues of the broker; a queue below `flushBytes` does not suffer for the others. */
-  readonly totalBytes: number;
-  /** Bytes after which a write begins before the end of the turn. */
-  readonly flushBytes: number;
-}
-
-/** Packets of one buffer. */
-export interface RunOfFrames {
-  /** How many there are. */
-  readonly count: number;
-  /** Their memory, when it is used again once nobody holds it. */
-  readonly slab: Slab | undefined;
-}
+import type { Flushable, OutboundLimits, Turn } from "../core/turn.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
-const ONE_FRAME: RunOfFrames = { count: 1, slab: undefined };
 
 /** What the owner of a queue is told. */
 export interface OutboundOwner {
@@ -39,19 +18,19 @@ export interface OutboundOwner {
 /**
  * The outbound buffer of one connection. An idle connection holds no memory here.
  *
- * Packets that a publisher has sent one behind the other are often forwarded just so. They are kept as a run, a range of the
- * publisher's read buffer, and copied once for all of them, or written from there when nothing else is to be written.
+ * Packets that a publisher has sent one behind the other are often forwarded just so. They are kept as a range of the
+ * publisher's read buffer, and copied all at once, or written from there when nothing else is to be written.
  */
-export class OutboundQueue {
+export class OutboundQueue implements Flushable {
   readonly #socket: Socket;
-  readonly #shared: OutboundShared;
+  readonly #turn: Turn;
   readonly #limits: OutboundLimits;
   readonly #owner: OutboundOwner;
   #filling: Writer | undefined;
-  #run: Uint8Array | undefined;
+  #range: Uint8Array | undefined;
   #slab: Slab | undefined;
-  #runStart = 0;
-  #runEnd = 0;
+  #rangeStart = 0;
+  #rangeEnd = 0;
   /** Bytes in the writer and the run that are counted already. */
   #counted = 0;
   #packets = 0;
@@ -71,10 +50,10 @@ export class OutboundQueue {
    */
   constructor(
     socket: Socket,
-    options: { shared: OutboundShared; limits: OutboundLimits; owner: OutboundOwner },
+    options: { turn: Turn; limits: OutboundLimits; owner: OutboundOwner },
   ) {
     this.#socket = socket;
-    this.#shared = options.shared;
+    this.#turn = options.turn;
     this.#limits = options.limits;
     this.#owner = options.owner;
   }
@@ -84,73 +63,66 @@ export class OutboundQueue {
     return this.#bytes;
   }
 
-  /** Packets that wait, those of a write under way included. */
-  get pendingPackets(): number {
-    return this.#packets;
-  }
-
   /** True when no limit is reached. */
   hasRoom(): boolean {
     const limits = this.#limits;
     return this.#packets < limits.packets && this.#bytes < limits.bytes &&
-      (this.#shared.pendingBytes < limits.totalBytes || this.#bytes < limits.flushBytes);
+      (this.#turn.pendingBytes < limits.totalBytes || this.#bytes < limits.flushBytes);
   }
 
   /** True when answers have piled up to twice the limits, so that nothing more should be asked for. */
   isFlooded(): boolean {
     const limits = this.#limits;
     return this.#packets > 2 * limits.packets || this.#bytes > 2 * limits.bytes ||
-      this.#shared.pendingBytes > 2 * limits.totalBytes && this.#bytes > limits.flushBytes;
+      this.#turn.pendingBytes > 2 * limits.totalBytes && this.#bytes > limits.flushBytes;
   }
 
   /** The buffer to append one packet to; call {@linkcode OutboundQueue.appended} afterwards. */
   get writer(): Writer {
-    if (this.#run !== undefined) this.#settle();
-    return this.#filling ??= this.#shared.acquire();
+    if (this.#range !== undefined) this.#copyRange();
+    return this.#filling ??= this.#turn.acquire();
   }
 
-  /** Packets were appended to the writer. */
-  appended(packets = 1): void {
-    this.#count(this.#filling!.length - this.#counted, packets);
+  /** A packet was appended to the writer. */
+  appended(): void {
+    this.#count(this.#filling!.length - this.#counted, 1);
   }
 
-  /** True when no limit would be passed by so much more. */
-  hasRoomFor(packets: number, bytes: number): boolean {
-    const limits = this.#limits;
-    return this.hasRoom() && this.#packets + packets <= limits.packets && this.#bytes + bytes <= limits.bytes;
-  }
-
-  /** Appends packets that stand in `buffer` from `start` to `end`; these bytes must not change while `slab` is held. */
-  appendFrame(buffer: Uint8Array, start: number, end: number, of: RunOfFrames = ONE_FRAME): void {
-    if (this.#run === buffer && this.#runEnd === start) this.#runEnd = end;
+  /** Appends a packet that stands in `buffer` from `start` to `end`; these bytes must not change while `slab` is held. */
+  appendFrame(buffer: Uint8Array, start: number, end: number, slab: Slab | undefined): void {
+    if (this.#range === buffer && this.#rangeEnd === start) this.#rangeEnd = end;
     else {
-      if (this.#run !== undefined) this.#settle();
-      this.#run = buffer;
-      this.#runStart = start;
-      this.#runEnd = end;
-      this.#slab = of.slab;
-      of.slab?.hold();
+      if (this.#range !== undefined) this.#copyRange();
+      this.#range = buffer;
+      this.#rangeStart = start;
+      this.#rangeEnd = end;
+      this.#slab = slab;
+      slab?.hold();
     }
-    this.#count(end - start, of.count);
+    this.#count(end - start, 1);
   }
 
   #count(bytes: number, packets: number): void {
     this.#counted += bytes;
     this.#packets += packets;
     this.#bytes += bytes;
-    this.#shared.pendingBytes += bytes;
-    if (!this.#dirty) {
+    this.#turn.pendingBytes += bytes;
+    if (this.#dirty) this.#turn.hasMoved = true;
+    else {
       this.#dirty = true;
-      this.#shared.schedule(this);
+      this.#turn.schedule(this);
     }
     if (this.#counted >= this.#limits.flushBytes && !this.#writing) this.#write();
   }
 
-  /** Copies the run behind what the writer holds. */
-  #settle(): void {
-    const writer = this.#filling ??= this.#shared.acquire();
-    writer.bytes(this.#run!.subarray(this.#runStart, this.#runEnd));
-    this.#run = undefined;
+  /** Copies the range behind what the writer holds. */
+  #copyRange(): void {
+    const writer = this.#filling ??= this.#turn.acquire(),
+      range = this.#range!,
+      start = this.#rangeStart,
+      end = this.#rangeEnd;
+    writer.copy(range, start, end);
+    this.#range = undefined;
     this.#slab?.release();
     this.#slab = undefined;
   }
@@ -171,13 +143,13 @@ export class OutboundQueue {
   /** Begins to write all that waits; what is appended meanwhile follows when that is done. */
   #write(): void {
     this.#writing = true;
-    if (this.#run !== undefined && this.#filling !== undefined) this.#settle();
+    if (this.#range !== undefined && this.#filling !== undefined) this.#copyRange();
     const writer = this.#filling;
     this.#leaving = { packets: this.#packets, writer, slab: this.#slab };
     const bytes = writer === undefined
-      ? this.#run!.subarray(this.#runStart, this.#runEnd)
+      ? this.#range!.subarray(this.#rangeStart, this.#rangeEnd)
       : writer.buffer.subarray(0, writer.length);
-    this.#filling = this.#run = this.#slab = undefined;
+    this.#filling = this.#range = this.#slab = undefined;
     this.#counted = 0;
     this.#send(bytes);
   }
@@ -195,7 +167,7 @@ export class OutboundQueue {
   }
 
   #taken(bytes: number): void {
-    this.#shared.sentBytes += bytes;
+    this.#turn.sentBytes += bytes;
     this.#bytesGone(bytes);
     if (bytes < this.#rest.length) return this.#send(this.#rest.subarray(bytes));
     const { packets, writer, slab } = this.#leaving!;
@@ -203,7 +175,7 @@ export class OutboundQueue {
     this.#rest = NOTHING;
     this.#packets -= packets;
     slab?.release();
-    if (writer !== undefined) this.#shared.release(writer);
+    if (writer !== undefined) this.#turn.release(writer);
     try {
       this.#owner.written();
     } catch (error) {
@@ -229,6 +201,6 @@ export class OutboundQueue {
 
   #bytesGone(bytes: number): void {
     this.#bytes -= bytes;
-    this.#shared.pendingBytes -= bytes;
+    this.#turn.pendingBytes -= bytes;
   }
 }

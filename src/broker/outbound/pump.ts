@@ -29,7 +29,7 @@ export function pump(core: Core, session: Session): void {
 }
 
 function isReplayTurn(outbox: Outbox): boolean {
-  return outbox.replays.length > 0 && outbox.resend.length === 0 && outbox.queue.length === 0;
+  return outbox.replays.length > 0 && !outbox.ahead;
 }
 
 function pumpLater(core: Core, session: Session, step: Promise<boolean>): void {
@@ -54,7 +54,7 @@ function yieldPump(core: Core, session: Session): void {
 }
 
 function sendNext(core: Core, session: Session, outbox: Outbox): Step {
-  const again = outbox.resend.at(-1);
+  const again = outbox.nextAgain;
   if (again !== undefined) return sendAgain(core, session, again);
   const record = outbox.queue.peek();
   if (record !== undefined) return sendQueued(core, session, record);
@@ -74,22 +74,20 @@ function replayNext(core: Core, outbox: Outbox): Step {
 
 /** One record of an earlier connection [MQTT-4.4.0-1]. */
 function sendAgain(core: Core, session: Session, record: OutboundRecord): Step {
-  const outbox = session.outbox;
+  const { outbox } = session, link = session.link!;
   if (outbox.inflight.get(record.packetId) !== record) {
-    outbox.resend.pop();
+    outbox.skipAgain();
     return true;
   }
   if (record.state === "released") { // [MQTT-4.3.3-6]
-    outbox.resend.pop();
-    outbox.quota--; // returned by PUBCOMP, so that no PUBLISH takes its place before
-    session.link!.sendRelease(record.packetId);
+    outbox.sendAgain(); // its slot is returned by PUBCOMP, so that no PUBLISH takes its place before
+    link.sendRelease(record.packetId);
     return true;
   }
-  if (outbox.quota <= 0) return false;
+  if (outbox.sendQuota <= 0) return false;
   return ifAllowed(core, session, record, () => {
-    outbox.resend.pop();
-    outbox.quota--;
-    if (!session.link!.sendRecord(record, true)) giveUp(core, session, record);
+    outbox.sendAgain();
+    if (!link.sendPublish(record.message!, record, true)) giveUp(core, session, record);
   });
 }
 
@@ -97,21 +95,15 @@ function sendAgain(core: Core, session: Session, record: OutboundRecord): Step {
 function sendQueued(core: Core, session: Session, record: OutboundRecord): Step {
   const { outbox } = session;
   if (record.message!.expiresAt <= core.now()) { // [MQTT-3.3.2-5]
-    takeFromQueue(core, outbox);
+    outbox.dequeue();
     dropRecord(core, session, record, "expired");
     return true;
   }
   if (!outbox.maySend(core.options.capabilities.maximumQueuedBytes)) return false;
   return ifAllowed(core, session, record, () => {
-    takeFromQueue(core, outbox);
+    outbox.dequeue();
     sendRecord(core, session, record);
   });
-}
-
-function takeFromQueue(core: Core, outbox: Outbox): void {
-  const before = outbox.queue.bytes;
-  outbox.queue.shift();
-  core.queuedBytes -= before - outbox.queue.bytes;
 }
 
 /** Rights may have been taken away since the message was queued. */
@@ -130,14 +122,14 @@ function ifAllowed(core: Core, session: Session, record: OutboundRecord, send: (
 
 function isNext(outbox: Outbox, record: OutboundRecord): boolean {
   if (record.packetId === 0) return outbox.queue.peek() === record;
-  return record.state === "sent" && outbox.inflight.get(record.packetId) === record && outbox.resend.at(-1) === record;
+  return record.state === "sent" && outbox.inflight.get(record.packetId) === record && outbox.nextAgain === record;
 }
 
 function dropDenied(core: Core, session: Session, record: OutboundRecord): void {
   const { outbox } = session;
-  if (record.packetId === 0) takeFromQueue(core, outbox);
+  if (record.packetId === 0) outbox.dequeue();
   else {
-    outbox.resend.pop();
+    outbox.skipAgain();
     outbox.forget(record);
   }
   dropRecord(core, session, record, "not authorized");
@@ -155,13 +147,11 @@ export function sendRecord(core: Core, session: Session, record: OutboundRecord)
     dropRecord(core, session, record, "no free packet identifier");
     return undefined;
   }
-  record.packetId = packetId;
-  record.state = "sent";
-  outbox.keep(record);
-  outbox.quota--;
-  const commit = core.hooks.on.onQosPublish && core.hooks.observe(core.hooks.on.onQosPublish, client, record);
+  outbox.begin(record, packetId);
+  const { onQosPublish } = core.hooks.on;
+  const commit = onQosPublish && core.hooks.observe(onQosPublish, client, record);
   if (commit !== undefined && record.qos === 2) sendWhenCommitted(core, session, { record, link, commit });
-  else if (!link.sendRecord(record, false)) giveUp(core, session, record);
+  else if (!link.sendPublish(record.message!, record, false)) giveUp(core, session, record);
   return commit;
 }
 
@@ -174,7 +164,9 @@ function sendWhenCommitted(
   const { record, link, commit } = sending;
   const send = () => {
     if (session.link !== link || session.outbox.inflight.get(record.packetId) !== record) return;
-    if (!link.sendRecord(record, false)) giveUp(core, session, record);
+    if (link.sendPublish(record.message!, record, false)) return;
+    giveUp(core, session, record);
+    pump(core, session); // what waits behind it can be sent now
   };
   commit.then(send, () => link.close(ReasonCode.ImplementationSpecificError, new Error("storage has failed")));
 }

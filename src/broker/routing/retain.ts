@@ -16,7 +16,7 @@ import { sendRecord } from "../outbound/pump.ts";
 
 /** Keeps a message with RETAIN 1, or clears its topic when the payload is empty [MQTT-3.3.1-5] [MQTT-3.3.1-6]. */
 export function retain(core: Core, client: Client, message: Message): void {
-  if (message.payload.length === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
+  if (message.payloadLength === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
   else storeRetained(core, message.detach());
   if (core.hooks.on.onRetainMessage === undefined) return;
   message.awaitCommit(core.hooks.observe(core.hooks.on.onRetainMessage, client, message));
@@ -27,7 +27,7 @@ export function retain(core: Core, client: Client, message: Message): void {
  * @throws MqttError 0x97
  */
 export function checkRetainedLimits(core: Core, message: Message): void {
-  if (message.payload.length === 0) return;
+  if (message.payloadLength === 0) return;
   const { maximumRetainedMessages, maximumRetainedBytes } = core.options.capabilities;
   const previous = core.retained.get(message.topic), growth = message.size - (previous?.size ?? 0);
   const full = previous === undefined && core.retained.size >= maximumRetainedMessages ||
@@ -46,7 +46,7 @@ export function storeRetained(core: Core, message: Message): void {
   core.info.retainedBytes += message.size - (previous?.size ?? 0);
   core.info.retained = core.retained.size;
   forgetExpiry(core, topic);
-  const interval = message.properties?.messageExpiryInterval;
+  const { expiryInterval: interval } = message;
   if (interval === undefined) return;
   const expiry = core.scheduler.at(message.receivedAt + interval * 1000, () => {
     removeRetained(core, topic);
@@ -102,7 +102,7 @@ export class RetainedReplay implements Replay {
   }
 
   #concerns(message: Message): boolean {
-    const interval = message.properties?.messageExpiryInterval;
+    const { expiryInterval: interval } = message;
     if (interval !== undefined && message.receivedAt + interval * 1000 <= this.#core.now()) return false;
     return !this.#subscription.options.noLocal || message.publisherId !== this.#session.clientId;
   }
@@ -113,9 +113,8 @@ export class RetainedReplay implements Replay {
     const { options } = this.#subscription;
     const identifiers = options.identifier === 0 ? undefined : [options.identifier];
     const delivery = { qos: lowerQos(message.qos, options.qos), retain: true, identifiers, share: undefined };
-    if (delivery.qos === 0) link.sendMessage(message, true, identifiers); // [MQTT-3.3.1-8]
+    if (delivery.qos === 0) link.sendPublish(message, { ...delivery, packetId: 0 }, false); // [MQTT-3.3.1-8]
     else {
-      this.#core.info.inflight++;
       const record = new OutboundRecord(this.#session.clientId, this.#session.nextSequence(), message, delivery);
       sendRecord(this.#core, this.#session, record);
     }

@@ -39,6 +39,7 @@ export function connectionEnded(core: Core, connection: Connection, ending: Conn
 function detach(core: Core, session: Session, ending: ConnectionEnding): boolean {
   session.link = undefined;
   session.disconnectedAt = core.now();
+  session.existingOutbox?.relief?.end();
   for (const record of session.existingOutbox?.inflight.values() ?? []) record.message?.detach();
   if (ending.reasonCode === 0 || !ending.established) session.will = undefined; // [MQTT-3.14.4-3] [MQTT-3.1.2-7]
   if (session.expiryInterval === 0) { // [MQTT-4.1.0-2]

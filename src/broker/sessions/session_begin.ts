@@ -26,7 +26,7 @@ export function beginSession(core: Core, connection: Connection, packet: Connect
   }
   const present = session !== undefined; // [MQTT-3.1.2-5]
   if (session === undefined) {
-    session = new Session(client, expiry); // [MQTT-3.1.2-6]
+    session = new Session(client, expiry, core.deliveries); // [MQTT-3.1.2-6]
     core.sessions.add(session);
   } else continueSession(core, session, { client, expiry });
   if (packet.will !== undefined) session.will = { will: packet.will, dueAt: undefined }; // [MQTT-3.1.2-7]

@@ -4,7 +4,7 @@ import type { Message } from "../../session/message.ts";
 import type { OutboundRecord } from "../../session/outbound_record.ts";
 import { NEVER_EXPIRES, type Session } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
-import { deliverToShare } from "../routing/fan_out.ts";
+import { deliverToShare } from "../routing/deliver_all.ts";
 import { removeAllSubscriptions } from "../routing/subscriptions.ts";
 import { publishWill } from "./wills.ts";
 
@@ -25,23 +25,18 @@ export function endSession(core: Core, session: Session): void {
   core.scheduler.cancel(session.willTask);
   core.sessions.remove(session);
   removeAllSubscriptions(core, session);
-  const orphans = takeRecords(core, session);
+  const orphans = takeRecords(session);
   for (const [share, message] of orphans) passOn(core, share, message); // first, so that storage never is without them
   core.hooks.observe(core.hooks.on.onClientExpired, session.client);
   publishWill(core, session);
 }
 
 /** Empties queue and inflight. @returns messages of shared subscriptions that another member may get */
-function takeRecords(core: Core, session: Session): [share: string, message: Message][] {
+function takeRecords(session: Session): [share: string, message: Message][] {
   const outbox = session.existingOutbox, orphans: [string, Message][] = [];
   if (outbox === undefined) return orphans;
-  core.info.inflight -= outbox.size;
-  core.queuedBytes -= outbox.queue.bytes;
   for (const record of outbox.records()) if (mayPassOn(record)) orphans.push([record.share!, record.message!]);
-  outbox.inflight.clear();
-  outbox.inflightBytes = 0;
-  outbox.resend.length = outbox.replays.length = 0;
-  while (outbox.queue.shift() !== undefined);
+  outbox.clear();
   return orphans;
 }
 

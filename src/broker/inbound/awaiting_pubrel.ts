@@ -3,7 +3,7 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { PacketType } from "../../packets/types.ts";
 import type { InflightRecord } from "../../session/inflight.ts";
-import type { Arriving, Session } from "../../session/session.ts";
+import type { Session } from "../../session/session.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
 
@@ -25,7 +25,7 @@ export function receivedRecord(clientId: string, packetId: number): InflightReco
 
 /** Remembers a Packet Identifier until PUBREL. @returns what PUBREC has to wait for */
 export function beginReceiving(core: Core, session: Session, packetId: number): Promise<unknown> | undefined {
-  session.inbound.add(packetId);
+  session.awaitingPubrel.add(packetId);
   if (core.hooks.on.onQosPublish === undefined) return undefined;
   const record = receivedRecord(session.clientId, packetId);
   return core.hooks.observe(core.hooks.on.onQosPublish, session.client, record);
@@ -37,23 +37,10 @@ export function beginReceiving(core: Core, session: Session, packetId: number): 
  */
 export function answerAgain(core: Core, connection: Connection, packetId: number): void {
   const commit = beginReceiving(core, connection.session!, packetId);
-  connection.gate.after(commit && [commit], (failed) => {
-    if (failed === undefined) connection.sendAck(PacketType.PUBREC, packetId);
+  connection.ackQueue.after(commit && [commit], (failure) => {
+    if (failure === undefined) connection.sendAck(PacketType.PUBREC, packetId);
     else connection.close(ReasonCode.ImplementationSpecificError, new Error("storage has failed"));
   });
-}
-
-/** A hook takes its time: until then the messages count as arriving, so that none is taken again from a new connection. */
-export function noteArriving(session: Session, messages: Arriving): void {
-  const arriving = session.arriving ??= [];
-  arriving.push(messages);
-  const arrived = () => void arriving.splice(arriving.indexOf(messages), 1);
-  messages.decided.then(arrived, arrived);
-}
-
-/** What decides on a message that arrives just now, from an earlier connection; `undefined` when there is no such message. */
-export function decisionOn(session: Session, packetId: number): Promise<unknown> | undefined {
-  return session.arriving?.find(({ first, last }) => first <= packetId && packetId <= last)?.decided;
 }
 
 /**
@@ -65,7 +52,8 @@ export function endReceiving(
   session: Session,
   packetId: number,
 ): { known: boolean; commit: Promise<unknown> | undefined } {
-  if (!session.existingInbound?.delete(packetId)) return { known: false, commit: undefined };
+  if (!session.awaitsPubrel(packetId)) return { known: false, commit: undefined };
+  session.awaitingPubrel.delete(packetId);
   if (core.hooks.on.onQosComplete === undefined) return { known: true, commit: undefined };
   const record = receivedRecord(session.clientId, packetId);
   return { known: true, commit: core.hooks.observe(core.hooks.on.onQosComplete, session.client, record) };

@@ -3,8 +3,8 @@
 import { settle } from "../helpers/fake_clock.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 import type { ServerPacket } from "../helpers/server_packet.ts";
-import { type HookLog, SCRIBBLER } from "./publish_run_hooks.ts";
-import { hooksOf, type Scenario, type SubscriberPlan } from "./publish_run_model.ts";
+import { type HookLog, SCRIBBLER } from "./publish_hooks.ts";
+import { hooksOf, type Scenario, type SubscriberPlan } from "./publish_model.ts";
 
 const { PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT } = PacketType;
 

@@ -1,7 +1,7 @@
 /** Messages in one write have the outcome of messages in a write each. */
 import { assertEquals } from "@std/assert";
-import { play } from "./publish_run_play.ts";
-import { scenarioOf } from "./publish_run_model.ts";
+import { play } from "./publish_play.ts";
+import { scenarioOf } from "./publish_model.ts";
 
 const SCENARIOS = 240, PARTS = 12;
 

@@ -16,7 +16,7 @@ import {
   type OtherHooks,
   otherHooks,
   type Timers,
-} from "./publish_run_hooks.ts";
+} from "./publish_hooks.ts";
 
 /** Who listens, and how. */
 export interface SubscriberPlan {

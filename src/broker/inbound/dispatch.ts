@@ -10,7 +10,7 @@ import { handleAuth } from "./handle_auth.ts";
 import { handleConnect } from "./handle_connect.ts";
 import { handleDisconnect } from "./handle_disconnect.ts";
 import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from "./handle_acks.ts";
-import { handlePublish } from "./handle_publish.ts";
+import { pipelineOf } from "./publish_pipeline.ts";
 import { handleSubscribe } from "./handle_subscribe.ts";
 import { handleUnsubscribe } from "./handle_unsubscribe.ts";
 
@@ -19,17 +19,17 @@ import { handleUnsubscribe } from "./handle_unsubscribe.ts";
  * @returns a Promise only when a hook has to be waited for
  * @throws MqttError (also as rejection) that ends the connection
  */
-export function handlePacket(core: Core, connection: Connection, packet: Packet): void | Promise<void> {
+export function handlePacket(core: Core, connection: Connection, packet: Packet): void | PromiseLike<void> {
   const { on } = core.hooks;
   if (on.onPacketRead === undefined && on.onPacketProcessed === undefined) return dispatch(core, connection, packet);
   return handleObserved(core, connection, packet);
 }
 
-function dispatch(core: Core, connection: Connection, packet: Packet): void | Promise<void> {
+function dispatch(core: Core, connection: Connection, packet: Packet): void | PromiseLike<void> {
   if (connection.state !== "connected") return dispatchEarly(core, connection, packet);
   switch (packet.type) {
     case PacketType.PUBLISH:
-      return handlePublish(core, connection, inboundMessage(core, connection, packet));
+      return pipelineOf(core, connection).take(messageOf(core, connection, packet));
     case PacketType.PUBACK:
       return handlePuback(core, connection, packet.packetId);
     case PacketType.PUBREC:
@@ -56,17 +56,20 @@ function dispatch(core: Core, connection: Connection, packet: Packet): void | Pr
 }
 
 /** The message in a PUBLISH that a hook has seen or a program has made. */
-function inboundMessage(core: Core, connection: Connection, packet: PublishPacket): Message {
-  const { topic, payload, qos, retain, properties } = packet;
+function messageOf(core: Core, connection: Connection, packet: PublishPacket): Message {
+  const { topic, payload, qos, retain } = packet, { topicAlias, ...properties } = packet.properties ?? {};
   const publisherId = connection.client!.id, receivedAt = connection.lastRead;
-  const message = core.message({ topic, payload, qos, retain, properties, publisherId, receivedAt });
+  const kept = Object.keys(properties).length === 0 ? undefined : properties;
+  const message = core.message({ topic, payload, qos, retain, properties: kept, publisherId, receivedAt });
   message.packetId = packet.packetId;
   message.dup = packet.dup;
+  message.topicAlias = topicAlias ?? 0;
+  message.isText = properties.payloadFormatIndicator === 1;
   return message;
 }
 
 /** Before CONNACK only CONNECT counts, and AUTH or DISCONNECT while authentication goes on [MQTT-3.1.2-30]. */
-function dispatchEarly(core: Core, connection: Connection, packet: Packet): void | Promise<void> {
+function dispatchEarly(core: Core, connection: Connection, packet: Packet): void | PromiseLike<void> {
   if (connection.state === "new" && packet.type === PacketType.CONNECT) return handleConnect(core, connection, packet);
   if (connection.state === "authenticating") {
     if (packet.type === PacketType.AUTH) return handleAuth(core, connection, packet);

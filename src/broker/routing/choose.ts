@@ -10,7 +10,7 @@ import type { Core } from "../core/core.ts";
 const NO_LOCAL = -1;
 
 /** Indexes of the subscribers that do not get the message, in order; `undefined` when all get it, which is the rule. */
-export type Denied = readonly number[] | undefined;
+export type DeniedSubscribers = readonly number[] | undefined;
 
 /** What has to be known of a message to find out who gets it. */
 export type Addressed = Pick<Message, "topic" | "publisherId">;
@@ -36,7 +36,7 @@ export function judgeAll(
   core: Core,
   message: Addressed,
   subscribers: MatchResult<Session>["subscribers"],
-): Denied | Promise<Denied> {
+): DeniedSubscribers | Promise<DeniedSubscribers> {
   let denied: number[] | undefined;
   for (let index = 0; index < subscribers.length; index++) {
     const verdict = judgeOne(core, message, subscribers[index]);
@@ -57,7 +57,7 @@ async function judgeRest(
     index: number;
     verdict: number | Promise<number>;
   },
-): Promise<Denied> {
+): Promise<DeniedSubscribers> {
   const { subscribers, denied } = from;
   let { index, verdict } = from;
   for (;;) {

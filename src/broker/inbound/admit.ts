@@ -1,0 +1,82 @@
+/** What a PUBLISH of a client has to fulfil before anybody is asked about it.
+ * @module */
+import { MqttError } from "../../packets/errors.ts";
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import type { Message } from "../../session/message.ts";
+import { validateTopicName } from "../../topics/topic_name.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Core } from "../core/core.ts";
+import { refuse } from "./acknowledge.ts";
+import { answerAgain } from "./awaiting_pubrel.ts";
+
+/**
+ * Completes and checks a message: alias, topic, capabilities, quota, payload format, room in the store.
+ *
+ * @returns false for a message that goes no further and is answered already
+ * @throws MqttError 0x82, 0x90, 0x93, 0x94, 0x99, 0x9A, 0x9B for what ends the connection
+ */
+export function admit(core: Core, connection: Connection, message: Message): boolean {
+  const { capabilities } = core.options;
+  if (message.topicAlias !== 0) {
+    message.topic = connection.inboundAliases!.resolve(message.topicAlias, message.topic);
+  }
+  if (message.topic !== connection.validTopic) {
+    validateTopicName(message.topic, capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
+    connection.validTopic = message.topic;
+  }
+  if (message.qos > capabilities.maximumQos) { // [MQTT-3.2.2-11]
+    const reason = `Cannot publish at QoS ${message.qos}: the maximum is ${capabilities.maximumQos}`;
+    throw new MqttError(ReasonCode.QoSNotSupported, reason);
+  }
+  if (message.retain && !capabilities.retainAvailable) { // [MQTT-3.2.2-14]
+    throw new MqttError(
+      ReasonCode.RetainNotSupported,
+      "Cannot publish with RETAIN: retained messages are not available",
+    );
+  }
+  if (message.qos > 0 && !takeQuota(core, connection, message)) return false;
+  if (message.isText && !isPayloadText(core, connection, message)) return false;
+  message.limitLife(capabilities.maximumMessageExpiryInterval);
+  return message.qos === 0 || hasRoom(core, connection, message);
+}
+
+/**
+ * Counts a QoS 1/2 PUBLISH against Receive Maximum [MQTT-3.3.4-7].
+ * @returns false for a QoS 2 message that is here already: PUBREC is repeated, nothing else happens [MQTT-4.3.3-10]
+ */
+function takeQuota(core: Core, connection: Connection, message: Message): boolean {
+  const { receiveWindow } = connection;
+  if (message.qos === 2 && connection.session!.awaitsPubrel(message.packetId)) {
+    answerAgain(core, connection, message.packetId);
+    return false;
+  }
+  if (receiveWindow.isFull && connection.version5) {
+    const reason = `Cannot accept more than ${receiveWindow.unacknowledgedPublishes} unacknowledged messages`;
+    throw new MqttError(ReasonCode.ReceiveMaximumExceeded, reason);
+  }
+  receiveWindow.take();
+  return true;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** False for a payload that is marked as UTF-8 and is not (3.3.2.3.2): told at QoS 1/2, the end at QoS 0. */
+function isPayloadText(core: Core, connection: Connection, message: Message): boolean {
+  if (!core.options.capabilities.validatePayloadFormat) return true;
+  try {
+    utf8.decode(message.payload);
+    return true;
+  } catch {
+    const reason = `Cannot publish to ${message.topic}: the payload is marked as UTF-8 and is not`;
+    if (message.qos === 0) throw new MqttError(ReasonCode.PayloadFormatInvalid, reason);
+    refuse(connection, message, ReasonCode.PayloadFormatInvalid, reason);
+    return false;
+  }
+}
+
+/** A store that takes no more says so before the message is routed: its client sends it again, and nobody has it twice. */
+function hasRoom(core: Core, connection: Connection, message: Message): boolean {
+  if (core.hooks.hasRoom()) return true;
+  refuse(connection, message, ReasonCode.QuotaExceeded, "Cannot publish: too many changes wait for the store");
+  return false;
+}

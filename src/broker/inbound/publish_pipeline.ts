@@ -1,0 +1,151 @@
+/** The one way of a PUBLISH: admit, access, transform, route, acknowledge.
+ * @module */
+import { Completion } from "../../hook/completion.ts";
+import { PENDING, type TransformCall, type TransformReceiver } from "../../hook/transform_call.ts";
+import { MqttError } from "../../packets/errors.ts";
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import type { PublishPacket } from "../../packets/types.ts";
+import type { Message } from "../../session/message.ts";
+import type { Connection, MessageReceiver } from "../connection/connection.ts";
+import { authorize } from "../core/authorize.ts";
+import type { Core } from "../core/core.ts";
+import { messageOf, packetOf } from "../routing/hook_packet.ts";
+import { choose, deliverAll, type Recipients } from "../routing/deliver_all.ts";
+import { checkRetainedLimits } from "../routing/retain.ts";
+import { acknowledge, refuse } from "./acknowledge.ts";
+import { admit } from "./admit.ts";
+import { answerAgain, beginReceiving } from "./awaiting_pubrel.ts";
+
+/** The pipeline of a connection, made with its first message. */
+export function pipelineOf(core: Core, connection: Connection): MessageReceiver {
+  return connection.pipeline ??= new PublishPipeline(core, connection);
+}
+
+/**
+ * Takes the messages of one client, each when the one before is done: whatever waits (access, hooks, who receives it) holds back
+ * this client alone. A message that nothing has to be waited for makes no promise.
+ */
+class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacket> {
+  readonly #core: Core;
+  readonly #connection: Connection;
+  readonly #transformed: Completion = new Completion();
+  #call: TransformCall<PublishPacket> | undefined;
+  /** The message that hooks look at, and what they were shown. */
+  #message!: Message;
+  #packet!: PublishPacket;
+
+  constructor(core: Core, connection: Connection) {
+    this.#core = core;
+    this.#connection = connection;
+  }
+
+  take(message: Message): void | PromiseLike<void> {
+    const core = this.#core, connection = this.#connection;
+    core.info.messagesReceived++;
+    if (!admit(core, connection, message)) return;
+    const verdict = authorize(core, connection.client!, message.topic, "write");
+    return typeof verdict === "number"
+      ? this.#judged(message, verdict)
+      : verdict.then((code) => this.#judged(message, code));
+  }
+
+  #judged(message: Message, code: number): void | PromiseLike<void> {
+    if (code !== ReasonCode.Success) return refuse(this.#connection, message, code);
+    return message.qos === 2 ? this.#takeOnce(message) : this.#transform(message);
+  }
+
+  /** A QoS 2 message may have come over an earlier connection already: what became of it there decides. */
+  #takeOnce(message: Message): void | PromiseLike<void> {
+    const session = this.#connection.session!, { packetId } = message, earlier = session.undecided?.get(packetId);
+    if (earlier !== undefined) return earlier.then(() => this.#takeOnce(message));
+    if (session.awaitsPubrel(packetId)) return answerAgain(this.#core, this.#connection, packetId);
+    const pending = this.#transform(message);
+    return pending === undefined ? undefined : this.#decideLater(message, pending);
+  }
+
+  /** Until it is decided, a message with this Packet Identifier that comes over a new connection has to wait. */
+  #decideLater({ packetId }: Message, pending: PromiseLike<void>): Promise<void> {
+    const session = this.#connection.session!, undecided = session.undecided ??= new Map<number, Promise<void>>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const decided = () => void undecided.delete(packetId);
+    undecided.set(packetId, promise.then(decided, decided));
+    pending.then(resolve, reject);
+    return promise;
+  }
+
+  #transform(message: Message): void | PromiseLike<void> {
+    const core = this.#core, { onPublish } = core.hooks.on;
+    if (onPublish === undefined) return this.#route(message, message);
+    this.#message = message;
+    this.#packet = packetOf(message);
+    let changed: PublishPacket | typeof PENDING;
+    try {
+      this.#call ??= core.hooks.transformCall<PublishPacket>(this);
+      changed = this.#call.run(onPublish, this.#connection.client, this.#packet);
+    } catch (error) {
+      return this.#refused(error);
+    }
+    return changed === PENDING ? this.#transformed : this.#take(changed);
+  }
+
+  /** Hooks that have taken their time let the message pass. */
+  transformed(changed: PublishPacket): void {
+    try {
+      const pending = this.#take(changed);
+      if (pending === undefined) this.#transformed.resolve();
+      else pending.then(() => this.#transformed.resolve(), (error) => this.#transformed.reject(error));
+    } catch (error) {
+      this.#transformed.reject(error);
+    }
+  }
+
+  /** Hooks that have taken their time refuse the message. */
+  refused(error: MqttError): void {
+    try {
+      this.#refused(error);
+      this.#transformed.resolve();
+    } catch (failure) {
+      this.#transformed.reject(failure);
+    }
+  }
+
+  #take(changed: PublishPacket): void | PromiseLike<void> {
+    const message = this.#message;
+    try {
+      return this.#route(message, messageOf(this.#core, message, { packet: this.#packet, changed }));
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  /** A hook or a limit refuses the message: told at QoS 1/2, dropped at QoS 0. */
+  #refused(error: unknown, message: Message = this.#message): void {
+    if (!(error instanceof MqttError)) throw error;
+    refuse(this.#connection, message, error.reasonCode, error.message);
+  }
+
+  /** Finds out who gets what has become of `message`. */
+  #route(message: Message, routed: Message): void | PromiseLike<void> {
+    let recipients: Recipients | Promise<Recipients>;
+    try {
+      if (routed.retain) checkRetainedLimits(this.#core, routed);
+      recipients = choose(this.#core, routed);
+    } catch (error) {
+      return this.#refused(error, message);
+    }
+    if (!(recipients instanceof Promise)) return this.#deliver(message, routed, recipients);
+    return recipients.then(
+      (chosen) => this.#deliver(message, routed, chosen),
+      (error) => this.#refused(error, message),
+    );
+  }
+
+  /** In one turn, so that storage keeps all of it in one commit. */
+  #deliver(message: Message, routed: Message, recipients: Recipients): void {
+    const core = this.#core, connection = this.#connection;
+    deliverAll(core, connection.client!, routed, recipients);
+    if (message.qos === 0) return;
+    if (message.qos === 2) routed.awaitCommit(beginReceiving(core, connection.session!, message.packetId));
+    acknowledge(core, connection, message, routed);
+  }
+}

@@ -1,0 +1,198 @@
+/** A PUBLISH to one client, put together from the parts of the packet that brought the message.
+ *
+ * Most subscribers get the packet of the publisher as it is, but for its first byte and the Packet Identifier. What differs from
+ * client to client (version, Topic Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front
+ * of the parts that stay, so that properties are neither decoded nor encoded on the way (`tests/bench/append_publish_bench.ts`).
+ * @module */
+import { varintSize, type Writer } from "../../packets/writer.ts";
+import { utf8Length, writeUtf8 } from "../../packets/utf8.ts";
+import type { Message } from "../../session/message.ts";
+import type { PublishDelivery } from "../../session/outbound_record.ts";
+import type { OutboundAliases } from "../../session/topic_aliases.ts";
+import type { OutboundQueue } from "./outbound_queue.ts";
+
+/** Type byte of PUBLISH, and its DUP flag [MQTT-3.3.1-1]. */
+const PUBLISH = 0x30, DUP = 0x08;
+const TOPIC_ALIAS = 0x23, SUBSCRIPTION_IDENTIFIER = 0x0b;
+/** Bytes of a Topic Alias with its identifier. */
+const ALIAS_BYTES = 3;
+
+/** What has to be known of the client that gets a PUBLISH. */
+export interface Recipient {
+  /** Where its packets go. */
+  readonly out: OutboundQueue;
+  /** True for a client of MQTT 5. */
+  readonly version5: boolean;
+  /** Its Maximum Packet Size in bytes. */
+  readonly maximumPacketSize: number;
+  /** Topic Aliases that it takes, `undefined` for none. */
+  readonly outboundAliases: OutboundAliases | undefined;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/**
+ * Appends a PUBLISH to the outbound queue of a client.
+ *
+ * @param to the client
+ * @param message what is sent
+ * @param delivery QoS, RETAIN, Subscription Identifiers and Packet Identifier
+ * @param dup DUP flag
+ * @returns false when it is larger than the client's Maximum Packet Size [MQTT-3.1.2-24]
+ * @throws MqttError for a message of a program or a hook that cannot be encoded
+ */
+export function appendPublish(to: Recipient, message: Message, delivery: PublishDelivery, dup: boolean): boolean {
+  if (message.frameStart < 0) message.encode();
+  const waited = message.expiryStart < 0 || !to.version5 ? 0 : secondsWaited(to, message);
+  return isForwarded(to, message, delivery, waited)
+    ? forward(to, message, delivery, dup)
+    : assemble(to, message, delivery, { dup, waited });
+}
+
+/** Whole seconds since the message arrived. */
+function secondsWaited(to: Recipient, message: Message): number {
+  return Math.max(0, Math.floor((to.now() - message.receivedAt) / 1000));
+}
+
+/** True when the client gets the packet that brought the message, but for its first byte and the Packet Identifier. */
+function isForwarded(to: Recipient, message: Message, delivery: PublishDelivery, waited: number): boolean {
+  return message.version5 === to.version5 && message.qos > 0 === delivery.qos > 0 && message.topicAlias === 0 &&
+    waited === 0 && (!to.version5 || delivery.identifiers === undefined && to.outboundAliases === undefined);
+}
+
+function forward(
+  { out, maximumPacketSize }: Recipient,
+  message: Message,
+  delivery: PublishDelivery,
+  dup: boolean,
+): boolean {
+  const { buffer, frameStart, frameEnd } = message, { qos, packetId } = delivery, first = firstByte(delivery, dup);
+  if (frameEnd - frameStart > maximumPacketSize) return false;
+  if (first === PUBLISH && buffer[frameStart] === PUBLISH) out.appendFrame(buffer, frameStart, frameEnd, message.slab);
+  else {
+    const { writer } = out, at = writer.length;
+    writer.copy(buffer, frameStart, frameEnd);
+    writer.buffer[at] = first;
+    if (qos > 0) putPacketId(writer.buffer, at + message.propertiesStart - frameStart - 2, packetId);
+    out.appended();
+  }
+  return true;
+}
+
+function firstByte({ qos, retain }: PublishDelivery, dup: boolean): number {
+  return PUBLISH | (dup ? DUP : 0) | qos << 1 | (retain ? 1 : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
+}
+
+function putPacketId(buffer: Uint8Array, at: number, packetId: number): void {
+  buffer[at] = packetId >> 8;
+  buffer[at + 1] = packetId;
+}
+
+/** Writes a packet of its own for this client. Nothing can fail once a Topic Alias is taken. */
+function assemble(
+  to: Recipient,
+  message: Message,
+  delivery: PublishDelivery,
+  { dup, waited }: { dup: boolean; waited: number },
+): boolean {
+  const { out: { writer }, version5, maximumPacketSize } = to, { qos, packetId } = delivery;
+  const identifiers = version5 ? delivery.identifiers : undefined;
+  const topicLength = topicLengthOf(message), rest = 2 + (qos > 0 ? 2 : 0) + message.payloadLength;
+  const properties = version5 ? keptBytes(message) + identifierBytes(identifiers) : NO_PROPERTIES;
+  const size = packetSize(rest + topicLength, properties);
+  if (size > maximumPacketSize) return false;
+  const alias = size + ALIAS_BYTES + 1 > maximumPacketSize ? undefined : to.outboundAliases?.use(message.topic);
+  const sentTopicLength = alias?.known ? 0 : topicLength; // [MQTT-3.1.2-26]
+  const sentProperties = alias === undefined ? properties : properties + ALIAS_BYTES;
+  writer.reserve(size + ALIAS_BYTES + 1);
+  writer.u8(firstByte(delivery, dup));
+  writer.varint(remainingLength(rest + sentTopicLength, sentProperties));
+  putTopic(writer, message, sentTopicLength);
+  if (qos > 0) writer.u16(packetId);
+  if (version5) {
+    writer.varint(sentProperties);
+    if (alias !== undefined) putAlias(writer, alias.alias);
+    if (identifiers !== undefined) putIdentifiers(writer, identifiers);
+    putKept(writer, message, waited);
+  } else writer.copy(message.buffer, message.payloadStart, message.frameEnd);
+  to.out.appended();
+  return true;
+}
+
+/** Stands for properties in a version that has none. */
+const NO_PROPERTIES = -1;
+
+function remainingLength(rest: number, properties: number): number {
+  return properties === NO_PROPERTIES ? rest : rest + varintSize(properties) + properties;
+}
+
+function packetSize(rest: number, properties: number): number {
+  const remaining = remainingLength(rest, properties);
+  return 1 + varintSize(remaining) + remaining;
+}
+
+/** Bytes of the Topic Name; a packet with a Topic Alias may have come without it. */
+function topicLengthOf({ topic, buffer, bodyStart }: Message): number {
+  const length = buffer[bodyStart] << 8 | buffer[bodyStart + 1];
+  return length === 0 ? utf8Length(topic) : length;
+}
+
+function putTopic(writer: Writer, { topic, buffer, bodyStart }: Message, length: number): void {
+  writer.u16(length);
+  if (length === 0) return;
+  if ((buffer[bodyStart] | buffer[bodyStart + 1]) !== 0) writer.copy(buffer, bodyStart + 2, bodyStart + 2 + length);
+  else writer.length = writeUtf8(topic, writer.buffer, writer.length);
+}
+
+/** Bytes of the properties that go on; the Topic Alias of the publisher does not. */
+function keptBytes(message: Message): number {
+  if (!message.version5) return 0;
+  return message.payloadStart - contentStart(message) - (message.aliasStart < 0 ? 0 : ALIAS_BYTES);
+}
+
+/** Where the properties begin, behind their length. */
+function contentStart({ buffer, propertiesStart }: Message): number {
+  let at = propertiesStart;
+  while (buffer[at] >= 0x80) at++;
+  return at + 1;
+}
+
+/** Properties and payload stand one behind the other. */
+function putKept(writer: Writer, message: Message, waited: number): void {
+  const { buffer, aliasStart, expiryStart, payloadStart, frameEnd } = message;
+  const start = message.version5 ? contentStart(message) : payloadStart, at = writer.length;
+  if (aliasStart < 0) writer.copy(buffer, start, frameEnd);
+  else {
+    writer.copy(buffer, start, aliasStart);
+    writer.copy(buffer, aliasStart + ALIAS_BYTES, frameEnd);
+  }
+  if (waited === 0) return;
+  const moved = aliasStart >= 0 && aliasStart < expiryStart ? ALIAS_BYTES : 0;
+  putExpiry(writer.buffer, at + expiryStart - start - moved, Math.max(0, message.expiryInterval! - waited));
+}
+
+/** The interval is what is left of it [MQTT-3.3.2-6]. */
+function putExpiry(buffer: Uint8Array, at: number, seconds: number): void {
+  buffer[at] = seconds >>> 24;
+  buffer[at + 1] = seconds >>> 16;
+  buffer[at + 2] = seconds >>> 8;
+  buffer[at + 3] = seconds;
+}
+
+function putAlias(writer: Writer, alias: number): void {
+  writer.u8(TOPIC_ALIAS);
+  writer.u16(alias);
+}
+
+function identifierBytes(identifiers: readonly number[] | undefined): number {
+  let bytes = 0;
+  if (identifiers !== undefined) { for (const identifier of identifiers) bytes += 1 + varintSize(identifier); }
+  return bytes;
+}
+
+function putIdentifiers(writer: Writer, identifiers: readonly number[]): void {
+  for (const identifier of identifiers) { // [MQTT-3.3.4-3]
+    writer.u8(SUBSCRIPTION_IDENTIFIER);
+    writer.varint(identifier);
+  }
+}

@@ -1,0 +1,47 @@
+/** Flow control from end to end: who publishes at QoS 1 and 2 is acknowledged later while a connected subscriber catches up.
+ * @module */
+import type { Message } from "../../session/message.ts";
+import { Relief } from "../../session/relief.ts";
+import type { Session } from "../../session/session.ts";
+import type { Core } from "../core/core.ts";
+
+/** Part of the limits of a queue above which publishers wait, and part at which they go on. */
+const HOLD_AT = 1 / 2, GO_ON_AT = 1 / 4;
+/** So often within the longest wait it is looked whether the subscriber makes progress. */
+const LOOKS = 5;
+
+/**
+ * Lets the acknowledgement of a message wait for the queue that it goes into, when that has become long and its client still
+ * takes messages: for `maximumAcknowledgementDelay` seconds at most, and no longer than until the client stands still.
+ *
+ * @returns true when the acknowledgement waits
+ */
+export function holdPublisher(core: Core, session: Session, message: Message): boolean {
+  const { maximumAcknowledgementDelay, maximumQueuedMessages, maximumQueuedBytes } = core.options.capabilities;
+  const { outbox } = session, { queue } = outbox;
+  if (maximumAcknowledgementDelay === 0 || session.link === undefined) return false;
+  if (queue.length < maximumQueuedMessages * HOLD_AT && queue.bytes < maximumQueuedBytes * HOLD_AT) return false;
+  if (outbox.stoodStillAt === outbox.finished) return false;
+  const enough = { length: maximumQueuedMessages * GO_ON_AT, bytes: maximumQueuedBytes * GO_ON_AT };
+  if (outbox.relief === undefined) watch(core, session, outbox.relief = new Relief(enough));
+  message.awaitCommit(outbox.relief.promise);
+  return true;
+}
+
+/** Ends the wait when its time is over, or when the client has finished nothing since the last look. */
+function watch(core: Core, session: Session, relief: Relief): void {
+  const { outbox } = session, step = core.options.capabilities.maximumAcknowledgementDelay * 1000 / LOOKS;
+  let looks = 0, { finished } = outbox;
+  const look = () => {
+    const standsStill = outbox.finished === finished;
+    if (standsStill) outbox.stoodStillAt = finished;
+    if (standsStill || ++looks === LOOKS) return relief.end();
+    finished = outbox.finished;
+    task = core.scheduler.after(step, look);
+  };
+  let task = core.scheduler.after(step, look);
+  relief.promise.then(() => {
+    core.scheduler.cancel(task);
+    outbox.relief = undefined;
+  });
+}

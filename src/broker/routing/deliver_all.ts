@@ -1,0 +1,139 @@
+/** From a message to all who receive it.
+ * @module */
+import type { Client } from "../../session/client.ts";
+import type { Message } from "../../session/message.ts";
+import type { DeliveryOptions } from "../../session/outbound_record.ts";
+import type { Session } from "../../session/session.ts";
+import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../../topics/subscription_tree.ts";
+import type { Core } from "../core/core.ts";
+import { deliver, lowerQos } from "../outbound/deliver.ts";
+import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
+import { retain } from "./retain.ts";
+
+/** Who gets a message: everybody's verdict is known. */
+export interface Recipients {
+  /** Who matches. */
+  readonly matched: MatchResult<Session>;
+  /** Those of them who do not get it. */
+  readonly deniedSubscribers: DeniedSubscribers;
+  /** The chosen members of share groups; `undefined` where there are no groups. */
+  readonly members: readonly Member[] | undefined;
+}
+
+/**
+ * Finds out who gets a message [MQTT-4.5.0-1]. Hooks are asked here, nothing is delivered yet.
+ *
+ * @returns a Promise only when a hook is async
+ * @throws MqttError (also as rejection) of `onSelectSubscribers`
+ */
+export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
+  const matched = core.tree.match(message.topic), { onSelectSubscribers } = core.hooks.on;
+  if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
+  const selected = core.hooks.transform(onSelectSubscribers, message, matched);
+  return selected instanceof Promise
+    ? selected.then((result) => chooseOf(core, message, result))
+    : chooseOf(core, message, selected);
+}
+
+function chooseOf(core: Core, message: Message, matched: MatchResult<Session>): Recipients | Promise<Recipients> {
+  const { subscribers, shares } = matched;
+  const deniedSubscribers = judgeAll(core, message, subscribers);
+  if (deniedSubscribers instanceof Promise) return chooseLater(core, message, { matched, deniedSubscribers });
+  if (shares.length === 0) return { matched, deniedSubscribers, members: undefined };
+  const members = chooseMembers(core, message, shares);
+  if (members instanceof Promise) return chooseLater(core, message, { matched, deniedSubscribers, members });
+  return { matched, deniedSubscribers, members };
+}
+
+/** The same when a hook has to be waited for. */
+async function chooseLater(
+  core: Core,
+  message: Message,
+  step: {
+    matched: MatchResult<Session>;
+    deniedSubscribers: DeniedSubscribers | Promise<DeniedSubscribers>;
+    members?: Promise<Member[]>;
+  },
+): Promise<Recipients> {
+  const { matched, matched: { shares } } = step;
+  const deniedSubscribers = await step.deniedSubscribers;
+  let members = await (step.members ?? chooseMembers(core, message, shares));
+  while (members.some(hasEnded)) members = await chooseMembers(core, message, shares.map(withoutEnded));
+  return { matched, deniedSubscribers, members };
+}
+
+/** The session of a chosen member may end while others are asked about: then somebody else gets the message. */
+function hasEnded(member: Member): boolean {
+  return member?.subscriber.ended ?? false;
+}
+
+function withoutEnded(share: MatchedShare<Session>): MatchedShare<Session> {
+  return { ...share, members: share.members.filter((member) => !hasEnded(member)) };
+}
+
+/**
+ * Keeps a message that is to be retained and delivers it to all recipients, in one turn: a crash never finds it delivered to
+ * some and not to others.
+ */
+export function deliverAll(core: Core, client: Client, message: Message, recipients: Recipients): void {
+  if (message.retain) retain(core, client, message);
+  deliverTo(core, message, recipients);
+  const { onPublished } = core.hooks.on;
+  if (onPublished !== undefined) core.hooks.observe(onPublished, client, message);
+}
+
+/** Delivers a message to all recipients, and notes in it how many sessions and share groups match. */
+export function deliverTo(core: Core, message: Message, recipients: Recipients): void {
+  const { matched: { subscribers, shares }, deniedSubscribers, members } = recipients;
+  message.reached = subscribers.length + shares.length;
+  let next = 0;
+  for (let index = 0; index < subscribers.length; index++) {
+    if (deniedSubscribers !== undefined && deniedSubscribers[next] === index) next++;
+    else deliverMatch(core, message, subscribers[index]);
+  }
+  if (members === undefined) return;
+  for (const member of members) if (member !== undefined) deliverToMember(core, message, member);
+}
+
+/** Delivers a message to a subscriber that may have it. */
+function deliverMatch(core: Core, message: Message, match: MatchedSubscriber<Session>): void {
+  const session = match.subscriber;
+  if (session.clientId === message.publisherId && match.subscriptions.length > 1) {
+    return deliver(core, message, session, withoutNoLocal(message, match));
+  }
+  deliver(core, message, session, {
+    qos: lowerQos(message.qos, match.qos), // [MQTT-3.8.4-8]
+    retain: message.retain && match.retainAsPublished, // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+    identifiers: match.identifiers,
+    share: undefined,
+  });
+}
+
+/** What remains of overlapping subscriptions for a message of the subscriber itself. */
+function withoutNoLocal(message: Message, match: MatchedSubscriber<Session>): DeliveryOptions {
+  const rest = match.subscriptions.filter((subscription) => !subscription.noLocal);
+  const identifiers = rest.map((subscription) => subscription.identifier).filter((identifier) => identifier !== 0);
+  const qos = rest.reduce((highest, { qos }) => qos > highest ? qos : highest, rest[0].qos);
+  return {
+    qos: lowerQos(message.qos, qos),
+    retain: message.retain && rest.some((subscription) => subscription.retainAsPublished),
+    identifiers: identifiers.length === 0 ? undefined : identifiers,
+    share: undefined,
+  };
+}
+
+/** Delivers a message to one member of a share group, if any may have it. */
+export function deliverToShare(core: Core, message: Message, share: MatchedShare<Session>): void | Promise<void> {
+  const member = chooseMember(core, message, share);
+  if (member instanceof Promise) return member.then((later) => later && deliverToMember(core, message, later));
+  if (member !== undefined) deliverToMember(core, message, member);
+}
+
+function deliverToMember(core: Core, message: Message, member: Subscription<Session>): void {
+  deliver(core, message, member.subscriber, {
+    qos: lowerQos(message.qos, member.qos), // [MQTT-4.8.2-3]
+    retain: message.retain && member.retainAsPublished,
+    identifiers: member.identifier === 0 ? undefined : [member.identifier],
+    share: member.filter.full,
+  });
+}

@@ -1,0 +1,34 @@
+/** Publishers that wait until a subscriber has caught up.
+ * @module */
+
+/** What is known of a queue. */
+interface QueueLength {
+  /** Number of records. */
+  readonly length: number;
+  /** Bytes of their messages. */
+  readonly bytes: number;
+}
+
+/** A promise for all acknowledgements that wait for one queue to become shorter. It never rejects. */
+export class Relief {
+  /** Resolves when the queue is short enough, or when nobody waits for it any longer. */
+  readonly promise: Promise<void>;
+  readonly #enough: QueueLength;
+  #resolve!: () => void;
+
+  /** @param enough records and bytes at which the queue is short enough */
+  constructor(enough: QueueLength) {
+    this.#enough = enough;
+    this.promise = new Promise((resolve) => this.#resolve = resolve);
+  }
+
+  /** The queue has become shorter. */
+  queueIsShorter({ length, bytes }: QueueLength): void {
+    if (length <= this.#enough.length && bytes <= this.#enough.bytes) this.end();
+  }
+
+  /** Nobody waits any longer. */
+  end(): void {
+    this.#resolve();
+  }
+}

@@ -1,0 +1,143 @@
+import { assert, assertEquals } from "@std/assert";
+import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
+
+const LIMITS = { maximumQueuedMessages: 20, maximumAcknowledgementDelay: 5 };
+/** Half of the limit waits in the queue, one message is on its way to the subscriber. */
+const UNHELD = 11;
+
+/** A subscriber that takes one message at a time. */
+async function subscriberOf(harness: Harness, clientId = "s"): Promise<RawClient> {
+  const properties = { receiveMaximum: 1, sessionExpiryInterval: 60 };
+  const subscriber = await harness.connect({ clientId, properties });
+  await subscriber.subscribe("t", { qos: 2 });
+  return subscriber;
+}
+
+/** Publishes until acknowledgements are held. @returns Packet Identifiers of those that are */
+async function fill(publisher: RawClient, held: number, qos: 1 | 2 = 1): Promise<number[]> {
+  for (let sent = 0; sent < UNHELD; sent++) await publisher.publish("t", "x", { qos });
+  const packetIds: number[] = [];
+  for (let sent = 0; sent < held; sent++) packetIds.push(await publisher.sendPublish("t", "x", { qos }));
+  await publisher.expectNothing();
+  return packetIds;
+}
+
+/** Takes a message and acknowledges it. */
+async function takeOne(subscriber: RawClient): Promise<void> {
+  const { packetId, qos } = await subscriber.expect({ type: PacketType.PUBLISH });
+  await subscriber.ack(qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId!);
+  if (qos === 1) return;
+  await subscriber.expect({ type: PacketType.PUBREL, packetId: packetId! });
+  await subscriber.ack(PacketType.PUBCOMP, packetId!);
+}
+
+for (const qos of [1, 2] as const) {
+  Deno.test(`at QoS ${qos} a publisher is acknowledged later while a subscriber catches up, and nothing is lost`, async () => {
+    await using harness = await Harness.start({ capabilities: LIMITS });
+    const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+    const held = await fill(publisher, 30, qos);
+    for (let taken = 0; taken < UNHELD + held.length; taken++) await takeOne(subscriber);
+    for (const packetId of held) {
+      await publisher.expect({ type: qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId, reasonCode: 0 });
+    }
+    await subscriber.expectNothing();
+    assertEquals(harness.broker.info.messagesDropped, 0);
+  });
+}
+
+Deno.test("publishers go on as soon as a quarter of the limit is left in the queue", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+  const [packetId] = await fill(publisher, 1);
+  for (let left = 11; left > 5; left--) {
+    await publisher.expectNothing();
+    await takeOne(subscriber);
+  }
+  await publisher.expect({ type: PacketType.PUBACK, packetId });
+});
+
+Deno.test("a subscriber that stands still holds publishers up once, for a fifth of the longest delay", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+  const held = await fill(publisher, 3);
+  await harness.advance(999);
+  await publisher.expectNothing();
+  await harness.advance(1);
+  for (const packetId of held) await publisher.expect({ type: PacketType.PUBACK, packetId });
+  for (let more = 0; more < 20; more++) await publisher.publish("t", "x", { qos: 1 }); // at once, and lost in the end
+  assert(harness.broker.info.messagesDropped > 0);
+  await takeOne(subscriber); // it moves again, and counts again
+  await publisher.sendPublish("t", "x", { qos: 1 });
+  await publisher.expectNothing();
+});
+
+Deno.test("a subscriber that makes little progress holds nobody up for longer than the delay", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+  const [packetId] = await fill(publisher, 1);
+  for (let second = 1; second < 5; second++) {
+    await takeOne(subscriber);
+    await harness.advance(1_000);
+    await publisher.expectNothing();
+  }
+  await takeOne(subscriber);
+  await harness.advance(1_000);
+  await publisher.expect({ type: PacketType.PUBACK, packetId });
+});
+
+Deno.test("publishers go on when the subscriber leaves, and are not held for one that is away", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+  const [packetId] = await fill(publisher, 1);
+  await subscriber.cut();
+  await publisher.expect({ type: PacketType.PUBACK, packetId });
+  for (let more = 0; more < 5; more++) await publisher.publish("t", "x", { qos: 1 });
+});
+
+Deno.test("publishers go on when the session of the subscriber ends", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+  const [packetId] = await fill(publisher, 1);
+  await subscriber.send({ type: PacketType.DISCONNECT, reasonCode: 0, properties: { sessionExpiryInterval: 0 } });
+  await publisher.expect({ type: PacketType.PUBACK, packetId });
+});
+
+Deno.test("a client that publishes to itself is not held up by what it does not read yet", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  const client = await subscriberOf(harness);
+  for (let sent = 0; sent < 100; sent++) await client.sendPublish("t", `${sent}`, { qos: 1 });
+  let published = 0, acknowledged = 0;
+  while (published < 100 || acknowledged < 100) {
+    const { type, packetId, payload } = await client.next();
+    if (type === PacketType.PUBACK) acknowledged++;
+    else {
+      assertEquals(new TextDecoder().decode(payload), `${published++}`);
+      await client.ack(PacketType.PUBACK, packetId!);
+    }
+  }
+  assertEquals(harness.broker.info.messagesDropped, 0);
+});
+
+Deno.test("without a delay acknowledgements come at once, and what is too much is lost", async () => {
+  await using harness = await Harness.start({ capabilities: { ...LIMITS, maximumAcknowledgementDelay: 0 } });
+  await subscriberOf(harness);
+  const publisher = await harness.connect("p");
+  for (let sent = 0; sent < 30; sent++) await publisher.publish("t", "x", { qos: 1 });
+  assertEquals(harness.broker.info.messagesDropped, 9);
+});
+
+Deno.test("a client of MQTT 3.1.1 is not read while more of its messages wait than Receive Maximum allows", async () => {
+  await using harness = await Harness.start({ capabilities: { ...LIMITS, receiveMaximum: 4 } });
+  const subscriber = await subscriberOf(harness);
+  const publisher = await harness.connect({ clientId: "p", protocolVersion: 4 });
+  for (let sent = 0; sent < UNHELD; sent++) await publisher.publish("t", "x", { qos: 1 });
+  for (let sent = 0; sent < 30; sent++) await publisher.sendPublish("t", "x", { qos: 1 });
+  await subscriber.barrier();
+  const { messagesReceived } = harness.broker.info;
+  assert(messagesReceived < UNHELD + 30, `${messagesReceived} were read`);
+  for (let taken = 0; taken < UNHELD + 30; taken++) {
+    await takeOne(subscriber);
+    await harness.clock.advance(100);
+  }
+  for (let sent = 0; sent < 30; sent++) await publisher.expect({ type: PacketType.PUBACK });
+});
