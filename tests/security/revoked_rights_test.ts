@@ -89,7 +89,7 @@ Deno.test("a right that goes while an async hook is asked about a queued message
   };
   await using harness = await Harness.start({
     hooks: [hook],
-    capabilities: { maximumQueuedMessages: 2, queueOverflow: "drop_oldest" },
+    capabilities: { maximumQueuedMessages: 2, queueOverflow: "drop_oldest", maximumAcknowledgementDelay: 0 },
   });
   const away = await harness.connect({ clientId: "a", properties: LASTING });
   await away.subscribe("t", { qos: 1 });

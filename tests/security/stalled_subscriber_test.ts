@@ -68,7 +68,7 @@ Deno.test("a million messages for a session that is away stay within its queue",
 });
 
 Deno.test("a subscriber that reads and never acknowledges is sent so much and no more", async () => {
-  const capabilities = { maximumInflight: 100, maximumQueuedMessages: 100 };
+  const capabilities = { maximumInflight: 100, maximumQueuedMessages: 100, maximumAcknowledgementDelay: 0 };
   await using harness = await Harness.start({ capabilities });
   const client = await harness.connect("a");
   await client.subscribe("t", { qos: 1 });
@@ -80,7 +80,9 @@ Deno.test("a subscriber that reads and never acknowledges is sent so much and no
 });
 
 Deno.test("what is sent and not acknowledged is limited in bytes too", async () => {
-  await using harness = await Harness.start({ capabilities: { maximumQueuedBytes: 1_000_000 } });
+  await using harness = await Harness.start({
+    capabilities: { maximumQueuedBytes: 1_000_000, maximumAcknowledgementDelay: 0 },
+  });
   const client = await harness.connect("a");
   await client.subscribe("t", { qos: 1 });
   for (let index = 0; index < 300; index++) {
