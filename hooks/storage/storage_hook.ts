@@ -180,6 +180,7 @@ function hookOf(storage: Storage): StorageHook {
     onSessionEstablished: (client, session) => storage.wait(sessions.established(client, session)),
     onDisconnect: (client) => storage.wait(sessions.changed(client)),
     onWillSent: (client) => storage.wait(sessions.changed(client)),
+    onWillDropped: (client) => storage.wait(sessions.changed(client)),
     onClientExpired: (client) => storage.wait(sessions.ended(client)),
     onSubscribed: (client, subscriptions) => storage.wait(sessions.subscribed(client, subscriptions)),
     onUnsubscribed: (client, filters) => storage.wait(sessions.unsubscribed(client, filters)),

@@ -15,7 +15,7 @@ export interface StoredClient {
   readonly protocolVersion: ProtocolVersion;
   /** CONNECT properties of the last connection. */
   readonly properties: Properties | undefined;
-  /** Seconds that the session lives without a connection, 0xFFFFFFFF for ever. */
+  /** Seconds that the session lives without a connection, 0xFFFFFFFF for ever; 0 when only its will is left to be sent. */
   readonly sessionExpiryInterval: number;
   /** When the connection closed, in milliseconds since 1970; `undefined` when it was open. */
   readonly disconnectedAt: number | undefined;

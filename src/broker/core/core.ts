@@ -5,6 +5,7 @@ import { newSystemInfo, type SystemInfo } from "../../hook/system_info.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
 import { Scheduler, type Task } from "../../time/scheduler.ts";
 import type { Session } from "../../session/session.ts";
+import type { PendingWill } from "../../session/will.ts";
 import { SessionRegistry } from "../../session/session_registry.ts";
 import { RetainedTree } from "../../topics/retained_tree.ts";
 import type { ShareDispatchContext } from "../../topics/share_dispatch.ts";
@@ -42,6 +43,8 @@ export class Core {
   readonly connections: Set<Connection> = new Set();
   /** Open sockets, until they are closed for good. */
   readonly sockets: Set<Socket> = new Set();
+  /** Wills that are being published; each promise resolves when its will is sent or dropped. */
+  readonly wills: Map<PendingWill, Promise<void>> = new Map();
   /** Memory that connections read into. */
   readonly slabs: SlabPool = new SlabPool();
   /** Memory of what hooks see. */
@@ -60,6 +63,8 @@ export class Core {
   sentBefore = 0;
   /** True from the end of the start to the beginning of the end. */
   serving = false;
+  /** True once hooks are being stopped: nothing may be asked or stored any more. */
+  stopped = false;
 
   /** @param options complete options */
   constructor(options: ResolvedOptions) {
