@@ -77,7 +77,7 @@ class Storage {
     const { logger } = context;
     this.report.logger = logger;
     this.#info = context.info;
-    await this.engine.open({ logger });
+    await this.engine.open();
     try {
       await prepareSchema(this.engine);
     } catch (error) {
