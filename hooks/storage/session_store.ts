@@ -49,7 +49,7 @@ export class SessionStore {
   }
 
   /** A client got its session. @throws {MqttError} 0x97 when too much waits */
-  established(client: Client, session: Session): Batch | undefined {
+  established(session: Session): Batch | undefined {
     const state = this.#stateOf(session), transient = session.expiryInterval === 0;
     if (transient && session.will === undefined) return state && this.#end(state, this.#commits.batchForEnd());
     if (state !== undefined && state.willOnly === transient) return this.#putClient(state, session);

@@ -177,7 +177,7 @@ function hookOf(storage: Storage): StorageHook {
     onStarted: () => storage.forget(),
     onStopped: () => storage.lastInfo(),
     onSysInfoTick: (info) => storage.info(info),
-    onSessionEstablished: (client, session) => storage.wait(sessions.established(client, session)),
+    onSessionEstablished: (_client, session) => storage.wait(sessions.established(session)),
     onDisconnect: (client) => storage.wait(sessions.changed(client)),
     onWillSent: (client) => storage.wait(sessions.changed(client)),
     onWillDropped: (client) => storage.wait(sessions.changed(client)),
