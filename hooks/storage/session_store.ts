@@ -194,9 +194,11 @@ export class SessionStore {
   #putClient(state: SessionState, session: Session): Batch {
     const batch = this.#commits.batch();
     const { clientId, username, protocolVersion, expiryInterval, disconnectedAt, will } = session;
-    const { properties } = session.client, sessionExpiryInterval = state.willOnly ? 0 : expiryInterval;
+    const { properties, remoteAddress, listenerId } = session.client,
+      sessionExpiryInterval = state.willOnly ? 0 : expiryInterval;
+    const origin = { remoteAddress, listenerId };
     const value = encodeClient(
-      { clientId, username, protocolVersion, properties, sessionExpiryInterval, disconnectedAt, will },
+      { clientId, username, ...origin, protocolVersion, properties, sessionExpiryInterval, disconnectedAt, will },
     );
     batch.put(state.changes(batch), "c", value, state.keyBytes);
     return batch;

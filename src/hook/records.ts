@@ -11,6 +11,10 @@ export interface StoredClient {
   readonly clientId: string;
   /** User Name that the session belongs to. */
   readonly username: string | undefined;
+  /** Address of the peer of the last connection, where it is known: rights may depend on it. */
+  readonly remoteAddress?: string;
+  /** Id of the listener of the last connection, where it is known. */
+  readonly listenerId?: string;
   /** Protocol level of the last connection. */
   readonly protocolVersion: ProtocolVersion;
   /** CONNECT properties of the last connection. */

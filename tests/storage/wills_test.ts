@@ -194,6 +194,25 @@ for (const name of Object.keys(refusals([]))) {
   });
 }
 
+Deno.test("a right that asks where a client came from holds for its will after a restart", async () => {
+  const origins: string[] = [];
+  const rights: Hook = {
+    id: "rights",
+    onAclCheck(client, topic, access) {
+      if (topic === "will" && access === "write") origins.push(`${client.remoteAddress} ${client.listenerId}`);
+      return undefined;
+    },
+  };
+  await using world = await new RestartWorld({ hooks: [rights] }).start();
+  await observe(world);
+  await world.connect("owner", { will: { topic: "will", qos: 1 }, properties: ENDS });
+  await world.crash();
+  assertEquals(await received(world), ["will"]);
+  const [atConnect, ofFirstRun, afterRestart] = origins;
+  assert(atConnect.length > 2, "there is something to compare");
+  assertEquals([ofFirstRun, afterRestart], [atConnect, atConnect]);
+});
+
 Deno.test("a delayed will for which there is no room is given up for good", async () => {
   await using world = await new RestartWorld({ capabilities: { maximumRetainedMessages: 0 } }).start();
   const will = { topic: "will", retain: true, properties: { willDelayInterval: 5 } };

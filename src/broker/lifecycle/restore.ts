@@ -79,8 +79,9 @@ function restoreRetained(core: Core, init: MessageInit): void {
 }
 
 function restoreSession(core: Core, stored: StoredClient): Session {
-  const { clientId, username, protocolVersion, properties } = stored;
-  const client = new Client({ id: clientId, username, protocolVersion, properties, cleanStart: false });
+  const { clientId: id, username, remoteAddress, listenerId, protocolVersion, properties } = stored;
+  const origin = { remoteAddress, listenerId };
+  const client = new Client({ id, username, ...origin, protocolVersion, properties, cleanStart: false });
   const session = new Session(client, stored.sessionExpiryInterval);
   client.session = session;
   session.disconnectedAt = stored.disconnectedAt ?? core.now();
