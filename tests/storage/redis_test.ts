@@ -94,7 +94,7 @@ testWith(["redis-server"], "redis: a lease that is renewed is not waited for", a
 
 testWith(["redis-server"], "redis: a broker that stalled writes nothing once another one has the store", async () => {
   await using server = await RedisServer.start();
-  const options = { url: server.url, lease: 300, timeout: 2_000 }, stalled = await opened(options);
+  const options = { url: server.url, lease: 60_000, timeout: 2_000 }, stalled = await opened(options);
   await stalled.commit(changes({ a: { x: pattern(1) } }));
   await redisCommand(server, ["DEL", "{mochi}:lock"]); // as if it had lapsed
   const next = await opened(options);
@@ -108,7 +108,7 @@ testWith(["redis-server"], "redis: a broker that stalled writes nothing once ano
 
 testWith(["redis-server"], "redis: who was away while another broker came and went writes nothing", async () => {
   await using server = await RedisServer.start();
-  const options = { url: server.url, lease: 300, timeout: 2_000 }, away = await opened(options);
+  const options = { url: server.url, lease: 60_000, timeout: 2_000 }, away = await opened(options);
   await redisCommand(server, ["DEL", "{mochi}:lock"]);
   const other = await opened(options);
   await other.commit(changes({ a: { x: pattern(1) } }));
