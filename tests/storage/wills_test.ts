@@ -6,7 +6,7 @@ import { MqttError } from "../../src/packets/errors.ts";
 import { ReasonCode } from "../../src/packets/reason_codes.ts";
 import { PacketType } from "../../src/packets/types.ts";
 import { HOOKS, later, momentsOf, payloadsAt } from "./moments.ts";
-import { RestartWorld } from "./restart_world.ts";
+import { copyOf, RestartWorld } from "./restart_world.ts";
 import type { ConnectOptions } from "../helpers/raw_client.ts";
 
 const SECOND = 1_000;
@@ -193,6 +193,21 @@ for (const name of Object.keys(refusals([]))) {
     assertEquals((await world.connect("owner")).connack!.sessionPresent, true);
   });
 }
+
+Deno.test("who is the first to connect after a restart finds no session whose time has passed", async () => {
+  await using world = await new RestartWorld().start();
+  const will = { topic: "will", qos: 1, properties: { willDelayInterval: 1_000 } } as const;
+  await world.connect("transient", { will, properties: ENDS });
+  await (await world.connect("short", { will, properties: { sessionExpiryInterval: 10 } })).cut();
+  await (await world.connect("long", { will, properties: { sessionExpiryInterval: 11 } })).cut();
+  const store = copyOf(world.store);
+  await world.stop();
+  await world.clock.advance(10 * SECOND);
+  await world.start(store); // and no timer fires
+  const present: unknown[] = [];
+  for (const id of ["transient", "short", "long"]) present.push((await world.connect(id)).connack!.sessionPresent);
+  assertEquals(present, [false, false, true]);
+});
 
 Deno.test("a right that asks where a client came from holds for its will after a restart", async () => {
   const origins: string[] = [];
