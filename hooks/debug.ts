@@ -145,6 +145,7 @@ const PARTS: { readonly [event in Part]: (context: Context) => Partial<Hook> } =
   }),
   wills: (context) => ({
     onWillSent: (client, message) => context.log("will", { ...who(client), ...what(message, context) }),
+    onWillDropped: (client, { topic }, reason) => context.log("will dropped", { ...who(client), topic, reason }),
   }),
   sessions: ({ log }) => ({
     onClientExpired: (client) => log("session ended", who(client)),

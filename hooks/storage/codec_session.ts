@@ -9,7 +9,7 @@ import { Decoder } from "./decoder.ts";
 import { Encoder, textRoom } from "./encoder.ts";
 
 const encoder = new Encoder();
-const USERNAME = 1, PROPERTIES = 2, DISCONNECTED = 4, WILL = 8, WILL_DUE = 16;
+const USERNAME = 1, PROPERTIES = 2, DISCONNECTED = 4, WILL = 8, WILL_DUE = 16, ORIGIN = 32;
 const RETAIN = 4, WILL_PROPERTIES = 8; // of a will, above QoS
 const NO_LOCAL = 4, AS_PUBLISHED = 8; // of a subscription, above QoS and below Retain Handling
 
@@ -20,17 +20,22 @@ const NO_LOCAL = 4, AS_PUBLISHED = 8; // of a subscription, above QoS and below 
  * @returns its bytes
  */
 export function encodeClient(client: StoredClient): Uint8Array {
-  const { username, disconnectedAt, will } = client, properties = withoutSecrets(client.properties);
+  const { username, remoteAddress = "", listenerId = "", disconnectedAt, will } = client,
+    properties = withoutSecrets(client.properties);
   encoder.begin(clientRoom(client, properties));
   encoder.u8(
     (username === undefined ? 0 : USERNAME) | (properties === undefined ? 0 : PROPERTIES) |
       (disconnectedAt === undefined ? 0 : DISCONNECTED) | (will === undefined ? 0 : WILL) |
-      (will?.dueAt === undefined ? 0 : WILL_DUE),
+      (will?.dueAt === undefined ? 0 : WILL_DUE) | (remoteAddress + listenerId === "" ? 0 : ORIGIN),
   );
   encoder.u8(client.protocolVersion);
   encoder.u32(client.sessionExpiryInterval);
   encoder.text(client.clientId);
   if (username !== undefined) encoder.text(username);
+  if (remoteAddress + listenerId !== "") {
+    encoder.text(remoteAddress);
+    encoder.text(listenerId);
+  }
   if (disconnectedAt !== undefined) encoder.u48(disconnectedAt);
   if (properties !== undefined) putProperties(encoder, properties, PacketType.CONNECT);
   if (will !== undefined) putWill(will);
@@ -40,6 +45,7 @@ export function encodeClient(client: StoredClient): Uint8Array {
 function clientRoom(client: StoredClient, properties: Properties | undefined): number {
   const { will } = client;
   let room = 32 + textRoom(client.clientId) + textRoom(client.username ?? "");
+  room += textRoom(client.remoteAddress ?? "") + textRoom(client.listenerId ?? "");
   if (properties !== undefined) room += propertiesSize(properties, PacketType.CONNECT, "client");
   if (will === undefined) return room;
   room += 16 + textRoom(will.will.topic) + will.will.payload.length;
@@ -71,10 +77,11 @@ export function decodeClient(bytes: Uint8Array): StoredClient {
   const source = new Decoder(bytes), flags = source.u8(), protocolVersion = source.u8() as ProtocolVersion;
   const sessionExpiryInterval = source.u32(), clientId = source.text();
   const username = flags & USERNAME ? source.text() : undefined;
+  const origin = flags & ORIGIN ? { remoteAddress: source.text(), listenerId: source.text() } : undefined;
   const disconnectedAt = flags & DISCONNECTED ? source.u48() : undefined;
   const properties = flags & PROPERTIES ? takeProperties(source, PacketType.CONNECT) : undefined;
   const will = flags & WILL ? takeWill(source, (flags & WILL_DUE) !== 0) : undefined;
-  return { clientId, username, protocolVersion, properties, sessionExpiryInterval, disconnectedAt, will };
+  return { clientId, username, ...origin, protocolVersion, properties, sessionExpiryInterval, disconnectedAt, will };
 }
 
 function takeWill(source: Decoder, isDue: boolean): PendingWill {

@@ -4,7 +4,6 @@
  * set of retained messages. Groups make "forget the session" one operation, whatever it holds.
  * @module
  */
-import type { Logger } from "../../src/hook/logger.ts";
 
 /** Changes of one group. */
 export interface GroupChanges {
@@ -37,12 +36,6 @@ export interface EngineLimits {
   readonly valueBytes: number;
 }
 
-/** What an engine is given when it is opened. */
-export interface EngineContext {
-  /** For what it wants to say. */
-  readonly logger: Logger;
-}
-
 /**
  * An engine. `commit` is called once at a time.
  *
@@ -66,10 +59,9 @@ export interface StorageEngine {
   /**
    * Opens the store, locks it and finishes what a crash left unfinished.
    *
-   * @param context where it may report
    * @throws {Error} (as rejection) that says what is wrong and what to do, for instance that another broker has the store
    */
-  open(context?: EngineContext): Promise<void>;
+  open(): Promise<void>;
   /** Gives the store and its lock back. */
   close(): Promise<void>;
   /**
@@ -92,7 +84,7 @@ export interface StorageEngine {
 }
 
 /**
- * The store belongs to somebody else now: nothing may be written any more.
+ * The store belongs to somebody else now, or what was in it is gone: nothing may be written any more.
  *
  * @example
  * ```ts

@@ -115,7 +115,7 @@ export class GroupCommit {
   }
 
   /**
-   * Waits until everything is committed, then takes nothing more.
+   * Waits until everything is committed, then takes nothing more: whatever comes later is refused, and the engine left alone.
    *
    * @param timeout milliseconds after which it gives up
    * @returns true when everything was committed
@@ -128,7 +128,7 @@ export class GroupCommit {
     this.#closing = true;
     this.#wake?.();
     const complete = this.pendingMutations === 0;
-    if (!complete) this.#giveUp(new StoreLostError("the storage was stopped before the change was committed"));
+    this.#giveUp(new StoreLostError(`the storage was stopped${complete ? "" : " before the change was committed"}`));
     return complete;
   }
 

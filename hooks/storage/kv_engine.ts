@@ -93,6 +93,7 @@ export class KvEngine implements StorageEngine {
     if (atomics.length > 1) await this.#journal(all, atomics);
     else if (atomics.length === 1) await this.#atomic(all);
     await this.#clean(this.#large.committed(all));
+    await this.#options.lock.present?.();
   }
 
   async *scan(prefix: string): AsyncIterable<readonly Entry[]> {

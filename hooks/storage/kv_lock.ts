@@ -11,6 +11,12 @@ export interface KvLock {
   guard(atomic: KvAtomic): KvAtomic;
   /** Called when a guarded atomic failed. @throws {StoreLostError} when trying again is no use */
   verify(): Promise<void>;
+  /**
+   * Looks whether a start would find what was committed. Not there where that cannot change.
+   *
+   * @throws {StoreLostError} (as rejection) when it would not
+   */
+  present?(): Promise<void>;
   /** Lets the next one in. */
   release(): Promise<void>;
 }
@@ -23,10 +29,15 @@ export const noLock: KvLock = {
   release: () => Promise.resolve(),
 };
 
-/** A lock of the operating system on `PATH.lock`; it ends with the process, however that ends. */
+/**
+ * A lock of the operating system on `PATH.lock`; it ends with the process, however that ends. A store whose file was deleted
+ * or replaced goes on in a file without a name, which is gone with the process.
+ */
 export class FileLock implements KvLock {
   readonly #path: string;
   #file: Deno.FsFile | undefined;
+  #place = "";
+  #inode: number | null = null;
 
   /** @param path file of the store */
   constructor(path: string) {
@@ -48,7 +59,10 @@ export class FileLock implements KvLock {
     await file.write(new TextEncoder().encode(String(Deno.pid)));
     this.#file = file;
     try {
-      return await open();
+      const kv = await open();
+      this.#place = await Deno.realPath(this.#path);
+      this.#inode = (await Deno.stat(this.#place)).ino;
+      return kv;
     } catch (error) {
       await this.release();
       throw error;
@@ -61,6 +75,16 @@ export class FileLock implements KvLock {
 
   verify(): Promise<void> {
     return noLock.verify();
+  }
+
+  async present(): Promise<void> {
+    const found = await Deno.stat(this.#place).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+    if (found?.ino === this.#inode) return;
+    throw new StoreLostError(
+      `${this.#place} was deleted or replaced; start the broker again, it begins with what it finds there`,
+    );
   }
 
   // deno-lint-ignore require-await

@@ -109,13 +109,14 @@ export class Loader {
       const batch = commits.batch();
       return batch.drop(batch.group(entries[0].group));
     }
-    let clientId = "";
+    let clientId = "", willOnly = false;
     read(first, ({ value }) => {
       const client = decodeClient(value);
       clientId = client.clientId;
+      willOnly = client.sessionExpiryInterval === 0;
       this.clients.push(client);
     });
-    const messages: StoredInflightMessage[] = [], state = sessions.restored(clientId);
+    const messages: StoredInflightMessage[] = [], state = sessions.restored(clientId, willOnly);
     const referred = new Map<number, Body>();
     for (const entry of entries) {
       if (entry !== first) read(entry, (each) => this.#sessionItem(each, { clientId, messages, referred }));

@@ -5,14 +5,21 @@
  * | `{prefix}:g:<group>`  | hash | the items of a group                    |
  * | `{prefix}:groups`     | set  | names of groups, to find them again     |
  * | `{prefix}:lock`       | text | who has the store; lapses               |
- * | `{prefix}:epoch`      | text | grows with every broker that takes it   |
+ * | `{prefix}:epoch`      | text | grows with every broker that takes it;  |
+ * |                       |      | without it the database was emptied     |
  *
  * The braces put everything into one slot of a cluster, so that transactions are possible there.
  * @module
  */
 import { Buffer } from "node:buffer";
-import { type Logger, silentLogger } from "../../src/hook/logger.ts";
-import type { Changes, EngineContext, EngineLimits, Entry, GroupChanges, StorageEngine } from "./engine.ts";
+import {
+  type Changes,
+  type EngineLimits,
+  type Entry,
+  type GroupChanges,
+  type StorageEngine,
+  StoreLostError,
+} from "./engine.ts";
 import type { RedisArguments, RedisConnection, RedisMulti } from "./redis_api.ts";
 import { RedisLease } from "./redis_lease.ts";
 import { readGroups } from "./redis_scan.ts";
@@ -40,10 +47,10 @@ export class RedisEngine implements StorageEngine {
   readonly #base: string;
   readonly #lease: RedisLease;
   readonly #groups = new Set<string>(); // that are in the set of groups for sure
-  #logger: Logger = silentLogger;
   #connection: RedisConnection | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #busy = 0;
+  #closed = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param options what it is made of */
@@ -54,12 +61,11 @@ export class RedisEngine implements StorageEngine {
     this.#lease = new RedisLease(this.#base, options.lease);
   }
 
-  async open({ logger }: EngineContext = { logger: silentLogger }): Promise<void> {
-    this.#logger = logger;
+  async open(): Promise<void> {
     const connection = await this.#options.connect();
     try {
       await this.#lease.acquire(connection, this.name);
-      await this.#lease.watch(connection, logger);
+      await this.#lease.watch(connection);
     } catch (error) {
       connection.destroy();
       throw error;
@@ -69,6 +75,7 @@ export class RedisEngine implements StorageEngine {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#timer);
     await this.#last;
     if (this.#connection?.isReady) await this.#lease.release(this.#connection).catch(() => {}); // it lapses
@@ -77,11 +84,13 @@ export class RedisEngine implements StorageEngine {
 
   /** Ends without a word, as the end of the process does: the lease lapses. */
   abandon(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     this.#disconnect();
   }
 
   commit(changes: Changes): Promise<void> {
+    if (this.#closed) return Promise.reject(new StoreLostError(`${this.name} is closed`)); // the lease is not ours any more
     return this.#alone(() => this.#execute(changes));
   }
 
@@ -131,7 +140,7 @@ export class RedisEngine implements StorageEngine {
     const multi = connection.multi();
     multi.addCommand(["PEXPIRE", this.#lease.key, String(this.#lease.milliseconds)]);
     for (const [group, change] of changes) this.#add(multi, group, change);
-    const both = Promise.allSettled([multi.exec(), this.#lease.watch(connection, this.#logger)]);
+    const both = Promise.allSettled([multi.exec(), this.#lease.watch(connection)]);
     const [executed, watched] = await within(this.#options.timeout, both, "Redis does not answer");
     if (watched.status === "rejected") throw watched.reason;
     if (executed.status === "fulfilled") return true;
@@ -145,7 +154,7 @@ export class RedisEngine implements StorageEngine {
     this.#groups.clear(); // it may be another server, or one that has lost something
     const connection = await this.#options.connect();
     try {
-      await within(this.#options.timeout, this.#lease.watch(connection, this.#logger), "Redis does not answer");
+      await within(this.#options.timeout, this.#lease.watch(connection), "Redis does not answer");
     } catch (error) {
       connection.destroy();
       throw error;

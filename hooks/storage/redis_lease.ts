@@ -1,9 +1,10 @@
 /** One broker for one Redis: a key with a token that lapses, and a number that tells whether anybody else came between.
  * @module */
-import type { Logger } from "../../src/hook/logger.ts";
 import { StoreLostError } from "./engine.ts";
 import type { RedisConnection } from "./redis_api.ts";
 
+const EMPTIED = "Redis has lost what was stored in it; start the broker again, it begins with an empty store";
+const TAKEN = "another broker has taken over the store in Redis";
 const POLL = 100;
 const GRACE = 1_000;
 
@@ -49,33 +50,33 @@ export class RedisLease {
       left = now;
       await new Promise((resolve) => setTimeout(resolve, POLL));
     }
-    this.#epoch = String(await connection.sendCommand(["INCR", this.#epochKey]));
+    // by a step that nobody else takes: it is not reached again after the database was emptied
+    const step = String(1 + crypto.getRandomValues(new Uint32Array(1))[0]);
+    this.#epoch = String(await connection.sendCommand(["INCRBY", this.#epochKey, step]));
   }
 
   /**
-   * Looks whether it is still ours, and makes the next transaction of this connection fail if that changes.
+   * Looks whether it is still ours, and makes the next transaction of this connection fail if that changes. One that lapsed is
+   * taken again when nobody came between. Where the number is gone everything else is, too: what the broker would add there
+   * refers to sessions and subscriptions that a restart does not find.
    *
    * @param connection where
-   * @param logger told when the store has been emptied
-   * @throws {StoreLostError} (as rejection) when somebody else has, or had, the store
+   * @throws {StoreLostError} (as rejection) when somebody else has, or had, the store, and when it was emptied
    */
-  async watch(connection: RedisConnection, logger: Logger): Promise<void> {
+  async watch(connection: RedisConnection): Promise<void> {
     const [, holder, epoch] = await Promise.all([
-      connection.sendCommand(["WATCH", this.key]),
+      connection.sendCommand(["WATCH", this.key, this.#epochKey]),
       connection.sendCommand(["GET", this.key]),
       connection.sendCommand(["GET", this.#epochKey]),
     ]);
-    if (holder !== null && String(holder) === this.#token) return;
-    const wiped = holder === null && epoch === null;
-    if (!wiped && (holder !== null || String(epoch) !== this.#epoch)) {
-      throw new StoreLostError("another broker has taken over the store in Redis");
+    if (epoch === null) throw new StoreLostError(EMPTIED);
+    if (String(epoch) !== this.#epoch) throw new StoreLostError(TAKEN);
+    if (holder === null) {
+      const again = ["SET", this.key, this.#token, "PX", String(this.milliseconds)];
+      await connection.multi().addCommand(again).exec();
+      return await this.watch(connection);
     }
-    if (wiped) logger.error("Redis has lost everything that was stored; from now on changes are stored again");
-    await connection.multi()
-      .addCommand(["SET", this.key, this.#token, "PX", String(this.milliseconds)])
-      .addCommand(["SET", this.#epochKey, this.#epoch])
-      .exec();
-    await this.watch(connection, logger);
+    if (String(holder) !== this.#token) throw new StoreLostError(TAKEN);
   }
 
   /**

@@ -1,6 +1,7 @@
-/** What the storage remembers of each stored session. Sessions that end with their connection have none.
+/** What the storage remembers of each stored session. Sessions that end with their connection have none, but for their will.
  * @module */
 import { utf8Length } from "../../src/packets/utf8.ts";
+import type { Session } from "../../src/session/session.ts";
 import type { Batch } from "./batch.ts";
 import type { Body } from "./bodies.ts";
 import type { GroupChanges } from "./engine.ts";
@@ -11,8 +12,14 @@ const ITEM_BYTES = 32;
 
 /** A stored session. */
 export class SessionState {
+  /** ClientID of the session. */
+  readonly clientId: string;
   /** Name of its group. */
   readonly group: string;
+  /** Whose it is; `undefined` for one that was read at the start, until something becomes of it. */
+  session: Session | undefined = undefined;
+  /** True when nothing but the will is stored: the session ends with its connection, or has ended. */
+  willOnly: boolean;
   /** Bytes of the names of group and a short item. */
   readonly keyBytes: number;
   /** The highest sequence that was put. */
@@ -24,8 +31,13 @@ export class SessionState {
   #batch: Batch | undefined;
   #changes: GroupChanges | undefined;
 
-  /** @param clientId ClientID of the session */
-  constructor(clientId: string) {
+  /**
+   * @param clientId ClientID of the session
+   * @param willOnly true when nothing but its will is stored
+   */
+  constructor(clientId: string, willOnly: boolean) {
+    this.clientId = clientId;
+    this.willOnly = willOnly;
     this.group = sessionGroup(clientId);
     this.keyBytes = utf8Length(this.group) + ITEM_BYTES;
   }

@@ -16,7 +16,7 @@ import { SessionState } from "./session_state.ts";
 const NOTHING = new Uint8Array(1);
 
 /**
- * Stores sessions that outlive their connection, with subscriptions and messages. Every function returns the batch that
+ * Stores sessions that outlive their connection, with subscriptions and messages, and the wills of all. Every function returns the batch that
  * holds the change, `undefined` when there is nothing to change.
  */
 export class SessionStore {
@@ -39,38 +39,42 @@ export class SessionStore {
    * A session is in the store already.
    *
    * @param clientId its ClientID
+   * @param willOnly true when nothing but its will is there
    * @returns what is to be remembered of it
    */
-  restored(clientId: string): SessionState {
-    const state = new SessionState(clientId);
+  restored(clientId: string, willOnly: boolean): SessionState {
+    const state = new SessionState(clientId, willOnly);
     this.#states.set(clientId, state);
     return state;
   }
 
   /** A client got its session. @throws {MqttError} 0x97 when too much waits */
-  established(client: Client, session: Session): Batch | undefined {
-    if (session.expiryInterval === 0) return this.ended(client);
-    if (this.#states.has(client.id)) return this.#putClient(session);
+  established(session: Session): Batch | undefined {
+    const state = this.#stateOf(session), transient = session.expiryInterval === 0;
+    if (transient && session.will === undefined) return state && this.#end(state, this.#commits.batchForEnd());
+    if (state !== undefined && state.willOnly === transient) return this.#putClient(state, session);
     this.#commits.admit();
     return this.#begin(session);
   }
 
-  /** A connection ended, or a will was sent. */
+  /** A connection ended, or a will was sent or dropped. */
   changed(client: Client): Batch | undefined {
-    const { session } = client;
-    if (session === undefined || session.ended || !this.#states.has(client.id)) return undefined;
-    return this.#putClient(session);
+    const { session } = client, state = session && this.#stateOf(session);
+    if (state === undefined) return undefined;
+    if (state.willOnly && session!.will === undefined) return this.#end(state, this.#commits.batch());
+    return session!.ended ? undefined : this.#putClient(state, session!);
   }
 
-  /** A session ended, with everything that belongs to it. */
+  /** A session ended, with everything that belongs to it but a will that is still to be sent. */
   ended(client: Client): Batch | undefined {
-    const state = this.#states.get(client.id);
+    const { session } = client, state = session && this.#stateOf(session);
     if (state === undefined) return undefined;
-    this.#states.delete(client.id);
+    if (session!.will === undefined) return this.#end(state, this.#commits.batchForEnd());
+    if (state.willOnly) return undefined;
     const batch = this.#commits.batchForEnd();
-    batch.drop(state.changes(batch));
-    for (const body of state.bodies?.values() ?? []) this.#bodies.release(body);
-    return batch;
+    this.#clear(state, batch);
+    state.willOnly = true;
+    return this.#putClient(state, session!);
   }
 
   /** Filters were granted. @throws {MqttError} 0x97 when too much waits */
@@ -114,7 +118,7 @@ export class SessionStore {
   /** An exchange is finished or was given up. */
   remove(record: InflightRecord): Batch | undefined {
     const state = this.#states.get(record.clientId);
-    if (state === undefined) return undefined;
+    if (state === undefined || state.willOnly) return undefined;
     const batch = this.#commits.batch(), changes = state.changes(batch);
     if (record.direction === "in") batch.delete(changes, `i${record.packetId}`, state.keyBytes);
     else if (record.sequence > state.stored) batch.cancel(changes, `o${record.sequence}`, state.keyBytes);
@@ -152,23 +156,49 @@ export class SessionStore {
 
   /** What is remembered of a session; one that began before the hook was added is stored now. */
   #state(session: Session): SessionState {
-    return this.#states.get(session.clientId) ?? (this.#begin(session), this.#states.get(session.clientId)!);
+    return this.#stateOf(session) ?? (this.#begin(session), this.#states.get(session.clientId)!);
   }
 
-  /** A new session. In a store that was never read, whatever an old one of this ClientID left behind goes. */
+  /** The same for a session that may not be stored: a later one of the same ClientID may be. */
+  #stateOf(session: Session): SessionState | undefined {
+    const state = this.#states.get(session.clientId);
+    if (state === undefined || state.session === session) return state;
+    if (state.session !== undefined) return undefined;
+    state.session = session;
+    return state;
+  }
+
+  /** A new session. Whatever an old one of this ClientID left behind goes, also in a store that was never read. */
   #begin(session: Session): Batch {
-    const state = new SessionState(session.clientId), batch = this.#commits.batch();
-    this.#states.set(session.clientId, state);
-    if (!this.loaded) batch.drop(state.changes(batch));
-    return this.#putClient(session);
+    const { clientId } = session, old = this.#states.get(clientId), batch = this.#commits.batch();
+    const state = new SessionState(clientId, session.expiryInterval === 0);
+    state.session = session;
+    this.#states.set(clientId, state);
+    if (old !== undefined) this.#clear(old, batch);
+    else if (!this.loaded) batch.drop(state.changes(batch));
+    return this.#putClient(state, session);
   }
 
-  #putClient(session: Session): Batch {
-    const state = this.#states.get(session.clientId)!, batch = this.#commits.batch();
+  #end(state: SessionState, batch: Batch): Batch {
+    this.#states.delete(state.clientId);
+    this.#clear(state, batch);
+    return batch;
+  }
+
+  #clear(state: SessionState, batch: Batch): void {
+    batch.drop(state.changes(batch));
+    for (const body of state.bodies?.values() ?? []) this.#bodies.release(body);
+    state.bodies = undefined;
+  }
+
+  #putClient(state: SessionState, session: Session): Batch {
+    const batch = this.#commits.batch();
     const { clientId, username, protocolVersion, expiryInterval, disconnectedAt, will } = session;
-    const { properties } = session.client;
+    const { properties, remoteAddress, listenerId } = session.client,
+      sessionExpiryInterval = state.willOnly ? 0 : expiryInterval;
+    const origin = { remoteAddress, listenerId };
     const value = encodeClient(
-      { clientId, username, protocolVersion, properties, sessionExpiryInterval: expiryInterval, disconnectedAt, will },
+      { clientId, username, ...origin, protocolVersion, properties, sessionExpiryInterval, disconnectedAt, will },
     );
     batch.put(state.changes(batch), "c", value, state.keyBytes);
     return batch;

@@ -77,7 +77,7 @@ class Storage {
     const { logger } = context;
     this.report.logger = logger;
     this.#info = context.info;
-    await this.engine.open({ logger });
+    await this.engine.open();
     try {
       await prepareSchema(this.engine);
     } catch (error) {
@@ -178,9 +178,10 @@ function hookOf(storage: Storage): StorageHook {
     onStarted: () => storage.forget(),
     onStopped: () => storage.lastInfo(),
     onSysInfoTick: (info) => storage.info(info),
-    onSessionEstablished: (client, session) => storage.wait(sessions.established(client, session)),
+    onSessionEstablished: (_client, session) => storage.wait(sessions.established(session)),
     onDisconnect: (client) => storage.wait(sessions.changed(client)),
     onWillSent: (client) => storage.wait(sessions.changed(client)),
+    onWillDropped: (client) => storage.wait(sessions.changed(client)),
     onClientExpired: (client) => storage.wait(sessions.ended(client)),
     onSubscribed: (client, subscriptions) => storage.wait(sessions.subscribed(client, subscriptions)),
     onUnsubscribed: (client, filters) => storage.wait(sessions.unsubscribed(client, filters)),

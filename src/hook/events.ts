@@ -40,6 +40,7 @@ export const hookEvents: Readonly<Record<HookEvent, HookEventKind>> = {
   onPacketIdExhausted: "observe",
   onWill: "transform",
   onWillSent: "observe",
+  onWillDropped: "observe",
   onClientExpired: "observe",
   onRetainedExpired: "observe",
   storedClients: "load",

@@ -167,8 +167,10 @@ export interface Hook {
 
   /** Transform: the will of a client that is about to be published. */
   onWill?(client: Client, will: Will): Awaitable<Will | void>;
-  /** Observe: a will was published, or is not to be published any more. */
+  /** Observe: a will was published. */
   onWillSent?(client: Client, message: Message): Awaitable<void>;
+  /** Observe: a will that was due is never published: a hook, the right to its topic or a limit refused it. */
+  onWillDropped?(client: Client, will: Will, reason: string): Awaitable<void>;
   /** Observe, durable: a session ended, with everything that belongs to it. */
   onClientExpired?(client: Client): Awaitable<void>;
   /** Observe: a retained message expired. */

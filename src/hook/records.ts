@@ -11,11 +11,15 @@ export interface StoredClient {
   readonly clientId: string;
   /** User Name that the session belongs to. */
   readonly username: string | undefined;
+  /** Address of the peer of the last connection, where it is known: rights may depend on it. */
+  readonly remoteAddress?: string;
+  /** Id of the listener of the last connection, where it is known. */
+  readonly listenerId?: string;
   /** Protocol level of the last connection. */
   readonly protocolVersion: ProtocolVersion;
   /** CONNECT properties of the last connection. */
   readonly properties: Properties | undefined;
-  /** Seconds that the session lives without a connection, 0xFFFFFFFF for ever. */
+  /** Seconds that the session lives without a connection, 0xFFFFFFFF for ever; 0 when only its will is left to be sent. */
   readonly sessionExpiryInterval: number;
   /** When the connection closed, in milliseconds since 1970; `undefined` when it was open. */
   readonly disconnectedAt: number | undefined;

@@ -56,9 +56,9 @@ export class Client {
   username: string | undefined;
   /** Protocol level. */
   readonly protocolVersion: ProtocolVersion;
-  /** Address of the peer; empty for the broker's own clients and restored ones. */
+  /** Address of the peer, of a restored client that of its last connection; empty for the broker's own clients. */
   readonly remoteAddress: string;
-  /** Id of the listener; empty for the broker's own clients and restored ones. */
+  /** Id of the listener, of a restored client that of its last connection; empty for the broker's own clients. */
   readonly listenerId: string;
   /** `tcp`, `tls`, `ws`, `wss`, `unix`, `memory`, `inline`, ... */
   readonly transport: string;

@@ -3,6 +3,8 @@
 import type { HookEvent } from "../../src/hook/events.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import type { StoredInflightMessage } from "../../src/hook/records.ts";
+import { MqttError } from "../../src/packets/errors.ts";
+import { ReasonCode } from "../../src/packets/reason_codes.ts";
 import { type AuthPacket, PacketType } from "../../src/packets/types.ts";
 import type { Harness, HarnessOptions, RawClient } from "../helpers/harness.ts";
 
@@ -311,6 +313,16 @@ export const eventCases: Readonly<Record<HookEvent, EventCase>> = {
     },
   },
   onWillSent: { provoke: cutWithWill, args: ["client dying", "message will"] },
+  onWillDropped: {
+    provoke: cutWithWill,
+    args: ["client dying", "will will", "enough"],
+    hooks: () => [{
+      id: "refusing",
+      onWill() {
+        throw new MqttError(ReasonCode.QuotaExceeded, "enough");
+      },
+    }],
+  },
   onClientExpired: {
     async provoke(harness) {
       const client = await harness.connect({ properties: { sessionExpiryInterval: 1 } });

@@ -65,6 +65,7 @@ function fireAll(hook: Hook): void {
   hook.onQosDropped?.(client, record);
   hook.onPacketIdExhausted?.(client, message);
   hook.onWillSent?.(client, message);
+  hook.onWillDropped?.(client, { topic: "w", payload: new Uint8Array(0), qos: 0, retain: false }, "enough");
   hook.onClientExpired?.(client);
   hook.onDisconnect?.(client, { reasonCode: 0x8d, error: new Error("silence"), sessionEnded: true });
   hook.onStopped?.();
@@ -79,7 +80,7 @@ const LINES: Record<DebugEvent, string[]> = {
   messages: ["published", "dropped"],
   retained: ["retained message set", "retained message sent", "retained message expired"],
   qos: ["exchange", "exchange complete", "exchange given up", "no packet identifier left"],
-  wills: ["will"],
+  wills: ["will", "will dropped"],
   sessions: ["session ended"],
 };
 
@@ -210,7 +211,7 @@ Deno.test("the hook changes nothing that it sees", () => {
 });
 
 Deno.test("events that nobody asked for cost nothing", () => {
-  assertEquals(Object.keys(debug({ events: ["wills"] })).sort(), ["id", "init", "onWillSent"]);
+  assertEquals(Object.keys(debug({ events: ["wills"] })).sort(), ["id", "init", "onWillDropped", "onWillSent"]);
 });
 
 Deno.test("an unknown event is refused", () => {

@@ -8,6 +8,7 @@ import {
   type ProtocolVersion,
   type PublishPacket,
   type QoS,
+  type Will,
 } from "../../src/packets/types.ts";
 import { CrashLink } from "./crash_link.ts";
 
@@ -19,6 +20,8 @@ export interface CrashClientOptions {
   readonly expiry?: number;
   /** How many QoS 2 messages the broker may send at a time (MQTT 5). */
   readonly receiveMaximum?: number;
+  /** Makes the will of the next connection. */
+  readonly will?: () => Will;
   /** Told of every message that is handed to the application: at QoS 2 once. */
   readonly onMessage?: (message: PublishPacket) => void;
 }
@@ -92,6 +95,7 @@ export class CrashClient {
       cleanStart: expiry === 0,
       keepAlive: 0,
       properties: this.#version === 5 ? { sessionExpiryInterval: expiry, receiveMaximum } : undefined,
+      will: this.#options.will?.(),
     });
     await this.#connack.promise;
   }

@@ -3,6 +3,7 @@
 import type { PublishPacket, QoS } from "../../src/packets/types.ts";
 import { CrashClient, textOf } from "./crash_client.ts";
 import { type Line, MessageLedger, RetainedLedger, SubscriptionLedger } from "./crash_ledger.ts";
+import { CrashMortal } from "./crash_mortal.ts";
 import { pause, type Random } from "./crash_random.ts";
 
 /** Filters that come and go, with a topic that only this one matches. */
@@ -46,6 +47,7 @@ export class CrashWorld {
   readonly #subscribers: CrashClient[];
   readonly #offline: CrashClient;
   readonly #flapping: CrashClient;
+  readonly #mortals: CrashMortal[];
   readonly #changer: CrashClient;
   readonly #prober: CrashClient;
   #subscribed = false;
@@ -66,6 +68,8 @@ export class CrashWorld {
     ];
     const online = this.#subscriber("online", "online"), old = this.#subscriber("old", "old", { version: 4 });
     this.#subscribers = [online, old, this.#flapping, ...shared, this.#offline];
+    const mortals = [{ version: 3, expiry: 0 }, { version: 4, expiry: 0 }, { expiry: 0 }, {}] as const;
+    this.#mortals = mortals.map((options, index) => this.#mortal(index, options));
     this.#changer = this.#client("changer", { onMessage: (message) => this.#takeProbe(message) });
     this.#prober = this.#client("prober", {});
   }
@@ -93,6 +97,7 @@ export class CrashWorld {
       ...publishers.map((publisher) => this.#publish(publisher)),
       this.#change(),
       this.#flap(),
+      ...this.#mortals.map((mortal) => mortal.live(address, this.#random)),
     ]);
   }
 
@@ -118,6 +123,7 @@ export class CrashWorld {
     const clients = [
       ...this.#subscribers,
       ...this.#publishers.map(({ client }) => client),
+      ...this.#mortals.map(({ client }) => client),
       this.#changer,
       this.#prober,
     ];
@@ -145,6 +151,12 @@ export class CrashWorld {
     const onMessage = (message: PublishPacket) =>
       this.#messages.arrived(receiver, message.topic, Number.parseInt(textOf(message)));
     return this.#client(id, { ...options, onMessage });
+  }
+
+  #mortal(index: number, options: { version?: 3 | 4; expiry?: 0 }): CrashMortal {
+    const mortal = new CrashMortal(`mortal-${index}`, this.#messages.line(`t/will/${index}`, 2), options);
+    mortal.client.onFailure = (error) => this.failure ??= error;
+    return mortal;
   }
 
   #publisher(index: number, version: 3 | 4 | 5): Publisher {

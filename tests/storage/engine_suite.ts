@@ -1,7 +1,6 @@
 /** What every engine has to do, run for each of them.
  * @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { silentLogger } from "../../src/hook/logger.ts";
 import { type Program, testWith } from "../helpers/programs.ts";
 import type { Changes, GroupChanges, StorageEngine } from "../../hooks/storage/engine.ts";
 
@@ -40,11 +39,10 @@ export function pattern(length: number, seed = 1): Uint8Array {
 }
 
 const one = Uint8Array.of(1), two = Uint8Array.of(2);
-const context = { logger: silentLogger };
 
 async function open(place: Place): Promise<StorageEngine> {
   const engine = place.engine();
-  await engine.open(context);
+  await engine.open();
   return engine;
 }
 
@@ -195,7 +193,7 @@ export function testEngine(name: string, makePlace: () => Promise<Place>, ...pro
   test("refuses a second broker until the first has gone", async (place) => {
     const engine = await open(place);
     await engine.commit(changes({ a: { x: one } }));
-    await assertRejects(() => place.engine().open(context), Error, "another broker");
+    await assertRejects(() => place.engine().open(), Error, "another broker");
     await engine.commit(changes({ a: { y: one } })); // the first one goes on
     const next = await reopened(place, engine);
     assertEquals((await contents(next)).size, 2);

@@ -53,20 +53,56 @@ Deno.test("a lost store refuses everything for good", async () => {
   await hook.stop!();
 });
 
+for (const reason of [undefined, null, "", 0, false]) {
+  Deno.test(`a commit that fails with ${JSON.stringify(reason)} has failed`, async () => {
+    const { engine, hook, logger } = await gated(), { client, session } = connect("c"), log: string[] = [];
+    note(log, "session", hook.onSessionEstablished!(client, session));
+    await engine.fail(reason as never);
+    assertEquals([log, hook.healthy!(), hook.stats.failures], [[], false, 1]);
+    assertEquals(logger.lines.find(({ level }) => level === "error")!.fields!.error, String(reason));
+    await engine.pass();
+    assertEquals([log, hook.healthy!()], [["session"], true]);
+    await hook.stop!();
+  });
+}
+
+Deno.test("a storage that was stopped refuses everything and leaves its engine alone", async () => {
+  const { engine, hook } = await gated(), { client, session } = connect("c"), log: string[] = [];
+  engine.gated = false;
+  await hook.onSessionEstablished!(client, session);
+  const record = outbound(session, message("t", "1"));
+  await hook.onQosPublish!(client, record);
+  await hook.stop!();
+  engine.gated = true;
+  assertThrows(() => hook.onQosPublish!(client, outbound(session, message("t", "2"))), MqttError, "was stopped");
+  assertThrows(() => hook.onRetainMessage!(client, message("t", "3")), MqttError, "was stopped");
+  note(log, "cleared", hook.onRetainMessage!(client, message("t", "")));
+  note(log, "ended", hook.onClientExpired!(client));
+  await until(() => log.length === 2, "the refusals");
+  assertEquals(log, ["cleared: 131", "ended: 131"]);
+  assertEquals(engine.begun, []);
+});
+
 Deno.test("a backlog has a limit: new things are refused, progress is not", async () => {
   const { engine, hook } = await gated({ maximumPendingMutations: 4 }), { client, session } = connect("c");
   hook.onSessionEstablished!(client, session);
   const records = [1, 2, 3].map((text) => outbound(session, message("t", String(text), { qos: 2 })));
   for (const record of records) hook.onQosPublish!(client, record);
+  const transient = connect("e", 0);
+  transient.session.will = {
+    will: { topic: "w", payload: new Uint8Array(1), qos: 0, retain: false },
+    dueAt: undefined,
+  };
   const refusals = [
     () => hook.onQosPublish!(client, outbound(session, message("t", "4"))),
     () => hook.onQosPublish!(client, inbound(session, 9)),
     () => hook.onRetainMessage!(client, message("t", "5")),
     () => hook.onSubscribed!(client, []),
     () => hook.onSessionEstablished!(connect("d").client, connect("d").session),
+    () => hook.onSessionEstablished!(transient.client, transient.session), // it has a will
   ];
   for (const refused of refusals) assertEquals(assertThrows(refused, MqttError).reasonCode, 0x97);
-  assertEquals(hook.stats.refused, 5);
+  assertEquals(hook.stats.refused, 6);
   records[0].state = "released";
   records[0].message = undefined;
   const released = hook.onQosPublish!(client, records[0]);

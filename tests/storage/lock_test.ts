@@ -50,6 +50,28 @@ Deno.test("kv: a store that cannot be opened is named, and not locked", async ()
   await Deno.remove(folder, { recursive: true });
 });
 
+for (const replaced of [false, true]) {
+  Deno.test(`kv: nothing is taken once the file was ${replaced ? "replaced" : "deleted"}`, async () => {
+    const folder = await Deno.makeTempDir(),
+      path = `${folder}/broker.kv`,
+      other = kvEngine({ path: `${folder}/other` });
+    const engine = kvEngine({ path });
+    await engine.open();
+    await engine.commit(changes({ a: { x: pattern(1) } }));
+    await other.open();
+    await other.close();
+    if (replaced) await Deno.rename(`${folder}/other`, path);
+    else await Deno.remove(path);
+    await assertRejects(
+      () => engine.commit(changes({ a: { y: pattern(1) } })),
+      StoreLostError,
+      "was deleted or replaced",
+    );
+    await engine.close();
+    await Deno.remove(folder, { recursive: true });
+  });
+}
+
 Deno.test("kv: without the flag the error says what to add", async () => {
   const open = (Deno as { openKv?: unknown }).openKv;
   try {

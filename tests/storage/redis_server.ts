@@ -63,6 +63,15 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
+/** One command on a connection of its own. @returns the reply as it is on the wire */
+export async function redisCommand(server: RedisServer, command: string[]): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const line = `*${command.length}\r\n${command.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
+  await connection.write(new TextEncoder().encode(line));
+  const reply = new Uint8Array(65_536), read = await connection.read(reply);
+  return new TextDecoder().decode(reply.subarray(0, read ?? 0));
+}
+
 function freePort(): number {
   using probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return probe.addr.port;

@@ -49,6 +49,11 @@ export class RestartWorld implements AsyncDisposable {
     return this.#hook!;
   }
 
+  /** What is stored. */
+  get store(): MemoryStore {
+    return this.#store;
+  }
+
   /** Starts a broker on the store, or on another one. */
   async start(store: MemoryStore = this.#store): Promise<this> {
     this.#store = store;
@@ -77,7 +82,7 @@ export class RestartWorld implements AsyncDisposable {
 
   /** A client that wants its session to stay. */
   async connect(clientId: string, options: ConnectOptions = {}): Promise<RawClient> {
-    const client = new RawClient(await this.#transport.connect(), { version: 5, settle });
+    const client = new RawClient(await this.#transport.connect(), { version: options.protocolVersion ?? 5, settle });
     this.#clients.push(client);
     const properties = { sessionExpiryInterval: 100_000, ...options.properties };
     return await client.connect({ cleanStart: false, ...options, clientId, properties });

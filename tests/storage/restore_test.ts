@@ -21,7 +21,8 @@ Deno.test("a session comes back as it was", async () => {
     authenticationMethod: "SCRAM",
   };
   const { clients } = await stored((hook) => {
-    const init = { username: "üser", properties: { ...properties, authenticationData: Uint8Array.of(1) } };
+    const origin = { remoteAddress: "[::1]:5000", listenerId: "tcp" };
+    const init = { username: "üser", ...origin, properties: { ...properties, authenticationData: Uint8Array.of(1) } };
     const { client, session } = connect("ä\u{1f4a1}", 0xffff_ffff, init);
     session.will = will;
     session.disconnectedAt = 1_700_000_000_456;
@@ -54,6 +55,8 @@ Deno.test("a session comes back as it was", async () => {
     {
       clientId: "ä\u{1f4a1}",
       username: "üser",
+      remoteAddress: "[::1]:5000",
+      listenerId: "tcp",
       protocolVersion: 5,
       properties,
       sessionExpiryInterval: 0xffff_ffff,

@@ -6,6 +6,7 @@ import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
 import { Scheduler, type Task } from "../../time/scheduler.ts";
 import type { Session } from "../../session/session.ts";
+import type { PendingWill } from "../../session/will.ts";
 import { SessionRegistry } from "../../session/session_registry.ts";
 import { RetainedTree } from "../../topics/retained_tree.ts";
 import type { ShareDispatchContext } from "../../topics/share_dispatch.ts";
@@ -47,6 +48,8 @@ export class Core {
   readonly connections: Set<OpenConnection> = new Set();
   /** Open sockets, until they are closed for good. */
   readonly sockets: Set<Socket> = new Set();
+  /** Wills that are being published; each promise resolves when its will is sent or dropped. */
+  readonly wills: Map<PendingWill, Promise<void>> = new Map();
   /** Memory that connections read into. */
   readonly slabs: SlabPool = new SlabPool();
   /** The end of each turn: what is written, and who reads on. */
@@ -61,6 +64,8 @@ export class Core {
   sentBefore = 0;
   /** True from the end of the start to the beginning of the end. */
   serving = false;
+  /** True once hooks are being stopped: nothing may be asked or stored any more. */
+  stopped = false;
 
   /** @param options complete options */
   constructor(options: ResolvedOptions) {

@@ -11,11 +11,11 @@ import type { SystemInfo } from "../../hook/system_info.ts";
 import { Client } from "../../session/client.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
 import { OutboundRecord } from "../../session/outbound_record.ts";
-import { Session } from "../../session/session.ts";
+import { NEVER_EXPIRES, Session } from "../../session/session.ts";
 import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import type { Core } from "../core/core.ts";
 import { storeRetained } from "../routing/retain.ts";
-import { watchExpiry } from "../sessions/session_end.ts";
+import { endSession, watchExpiry } from "../sessions/session_end.ts";
 import { addSubscription } from "../routing/subscriptions.ts";
 import { releaseWill } from "../sessions/wills.ts";
 
@@ -79,8 +79,9 @@ function restoreRetained(core: Core, init: MessageInit): void {
 }
 
 function restoreSession(core: Core, stored: StoredClient): Session {
-  const { clientId, username, protocolVersion, properties } = stored;
-  const client = new Client({ id: clientId, username, protocolVersion, properties, cleanStart: false });
+  const { clientId: id, username, remoteAddress, listenerId, protocolVersion, properties } = stored;
+  const origin = { remoteAddress, listenerId };
+  const client = new Client({ id, username, ...origin, protocolVersion, properties, cleanStart: false });
   const session = new Session(client, stored.sessionExpiryInterval, core.deliveries);
   client.session = session;
   session.disconnectedAt = stored.disconnectedAt ?? core.now();
@@ -131,8 +132,12 @@ function noteEnd(core: Core, session: Session): void {
   });
 }
 
-/** A session goes on waiting for its client, or ends when its time has passed. */
+/** A session goes on waiting for its client, or ends when its time has passed: before anybody can connect to it. */
 function wake(core: Core, session: Session): void {
+  const { expiryInterval, disconnectedAt } = session;
+  if (expiryInterval < NEVER_EXPIRES && disconnectedAt! + expiryInterval * 1000 <= core.now()) {
+    return endSession(core, session);
+  }
   watchExpiry(core, session);
   releaseWill(core, session);
 }

@@ -4,6 +4,7 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { Properties, Will } from "../../packets/types.ts";
 import type { Session } from "../../session/session.ts";
+import type { PendingWill } from "../../session/will.ts";
 import type { Client } from "../../session/client.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import { authorize } from "../core/authorize.ts";
@@ -57,23 +58,42 @@ export function cancelWill(core: Core, session: Session): void {
   session.will = undefined;
 }
 
-/** Publishes the will of a session once, if it has one [MQTT-3.1.2-10]. */
+/**
+ * Publishes the will of a session once, if it has one [MQTT-3.1.2-10]. The session keeps it until it is sent or dropped, so
+ * that storage does: a will that waits for a hook when the process ends is sent by the next one.
+ */
 export function publishWill(core: Core, session: Session): void {
-  const pending = session.will;
-  cancelWill(core, session);
-  if (pending === undefined) return;
-  send(core, session.client, pending.will).catch((error) => {
-    if (error instanceof MqttError) {
-      core.options.logger.warn("a will was refused", { client: session.clientId, reason: error.message });
-    } else core.unexpected("a will was not published", error);
-  });
+  const pending = session.will, { client } = session;
+  core.scheduler.cancel(session.willTask);
+  session.willTask = undefined;
+  if (pending === undefined || core.wills.has(pending)) return;
+  const done = send(core, { session, client, pending }).catch((error) =>
+    drop(core, { session, client, pending }, error)
+  );
+  core.wills.set(pending, done.finally(() => core.wills.delete(pending)));
 }
 
-async function send(core: Core, client: Client, given: Will): Promise<void> {
-  let will = given;
-  if (core.hooks.on.onWill !== undefined) will = await core.hooks.transform(core.hooks.on.onWill, client, given);
+/** Waits for all wills that are being published, those that come meanwhile too. Never rejects. */
+export async function willsSettled(core: Core): Promise<void> {
+  while (core.wills.size > 0) await Promise.all(core.wills.values());
+}
+
+/** A will that is due. */
+interface DueWill {
+  readonly session: Session;
+  /** Whose it is: the session may have another client before it is sent. */
+  readonly client: Client;
+  readonly pending: PendingWill;
+}
+
+/** Without an async hook all of it happens in the turn in which it begins. */
+async function send(core: Core, due: DueWill): Promise<void> {
+  const { client, pending } = due;
+  const changed = core.hooks.transform(core.hooks.on.onWill, client, pending.will);
+  const will = changed instanceof Promise ? await changed : changed;
   const verdict = authorize(core, client, will.topic, "write");
   const code = typeof verdict === "number" ? verdict : await verdict;
+  if (core.stopped) return; // storage keeps it for the next run
   if (code !== 0) throw new MqttError(code, `Cannot publish the will to ${will.topic}: not authorized`);
   const { topic, payload, qos, retain } = will, properties = publicProperties(will.properties);
   const message = core.message({
@@ -86,7 +106,26 @@ async function send(core: Core, client: Client, given: Will): Promise<void> {
     receivedAt: core.now(),
   });
   // in the turn of the deliveries: storage takes the will and its end in one commit
-  await route(core, client, message, () => core.hooks.observe(core.hooks.on.onWillSent, client, message));
+  const routed = route(core, client, message, () => {
+    forget(due);
+    core.hooks.observe(core.hooks.on.onWillSent, client, message);
+  });
+  if (routed instanceof Promise) await routed;
+}
+
+/** It is refused, and would be again: nobody asks a second time. */
+function drop(core: Core, due: DueWill, error: unknown): void {
+  if (core.stopped) return;
+  const { client, pending } = due, reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof MqttError) core.options.logger.warn("a will was refused", { client: client.id, reason });
+  else core.unexpected("a will was not published", error);
+  forget(due);
+  core.hooks.observe(core.hooks.on.onWillDropped, client, pending.will, reason);
+}
+
+/** The session has no will any more, unless a new connection has brought another one. */
+function forget({ session, pending }: DueWill): void {
+  if (session.will === pending) session.will = undefined;
 }
 
 /** Will Delay Interval is for the broker alone. */
