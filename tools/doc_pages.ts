@@ -119,13 +119,17 @@ export function links(text: string): string[] {
  * @returns the part, `undefined` when there is no such heading
  */
 export function sectionOf(text: string, heading: string): string | undefined {
-  const lines = text.split("\n");
-  const levelOf = (line: string) => /^(#+) /.exec(line)?.[1].length ?? Infinity;
-  const start = lines.findIndex((line) => levelOf(line) < Infinity && headings(line)[0] === heading);
+  const lines = text.split("\n"), levels = headingLevels(text);
+  const start = lines.findIndex((line, index) => levels[index] < Infinity && headings(line)[0] === heading);
   if (start < 0) return undefined;
-  const level = levelOf(lines[start]);
-  const length = lines.slice(start + 1).findIndex((line) => levelOf(line) <= level);
+  const length = levels.slice(start + 1).findIndex((level) => level <= levels[start]);
   return lines.slice(start + 1, length < 0 ? undefined : start + 1 + length).join("\n");
+}
+
+/** For each line 1 to 6 where it is a heading, otherwise Infinity. */
+function headingLevels(text: string): number[] {
+  const outside = text.replace(/^```[\s\S]*?^```$/gm, (code) => code.replace(/[^\n]/g, ""));
+  return outside.split("\n").map((line) => /^(#+) /.exec(line)?.[1].length ?? Infinity);
 }
 
 /**
