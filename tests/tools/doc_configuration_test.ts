@@ -179,7 +179,7 @@ Deno.test("docs: every option of listeners and hooks has its row, with the defau
 function propertiesOf(source: string, name: string): [name: string, comment: string][] {
   const body = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n([\\s\\S]*?)^\\}`, "m").exec(source)?.[1];
   assert(body !== undefined, `there is no interface ${name}`);
-  return [...body.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n  (?:readonly )?(\w+)\??:/g)].map((match) => [
+  return [...body.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}(?:readonly )?(\w+)\??:/g)].map((match) => [
     match[2],
     match[1].replace(/\s*\n\s*\*\s*/g, " "),
   ]);
