@@ -76,8 +76,8 @@ for (const [group, wrap] of GROUPS) {
   });
 
   Deno.test(`docs: every range of ${group} is the real one`, () => {
-    for (const [name, row] of named) {
-      const range = row.get("Range") ?? "";
+    for (const name of Object.keys(standard)) {
+      const range = named.get(name)?.get("Range") ?? "";
       for (const value of inside(range)) resolveOptions(wrap({ [name]: value }));
       for (const value of outside(range)) {
         assertThrows(() => resolveOptions(wrap({ [name]: value })), Error, name, `${PAGE}: ${name} can be ${value}`);
