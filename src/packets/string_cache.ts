@@ -35,9 +35,9 @@ export class StringCache {
   /**
    * An empty cache.
    *
-   * @param places number of strings, rounded up to a power of two; 4,096 when absent
+   * @param places number of strings, rounded up to a power of two; 32,768 when absent
    */
-  constructor(places: number = 4096) {
+  constructor(places: number = 32_768) {
     const size = 2 ** Math.ceil(Math.log2(Math.max(2, places)));
     this.#mask = size - 1;
     this.#seed = Math.random() * 2 ** 32 | 0;

@@ -1,11 +1,13 @@
 /** The Application Message on its way through the broker.
  * @module */
+import { Copies } from "../packets/copies.ts";
 import { decodePublishProperties, encodePublish, type PublishTarget, readPublish } from "../packets/publish.ts";
 import type { Slab } from "../packets/slab.ts";
 import type { Properties, QoS } from "../packets/types.ts";
 import { Writer } from "../packets/writer.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
+const copies: Copies = new Copies();
 
 /** What a {@linkcode Message} is made of. */
 export interface MessageInit {
@@ -183,16 +185,17 @@ export class Message implements PublishTarget {
     if (this.#isOwn) return this;
     this.#isOwn = true;
     this.#payload = this.slab = undefined;
-    const start = this.frameStart < 0 ? this.payloadStart : this.frameStart;
-    this.buffer = this.buffer.slice(start, this.frameEnd);
-    this.frameEnd -= start;
-    this.payloadStart -= start;
-    if (this.frameStart < 0) return this.#detachProperties();
-    this.frameStart = 0;
-    this.bodyStart -= start;
-    this.propertiesStart -= start;
-    if (this.aliasStart >= 0) this.aliasStart -= start;
-    if (this.expiryStart >= 0) this.expiryStart -= start;
+    const hasFrame = this.frameStart >= 0, start = hasFrame ? this.frameStart : this.payloadStart;
+    const moved = copies.add(this.buffer, start, this.frameEnd) - start;
+    this.buffer = copies.buffer;
+    this.frameEnd += moved;
+    this.payloadStart += moved;
+    if (!hasFrame) return this.#detachProperties();
+    this.frameStart += moved;
+    this.bodyStart += moved;
+    this.propertiesStart += moved;
+    if (this.aliasStart >= 0) this.aliasStart += moved;
+    if (this.expiryStart >= 0) this.expiryStart += moved;
     this.#hasProperties = false; // they may be views on what was left
     return this;
   }

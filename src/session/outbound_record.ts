@@ -14,10 +14,12 @@ export interface DeliveryOptions {
   readonly identifiers: readonly number[] | undefined;
   /** Shared subscription filter (`$share/name/filter`) that it came through. */
   readonly share: string | undefined;
+  /** Packet Identifier; 0 at QoS 0 and until there is one. */
+  readonly packetId: number;
 }
 
 /** What the PUBLISH of one delivery says. */
-export type PublishDelivery = Pick<OutboundRecord, "qos" | "retain" | "identifiers" | "packetId">;
+export type PublishDelivery = Pick<DeliveryOptions, "qos" | "retain" | "identifiers" | "packetId">;
 
 /** A message to the client of a session, from the queue to its last acknowledgement. */
 export class OutboundRecord implements InflightRecord {
@@ -40,7 +42,12 @@ export class OutboundRecord implements InflightRecord {
    * @param message what is sent; `undefined` for a restored exchange that waits for PUBCOMP
    * @param delivery how it goes
    */
-  constructor(clientId: string, sequence: number, message: Message | undefined, delivery: DeliveryOptions) {
+  constructor(
+    clientId: string,
+    sequence: number,
+    message: Message | undefined,
+    delivery: Omit<DeliveryOptions, "packetId">,
+  ) {
     this.clientId = clientId;
     this.sequence = sequence;
     this.qos = delivery.qos;

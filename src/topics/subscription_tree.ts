@@ -43,10 +43,10 @@ export class SubscriptionTree<S> {
   /**
    * Makes a tree without subscriptions.
    *
-   * @param options `cacheSize`: for how many topics the result is remembered, 4096 without it, 0 for none
+   * @param options `cacheSize`: for how many topics the result is remembered, 16,384 without it, 0 for none
    */
   constructor(options: { cacheSize?: number } = {}) {
-    this.#cache = new MatchCache<S>(options.cacheSize ?? 4096);
+    this.#cache = new MatchCache<S>(options.cacheSize ?? 16_384);
   }
 
   /** How many subscriptions there are; a filter counts once for each subscriber. */

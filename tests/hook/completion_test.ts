@@ -18,7 +18,7 @@ Deno.test("an end that comes before somebody listens is told to who listens next
   completion.resolve();
   completion.then(() => heard.push("early"));
   assertEquals(heard, ["early"]);
-  const adopted = Promise.resolve().then(() => {
+  const adopted = Promise.resolve().then((): PromiseLike<void> => {
     completion.reject("no");
     return completion;
   });

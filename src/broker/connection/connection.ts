@@ -108,9 +108,9 @@ export class Connection implements SessionLink {
     return this.version === 5;
   }
 
-  /** Milliseconds since 1970. */
-  now(): number {
-    return this.core.now();
+  /** Milliseconds since 1970, as of this turn. */
+  get recentTime(): number {
+    return this.core.recentTime;
   }
 
   /** Nothing more can be read: ends the connection, unless it has ended, and waits until its socket is closed. */

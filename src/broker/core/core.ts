@@ -62,6 +62,8 @@ export class Core {
   readonly deliveries: DeliveryTotals = new DeliveryTotals();
   /** Bytes sent in earlier runs, where counters go on. */
   sentBefore = 0;
+  /** What the clock showed when it was last looked at: with every read, timer and answer of a hook. Looking is not for free. */
+  recentTime = 0;
   /** True from the end of the start to the beginning of the end. */
   serving = false;
   /** True once hooks are being stopped: nothing may be asked or stored any more. */
@@ -91,7 +93,7 @@ export class Core {
 
   /** Milliseconds since 1970. */
   now(): number {
-    return this.options.clock.now();
+    return this.recentTime = this.options.clock.now();
   }
 
   /** A ClientID that no session has [MQTT-3.2.2-16]. */

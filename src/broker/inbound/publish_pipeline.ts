@@ -90,6 +90,7 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
 
   /** Hooks that have taken their time let the message pass. */
   transformed(changed: PublishPacket): void {
+    this.#core.now();
     try {
       const pending = this.#take(changed);
       if (pending === undefined) this.#transformed.resolve();

@@ -27,8 +27,8 @@ export interface Recipient {
   readonly maximumPacketSize: number;
   /** Topic Aliases that it takes, `undefined` for none. */
   readonly outboundAliases: OutboundAliases | undefined;
-  /** Milliseconds since 1970. */
-  now(): number;
+  /** Milliseconds since 1970, as of this turn. */
+  readonly recentTime: number;
 }
 
 /**
@@ -51,7 +51,7 @@ export function appendPublish(to: Recipient, message: Message, delivery: Publish
 
 /** Whole seconds since the message arrived. */
 function secondsWaited(to: Recipient, message: Message): number {
-  return Math.max(0, Math.floor((to.now() - message.receivedAt) / 1000));
+  return Math.max(0, Math.floor((to.recentTime - message.receivedAt) / 1000));
 }
 
 /** True when the client gets the packet that brought the message, but for its first byte and the Packet Identifier. */

@@ -29,7 +29,7 @@ export function deliver(core: Core, message: Message, session: Session, delivery
 function deliverOnce(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
   const { link } = session;
   if (link === undefined) return;
-  if (link.ready && link.hasRoom() && link.sendPublish(message, { ...delivery, packetId: 0 }, false)) return;
+  if (link.ready && link.hasRoom() && link.sendPublish(message, delivery, false)) return;
   core.info.messagesDropped++;
   if (core.hooks.on.onPublishDropped === undefined) return;
   core.hooks.observe(core.hooks.on.onPublishDropped, session.client, message, "the client does not take it");

@@ -18,6 +18,7 @@ type Step = boolean | Promise<boolean>;
 export function pump(core: Core, session: Session): void {
   const outbox = session.existingOutbox, link = session.link;
   if (outbox === undefined || link === undefined || session.pumping) return;
+  core.now();
   let replays = REPLAYS_PER_TURN;
   while (outbox.waiting && link.ready && link.hasRoom()) {
     if (isReplayTurn(outbox) && --replays < 0) return yieldPump(core, session);

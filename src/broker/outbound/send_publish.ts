@@ -74,7 +74,7 @@ function propertiesOf(
   const own: Properties = { ...properties };
   if (identifiers !== undefined) own.subscriptionIdentifiers = [...identifiers]; // [MQTT-3.3.4-3]
   if (expiryInterval !== undefined) { // [MQTT-3.3.2-6]
-    const waited = Math.max(0, Math.floor((to.now() - message.receivedAt) / 1000));
+    const waited = Math.max(0, Math.floor((to.recentTime - message.receivedAt) / 1000));
     own.messageExpiryInterval = Math.max(0, expiryInterval - waited);
   }
   return own;

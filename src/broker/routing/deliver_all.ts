@@ -106,6 +106,7 @@ function deliverMatch(core: Core, message: Message, match: MatchedSubscriber<Ses
     retain: message.retain && match.retainAsPublished, // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
     identifiers: match.identifiers,
     share: undefined,
+    packetId: 0,
   });
 }
 
@@ -119,6 +120,7 @@ function withoutNoLocal(message: Message, match: MatchedSubscriber<Session>): De
     retain: message.retain && rest.some((subscription) => subscription.retainAsPublished),
     identifiers: identifiers.length === 0 ? undefined : identifiers,
     share: undefined,
+    packetId: 0,
   };
 }
 
@@ -135,5 +137,6 @@ function deliverToMember(core: Core, message: Message, member: Subscription<Sess
     retain: message.retain && member.retainAsPublished,
     identifiers: member.identifier === 0 ? undefined : [member.identifier],
     share: member.filter.full,
+    packetId: 0,
   });
 }

@@ -112,8 +112,14 @@ export class RetainedReplay implements Replay {
     if (code !== 0 || link === undefined || !link.ready) return true;
     const { options } = this.#subscription;
     const identifiers = options.identifier === 0 ? undefined : [options.identifier];
-    const delivery = { qos: lowerQos(message.qos, options.qos), retain: true, identifiers, share: undefined };
-    if (delivery.qos === 0) link.sendPublish(message, { ...delivery, packetId: 0 }, false); // [MQTT-3.3.1-8]
+    const delivery = {
+      qos: lowerQos(message.qos, options.qos),
+      retain: true,
+      identifiers,
+      share: undefined,
+      packetId: 0,
+    };
+    if (delivery.qos === 0) link.sendPublish(message, delivery, false); // [MQTT-3.3.1-8]
     else {
       const record = new OutboundRecord(this.#session.clientId, this.#session.nextSequence(), message, delivery);
       sendRecord(this.#core, this.#session, record);
