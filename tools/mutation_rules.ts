@@ -49,6 +49,9 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     },
     { file: "src/broker/outbound/deliver.ts", code: "KEPT_IN_PLACE = 128" },
     { file: "src/broker/outbound/deliver.ts", code: "outbox.inflight.size >= KEPT_IN_PLACE" },
+    { file: "src/session/record_queue.ts", code: "SLACK = 256" },
+    { file: "src/session/inflight_table.ts", code: "SMALLEST = 16" },
+    { file: "src/session/inflight_table.ts", code: "LARGEST_KEPT = 1_024" },
     { file: "src/topics/level_trie.ts", code: "LONGEST_KEPT_TEXT = 512" },
     { file: "src/topics/level_trie.ts", code: "> LONGEST_KEPT_TEXT" },
     {
@@ -67,6 +70,9 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/topics/share_dispatch.ts", code: "step < members.length" },
     { file: "src/time/scheduler.ts", code: "< this.#timerDue" },
     { file: "src/session/outbox.ts", code: "> this.#nextPacketId" },
+  ],
+  "which of the numbers that are no Packet Identifier": [
+    { file: "src/session/inflight_table.ts", code: "FREE = 0" },
   ],
   "how many are taken at once before others have their turn": [
     { file: "src/broker/inbound/packet_reader.ts", code: "PATIENCE = 256" },
