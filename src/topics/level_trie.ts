@@ -13,12 +13,6 @@ const LONGEST_KEPT_TEXT = 512;
 export class LevelTrie<E extends TrieEntry<E>> {
   /** The node before the first level. */
   readonly root: TrieNode<E> = new TrieNode<E>("", undefined);
-  #size = 0;
-
-  /** How many entries there are. */
-  get size(): number {
-    return this.#size;
-  }
 
   /**
    * Finds an entry.
@@ -69,20 +63,17 @@ export class LevelTrie<E extends TrieEntry<E>> {
   remove(entry: E): void {
     const node = entry.parent;
     if (node === undefined) return;
-    this.#size--;
     if (node.entry === entry) node.entry = undefined;
     else node.drop(entry.level);
     prune(node);
   }
 
   #hang(entry: E, node: TrieNode<E>, level: string): E {
-    this.#size++;
     hang(entry, node, level);
     return entry;
   }
 
   #end(entry: E, node: TrieNode<E>): E {
-    this.#size++;
     end(entry, node);
     return entry;
   }
