@@ -46,13 +46,13 @@ export class LevelTrie<E extends TrieEntry<E>> {
       const end = levelEnd(path, start);
       const level = path.slice(start, end);
       const branch = node.child(level);
-      if (branch === undefined) return this.#hang(make(path), node, ownText(level, path));
+      if (branch === undefined) return hang(make(path), node, ownText(level, path));
       if (branch instanceof TrieNode) node = branch;
       else if (branch.path === path) return branch;
       else node = split(branch, node, end);
       start = end + 1;
     }
-    return node.entry ?? this.#end(make(path), node);
+    return node.entry ?? end(make(path), node);
   }
 
   /**
@@ -66,16 +66,6 @@ export class LevelTrie<E extends TrieEntry<E>> {
     if (node.entry === entry) node.entry = undefined;
     else node.drop(entry.level);
     prune(node);
-  }
-
-  #hang(entry: E, node: TrieNode<E>, level: string): E {
-    hang(entry, node, level);
-    return entry;
-  }
-
-  #end(entry: E, node: TrieNode<E>): E {
-    end(entry, node);
-    return entry;
   }
 
   /**
@@ -97,15 +87,17 @@ export class LevelTrie<E extends TrieEntry<E>> {
   }
 }
 
-function hang<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>, level: string): void {
+function hang<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>, level: string): E {
   entry.parent = node;
   entry.level = level;
   node.put(entry);
+  return entry;
 }
 
-function end<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>): void {
+function end<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>): E {
   entry.parent = node;
   node.entry = entry;
+  return entry;
 }
 
 /** Makes room for a second entry below the level that ends at `at`: a node takes the place of the first. */
