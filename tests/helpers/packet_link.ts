@@ -2,7 +2,7 @@
 
 import { encodePacket } from "../../src/packets/codec.ts";
 import { type Packet, PacketType, type ProtocolVersion } from "../../src/packets/types.ts";
-import { hex } from "../packets/bytes.ts";
+import { hex, joined } from "../packets/bytes.ts";
 import { readServerPacket, type ServerPacket } from "./server_packet.ts";
 import { WireRules } from "./wire_rules.ts";
 
@@ -62,7 +62,7 @@ export class PacketLink {
    * @returns a promise that resolves when it is on its way
    */
   send(...what: Sendable[]): Promise<void> {
-    const bytes = concat(what.map((part) => this.#encode(part)));
+    const bytes = joined(...what.map((part) => this.#encode(part)));
     this.#rules.sent(bytes);
     this.#waiting.push(bytes);
     if (!this.#isWriting) this.#written = this.#write();
@@ -89,9 +89,7 @@ export class PacketLink {
     this.#isWriting = true;
     try {
       while (this.open && this.#waiting.length > 0) {
-        for (let rest = concat(this.#waiting.splice(0)); rest.length > 0;) {
-          rest = rest.subarray(await this.#stream.write(rest));
-        }
+        await writeAll(this.#stream, joined(...this.#waiting.splice(0)));
       }
     } catch (error) {
       if (this.open && !isLost(error)) throw error; // the reader sees the end, and what comes before it
@@ -105,7 +103,7 @@ export class PacketLink {
     for (;;) {
       const length = await this.#stream.read(buffer);
       if (length === null || !this.open) break;
-      this.#take(concat([this.#pending, buffer.subarray(0, length)]));
+      this.#take(joined(this.#pending, buffer.subarray(0, length)));
       if (length === buffer.length && length < LARGEST_READ) buffer = new Uint8Array(4 * length);
     }
     const cut = this.open && this.#pending.length > 0 && !this.#options.mayBeCut;
@@ -131,19 +129,13 @@ export async function connectTo(address: string): Promise<ByteStream> {
   return connection;
 }
 
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+/** Writes all bytes to a stream that may take them piece by piece. */
+export async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await stream.write(rest));
 }
 
 /** The length of the first packet with its fixed header; `undefined` while it is not known or not all there. */
-export function packetLength(bytes: Uint8Array): number | undefined {
+function packetLength(bytes: Uint8Array): number | undefined {
   let length = 0;
   for (let at = 1; at < Math.min(bytes.length, 5); at++) {
     length += (bytes[at] & 127) * 128 ** (at - 1);

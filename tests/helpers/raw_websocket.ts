@@ -1,7 +1,8 @@
 /** A WebSocket client of single frames: sends what it is told, right or wrong, and shows what comes back. */
 
 import { parseAddress } from "../../listeners/address.ts";
-import type { ByteStream } from "./packet_link.ts";
+import { joined } from "../packets/bytes.ts";
+import { type ByteStream, writeAll } from "./packet_link.ts";
 
 /** What of a frame may be other than usual. */
 export interface FrameOptions {
@@ -245,19 +246,4 @@ async function readSome(stream: ByteStream): Promise<Uint8Array | null> {
     throw error;
   });
   return length === null ? null : buffer.subarray(0, length);
-}
-
-async function writeAll(stream: ByteStream, data: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < data.length) written += await stream.write(data.subarray(written));
-}
-
-function joined(...parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
 }
