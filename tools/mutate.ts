@@ -15,117 +15,9 @@
 
 import { parseArgs } from "node:util";
 import { findMutants, type Mutant } from "./mutations.ts";
+import { NO_RULES, type NoRule, SUITES_OF, WITHOUT_RULES } from "./mutation_rules.ts";
 import { Laboratory, type Verdict } from "./mutation_run.ts";
-import { readSources } from "./sources.ts";
-
-/** Rooms whose rules are tested, with the suites that know them. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  "src/broker/": ["conformance", "broker"],
-  "src/session/": ["session", "conformance", "broker"],
-  "src/packets/": ["packets", "conformance"],
-  "src/topics/": ["topics", "conformance"],
-};
-
-/** Files that hold no rule of MQTT. A mutant there changes the speed, or what other suites look after. */
-const WITHOUT_RULES: Readonly<Record<string, readonly string[]>> = {
-  "speed": [
-    ...["src/packets/read_size.ts", "src/packets/string_cache.ts", "src/topics/match_cache.ts"],
-    ...[
-      "src/broker/publish_at_hand.ts",
-      "src/broker/outbound/publish_templates.ts",
-      "src/broker/inbound/publish_run.ts",
-    ],
-    ...["src/broker/inbound/route_run.ts", "src/session/record_queue.ts", "src/session/inflight_table.ts"],
-  ],
-  "who may connect": [
-    "src/broker/lifecycle/accept.ts",
-    "src/broker/connection/address_guard.ts",
-    "src/broker/connection/rate_limiter.ts",
-  ],
-  "the broker as a library": [
-    ...[
-      "src/broker/broker.ts",
-      "src/broker/client_list.ts",
-      "src/broker/lifecycle/hook_life.ts",
-      "src/broker/lifecycle/inline_client.ts",
-    ],
-    ...["src/broker/outbound/inline_delivery.ts", "src/cli/options.ts", "src/broker/core/resolve_options.ts"],
-    ...[
-      "src/broker/lifecycle/restore.ts",
-      "src/broker/lifecycle/shut_down.ts",
-      "src/broker/lifecycle/sys_topics.ts",
-      "src/broker/topic_list.ts",
-    ],
-    ...["src/broker/lifecycle/virtual_client.ts"],
-  ],
-};
-
-/** A piece of code that may be another one: nobody would see it but in speed, memory or the log. */
-export interface NoRule {
-  /** The file. */
-  readonly file: string;
-  /** The code, as it stands there; a mutant that changes something within it is none. */
-  readonly code: string;
-}
-
-/** Places without a rule in files that have rules, by what they decide. */
-export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
-  "when memory is renewed, copied or kept for the next time": [
-    { file: "src/packets/framer.ts", code: "const oversized = this.#slab.length > 2 * size && pending <= size >>> 1" },
-    { file: "src/packets/framer.ts", code: "< size >>> 2" },
-    { file: "src/packets/framer.ts", code: "< chunk.length" },
-    { file: "src/packets/slab.ts", code: "SMALLEST = 32_768" },
-    { file: "src/packets/slab.ts", code: "POOL_BYTES = 16_777_216" },
-    { file: "src/packets/writer.ts", code: "KEEP = 65_536" },
-    { file: "src/packets/writer.ts", code: "this.buffer.length > Math.max(KEEP, this.#initialBytes)" },
-    { file: "src/broker/outbound/outbound_shared.ts", code: "LARGEST_POOLED = 1_048_576" },
-    { file: "src/broker/outbound/outbound_shared.ts", code: "POOL_BYTES = 16_777_216" },
-    {
-      file: "src/broker/outbound/outbound_shared.ts",
-      code: "bytes > LARGEST_POOLED || this.#pooledBytes + bytes > POOL_BYTES",
-    },
-    { file: "src/broker/outbound/deliver.ts", code: "KEPT_IN_PLACE = 128" },
-    { file: "src/broker/outbound/deliver.ts", code: "outbox.inflight.size >= KEPT_IN_PLACE" },
-    { file: "src/broker/outbound/send_records.ts", code: "outbox.inflight.size + count > KEPT_IN_PLACE" },
-    { file: "src/topics/level_trie.ts", code: "LONGEST_KEPT_TEXT = 512" },
-    { file: "src/topics/level_trie.ts", code: "> LONGEST_KEPT_TEXT" },
-    {
-      file: "src/time/scheduler.ts",
-      code: "++this.#cancelled * 2 > this.#heap.length && this.#heap.length > 64",
-    },
-  ],
-  "which of two ways with the same result is the faster one": [
-    { file: "src/packets/encode_publish.ts", code: "LOOP_COPY = 32" },
-    { file: "src/packets/encode_publish.ts", code: "length > LOOP_COPY" },
-    { file: "src/packets/utf8.ts", code: "LOOP_LIMIT = 128" },
-    { file: "src/packets/utf8.ts", code: "<= LOOP_LIMIT" },
-    { file: "src/topics/topic_name.ts", code: "text.length * 3 <= MAXIMUM_BYTES" },
-    { file: "src/topics/match_result.ts", code: "SCAN_LIMIT = 16" },
-    { file: "src/topics/match_result.ts", code: "> SCAN_LIMIT" },
-    { file: "src/topics/share_dispatch.ts", code: "step < members.length" },
-    { file: "src/time/scheduler.ts", code: "< this.#timerDue" },
-    { file: "src/session/outbox.ts", code: "> this.#nextPacketId" },
-    { file: "src/broker/outbound/send_records.ts", code: "outbox.quota >= run.count" },
-  ],
-  "how many are taken at once before others have their turn": [
-    { file: "src/broker/inbound/packet_reader.ts", code: "PATIENCE = 256" },
-    { file: "src/broker/outbound/pump.ts", code: "REPLAYS_PER_TURN = 256" },
-    { file: "src/broker/inbound/publish_task.ts", code: "MOST_TOGETHER = 256" },
-    { file: "src/broker/inbound/publish_task.ts", code: "this.#passed >= MOST_TOGETHER" },
-  ],
-  "the order of what is due in the same millisecond": [
-    { file: "src/time/scheduler.ts", code: "<= task.due" },
-    { file: "src/time/scheduler.ts", code: "< heap[child].due" },
-    { file: "src/time/scheduler.ts", code: ">= task.due" },
-  ],
-  "how long a socket may take to close": [
-    { file: "src/broker/connection/socket_closer.ts", code: "LAST_BYTES = 5_000" },
-    { file: "src/broker/connection/socket_closer.ts", code: "PEER_CLOSES = 500" },
-  ],
-  "the length of a text for people": [
-    { file: "src/broker/connection/refusal.ts", code: "LONGEST_REASON = 1_024" },
-  ],
-};
+import { readSources, type Source } from "./sources.ts";
 
 /** Share of mutants that may survive. */
 const TOLERATED = 0.05;
@@ -182,7 +74,7 @@ export function readArguments(args: readonly string[]): Arguments {
  */
 export function suitesFor(file: string): readonly string[] {
   if (Object.values(WITHOUT_RULES).some((files) => files.includes(file))) return [];
-  return Object.entries(ROOMS).find(([room]) => file.startsWith(room))?.[1] ?? [];
+  return Object.entries(SUITES_OF).find(([start]) => file.startsWith(start))?.[1] ?? [];
 }
 
 /**
@@ -198,6 +90,43 @@ export function mutantsOf(file: string, text: string, noRules = Object.values(NO
   return findMutants(file, text).filter(({ start, end }) => {
     return !places.some((place) => place.start <= start && end <= place.end);
   });
+}
+
+/** Exclusions and tables as {@linkcode staleEntries} checks them. */
+export interface Tables {
+  /** Suites by the start of file names. */
+  readonly suitesOf: Readonly<Record<string, readonly string[]>>;
+  /** Files without rules. */
+  readonly withoutRules: Readonly<Record<string, readonly string[]>>;
+  /** Places without rules. */
+  readonly noRules: Readonly<Record<string, readonly NoRule[]>>;
+}
+
+/**
+ * Finds entries that leave out what is not there: they would hide a rule that comes to stand in the same place.
+ *
+ * @param sources the files of the checkout
+ * @param tables what is left out
+ * @returns one line for each
+ */
+export function staleEntries(
+  sources: readonly Source[],
+  { suitesOf, withoutRules, noRules }: Tables = {
+    ...{ suitesOf: SUITES_OF, withoutRules: WITHOUT_RULES, noRules: NO_RULES },
+  },
+): string[] {
+  const texts = new Map(sources.map(({ path, text }) => [path, text])), paths = [...texts.keys()];
+  const starts = Object.keys(suitesOf).filter((start) => !paths.some((path) => path.startsWith(start)));
+  const whole = Object.values(withoutRules).flat(), files = whole.filter((file) => !texts.has(file));
+  const places = Object.values(noRules).flat().flatMap((place) => {
+    const text = texts.get(place.file);
+    if (text === undefined) return [`${place.file}: there is no such file, its place without a rule "${place.code}"`];
+    if (whole.includes(place.file)) return [`${place.file}: left out as a whole, and again "${place.code}"`];
+    if (!text.includes(place.code)) return [`${place.file}: does not have the code "${place.code}"`];
+    const all = findMutants(place.file, text).length;
+    return mutantsOf(place.file, text, [place]).length < all ? [] : [`${place.file}: no mutant in "${place.code}"`];
+  });
+  return [...[...starts, ...files].map((file) => `${file}: there is no such file`), ...places];
 }
 
 function occurrences(text: string, code: string): { start: number; end: number }[] {
@@ -218,13 +147,18 @@ function occurrences(text: string, code: string): { start: number; end: number }
 export function choose(mutants: readonly Mutant[], options: Pick<Arguments, "sample" | "seed">): Mutant[] {
   const random = generator(options.seed);
   const shuffled = mutants.map((mutant) => ({ mutant, place: random() })).sort((a, b) => a.place - b.place);
-  const rooms = Object.keys(ROOMS).map((room) => shuffled.filter(({ mutant }) => mutant.file.startsWith(room)));
+  const rooms = Object.values(Object.groupBy(shuffled, ({ mutant }) => roomOf(mutant.file))) as typeof shuffled[];
   const chosen: Mutant[] = [];
   for (let turn = 0; chosen.length < Math.min(options.sample, mutants.length); turn++) {
     const next = rooms[turn % rooms.length].shift();
     if (next !== undefined) chosen.push(next.mutant);
   }
   return chosen;
+}
+
+/** The folder in `src/`. */
+function roomOf(file: string): string {
+  return file.split("/")[1];
 }
 
 /** Numbers from 0 to 1 that look random (mulberry32). */
@@ -267,7 +201,11 @@ async function main(args: readonly string[]): Promise<number> {
   const options = readArguments(args);
   const wanted = (file: string) =>
     options.only.length === 0 ? suitesFor(file).length > 0 : options.only.some((name) => file.endsWith(name));
-  const sources = (await readSources(root)).filter(({ path }) => path.startsWith("src/") && wanted(path));
+  const all = await readSources(root), stale = staleEntries(all);
+  if (stale.length > 0) {
+    throw new Error(`Cannot use tools/mutation_rules.ts, take out or correct:\n${stale.join("\n")}`);
+  }
+  const sources = all.filter(({ path }) => path.startsWith("src/") && wanted(path));
   const texts = new Map(sources.map(({ path, text }) => [path, text]));
   const mutants = sources.flatMap(({ path, text }) => mutantsOf(path, text));
   if (options.list) {
@@ -293,7 +231,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function suitesOf(mutant: Mutant): readonly string[] {
   const suites = suitesFor(mutant.file);
-  return suites.length > 0 ? suites : ["conformance", "broker"];
+  return suites.length > 0 ? suites : ["conformance", "broker"]; // a file without rules that was asked for by name
 }
 
 function difference({ start, end, replacement }: Mutant, text: string): string {

@@ -5,7 +5,7 @@
  */
 
 import { applied, type Mutant } from "./mutations.ts";
-import { registryFlags } from "./registry.ts";
+import { REGISTRY_FLAGS_VARIABLE, registryFlags } from "./registry.ts";
 import { childEnvironment } from "./run_suite.ts";
 import { permissionFlags, type Suite, SUITES } from "./suites.ts";
 
@@ -106,7 +106,8 @@ export class Laboratory implements AsyncDisposable {
     const sanitize = ["--sanitize-ops", "--sanitize-resources"];
     const args = ["test", "--no-check", "--no-prompt", "--fail-fast", ...sanitize, ...flags, ...this.#registry];
     args.push(`tests/${name}/`);
-    const env = { ...childEnvironment(Deno.env.toObject()), NO_COLOR: "1", TMPDIR: temporary };
+    const own = { NO_COLOR: "1", TMPDIR: temporary, [REGISTRY_FLAGS_VARIABLE]: this.#registry.join(" ") };
+    const env = { ...childEnvironment(Deno.env.toObject()), ...own };
     const io = { stdin: "null", stdout: "piped", stderr: "null" } as const;
     const child = new Deno.Command(Deno.execPath(), { args, cwd: copy, env, clearEnv: true, ...io }).spawn();
     let late = false;

@@ -88,12 +88,16 @@ function isWhole(code: string, start: number): boolean {
   return /[;{}]\s*$/.test(code.slice(0, start)) || /^\s*$/.test(code.slice(0, start));
 }
 
-/** A reason code becomes another one. */
+/** A reason code becomes another one, whether it stands there by name or as a number. */
 function swappedCodes(code: string): Change[] {
-  return [...code.matchAll(/\b0x(?:[89a][0-9a-f]|1[0-9])\b/gi)].map(({ index: start, 0: found }) => ({
-    ...{ kind: "swap code", start, end: start + found.length } as const,
-    replacement: found.toLowerCase() === "0x83" ? "0x80" : "0x83",
-  }));
+  return [...code.matchAll(/\bReasonCode\.(\w+)|\b0x(?:[89a][0-9a-f]|1[0-9])\b/gi)].map((match) => {
+    const [found, name] = match, start = match.index;
+    const isOther = name === "ImplementationSpecificError" || found.toLowerCase() === "0x83";
+    const other = name === undefined
+      ? isOther ? "0x80" : "0x83"
+      : `ReasonCode.${isOther ? "UnspecifiedError" : "ImplementationSpecificError"}`;
+    return { kind: "swap code", start, end: start + found.length, replacement: other };
+  });
 }
 
 function invertedConditions(code: string, text: string): Change[] {

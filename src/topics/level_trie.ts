@@ -13,12 +13,6 @@ const LONGEST_KEPT_TEXT = 512;
 export class LevelTrie<E extends TrieEntry<E>> {
   /** The node before the first level. */
   readonly root: TrieNode<E> = new TrieNode<E>("", undefined);
-  #size = 0;
-
-  /** How many entries there are. */
-  get size(): number {
-    return this.#size;
-  }
 
   /**
    * Finds an entry.
@@ -52,13 +46,13 @@ export class LevelTrie<E extends TrieEntry<E>> {
       const end = levelEnd(path, start);
       const level = path.slice(start, end);
       const branch = node.child(level);
-      if (branch === undefined) return this.#hang(make(path), node, ownText(level, path));
+      if (branch === undefined) return hang(make(path), node, ownText(level, path));
       if (branch instanceof TrieNode) node = branch;
       else if (branch.path === path) return branch;
       else node = split(branch, node, end);
       start = end + 1;
     }
-    return node.entry ?? this.#end(make(path), node);
+    return node.entry ?? end(make(path), node);
   }
 
   /**
@@ -69,22 +63,9 @@ export class LevelTrie<E extends TrieEntry<E>> {
   remove(entry: E): void {
     const node = entry.parent;
     if (node === undefined) return;
-    this.#size--;
     if (node.entry === entry) node.entry = undefined;
     else node.drop(entry.level);
     prune(node);
-  }
-
-  #hang(entry: E, node: TrieNode<E>, level: string): E {
-    this.#size++;
-    hang(entry, node, level);
-    return entry;
-  }
-
-  #end(entry: E, node: TrieNode<E>): E {
-    this.#size++;
-    end(entry, node);
-    return entry;
   }
 
   /**
@@ -106,15 +87,17 @@ export class LevelTrie<E extends TrieEntry<E>> {
   }
 }
 
-function hang<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>, level: string): void {
+function hang<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>, level: string): E {
   entry.parent = node;
   entry.level = level;
   node.put(entry);
+  return entry;
 }
 
-function end<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>): void {
+function end<E extends TrieEntry<E>>(entry: E, node: TrieNode<E>): E {
   entry.parent = node;
   node.entry = entry;
+  return entry;
 }
 
 /** Makes room for a second entry below the level that ends at `at`: a node takes the place of the first. */

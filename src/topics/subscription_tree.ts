@@ -54,11 +54,6 @@ export class SubscriptionTree<S> {
     return this.#size;
   }
 
-  /** How many different filters they have, shares of the same inner filter taken as one. */
-  get filterCount(): number {
-    return this.#exact.size + this.#wildcards.size;
-  }
-
   /**
    * Adds a subscription, or replaces the one that the subscriber has with the same filter.
    *

@@ -12,25 +12,6 @@ const HASH = 0x23;
 const MAXIMUM_BYTES = 65_535;
 
 /**
- * Counts the levels of a Topic Name or Topic Filter without allocating.
- *
- * @param name a Topic Name or Topic Filter
- * @returns how many levels it has, at least 1
- *
- * @example
- * ```ts
- * import { levelCount } from "./topic_name.ts";
- *
- * console.assert(levelCount("a//b") === 3);
- * ```
- */
-export function levelCount(name: string): number {
-  let levels = 1;
-  for (let at = name.indexOf("/"); at !== -1; at = name.indexOf("/", at + 1)) levels++;
-  return levels;
-}
-
-/**
  * Finds the end of a level.
  *
  * @param path a topic or filter

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { allowAll, Broker, MemoryListener } from "../../mod.ts";
 import { peerOf } from "../../src/broker/connection/address_guard.ts";
+import { Harness } from "../helpers/harness.ts";
 
 const peers: Record<string, string> = {
   "192.0.2.1:50000": "192.0.2.1",
@@ -28,5 +29,19 @@ Deno.test("addresses of one IPv6 network share a limit", async () => {
   );
   assertEquals(await sockets[1].read(new Uint8Array(1)), null);
   assertEquals(broker.info.connectionsAccepted, 2);
+  for (const socket of sockets) socket.close();
+});
+
+Deno.test("who goes makes room for one", async () => {
+  await using harness = await Harness.start({ capabilities: { maximumClientsPerAddress: 3 } });
+  const listener = harness.broker.listeners.get("memory") as MemoryListener;
+  const open = () => listener.connect({ remoteAddress: "192.0.2.1:1" });
+  const sockets = [open(), open(), open()];
+  await harness.settle();
+  sockets[0].close();
+  await harness.settle();
+  sockets.push(open(), open());
+  await harness.settle();
+  assertEquals(harness.broker.info.connectionsAccepted, 4);
   for (const socket of sockets) socket.close();
 });

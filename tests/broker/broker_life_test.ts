@@ -298,3 +298,22 @@ Deno.test("info is a copy", () => {
   assertEquals(broker.info.clientsConnected, 0);
   assertThrows(() => broker.injectPacket({} as never, { type: 12 }), Error, "was not made by newClient");
 });
+
+Deno.test("errors of a hook are told once a period, and anew when it was taken off and added again", async () => {
+  const failing = (id: string): Hook => ({
+    id,
+    onSessionEstablished: () => {
+      throw new Error(`${id} fails`);
+    },
+  });
+  await using harness = await Harness.start({ hooks: [allowAll(), failing("a"), failing("b")], errorsExpected: true });
+  const told = () => harness.errors.splice(0).map((line) => /Error: (\w)/.exec(line)?.[1]);
+  await harness.connect("1");
+  assertEquals(told(), ["a", "b"]);
+  await harness.connect("2");
+  assertEquals(told(), []);
+  await harness.broker.removeHook("a");
+  await harness.broker.addHook(failing("a"));
+  await harness.connect("3");
+  assertEquals(told(), ["a"]);
+});

@@ -102,7 +102,7 @@ Deno.test("what an async hook lets pass of several publishers is one write, unle
   const sendAll = async () => {
     await harness.settle();
     transport.writes.length = 0;
-    for (const publisher of publishers) await publisher.send("30 04 00 01 't' 00", "30 04 00 01 't' 00");
+    await Promise.all(publishers.map((publisher) => publisher.send("30 04 00 01 't' 00", "30 04 00 01 't' 00")));
   };
   await sendAll();
   await harness.settle();

@@ -3,9 +3,9 @@
  * The tests are our own; they are told here what to run against.
  */
 
-import { connSocket } from "../../listeners/conn_socket.ts";
 import { PacketType, type Properties, type ProtocolVersion } from "../../src/packets/types.ts";
 import { Child } from "../helpers/child.ts";
+import { connectTo } from "../helpers/packet_link.ts";
 import { type ConnectOptions, RawClient } from "../helpers/raw_client.ts";
 
 /** Its file. */
@@ -14,11 +14,11 @@ export const CONFIGURATION = "examples/paho/config.yaml";
 /** The program and its clients. */
 export class PahoSuite implements AsyncDisposable {
   readonly #program: Child;
-  readonly #address: { hostname: string; port: number };
+  readonly #address: string;
   readonly #version: ProtocolVersion;
   #clients: RawClient[] = [];
 
-  private constructor(program: Child, address: { hostname: string; port: number }, version: ProtocolVersion) {
+  private constructor(program: Child, address: string, version: ProtocolVersion) {
     this.#program = program;
     this.#address = address;
     this.#version = version;
@@ -27,16 +27,13 @@ export class PahoSuite implements AsyncDisposable {
   /** Starts the program, on another port than its own. */
   static async start(version: ProtocolVersion): Promise<PahoSuite> {
     const program = await Child.deno("mod.ts", ["--config", CONFIGURATION, "--tcp", "127.0.0.1:0"]);
-    const [, hostname, port] = await program.line(/protocol=tcp address=([\d.]+):(\d+)/);
-    return new PahoSuite(program, { hostname, port: Number(port) }, version);
+    const [, address] = await program.line(/protocol=tcp address=([\d.]+:\d+)/);
+    return new PahoSuite(program, address, version);
   }
 
   /** Opens a connection and sends nothing. */
   async open(): Promise<RawClient> {
-    const connection = await Deno.connect(this.#address);
-    connection.setNoDelay();
-    const settle = () => Promise.resolve(); // publishers wait for their acknowledgements
-    const client = new RawClient(connSocket(connection, ""), { version: this.#version, settle });
+    const client = new RawClient(await connectTo(this.#address), { version: this.#version });
     this.#clients.push(client);
     return client;
   }

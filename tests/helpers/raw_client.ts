@@ -1,10 +1,7 @@
 /** A client of single packets: sends what it is told, right or wrong, and checks what comes back. */
 
-import { encodePacket } from "../../src/packets/codec.ts";
-import type { Socket } from "../../src/broker/core/listener.ts";
 import {
   type ConnectPacket,
-  type Packet,
   PacketType,
   type Properties,
   type ProtocolVersion,
@@ -12,13 +9,13 @@ import {
   type SubscribeRequest,
   type Will,
 } from "../../src/packets/types.ts";
-import { hex, toHex } from "../packets/bytes.ts";
+import { toHex } from "../packets/bytes.ts";
 import { Inbox } from "./inbox.ts";
+import { type ByteStream, PacketLink, type Sendable } from "./packet_link.ts";
 import { describe, type ServerPacket } from "./server_packet.ts";
 import { difference, type Expected } from "./expected.ts";
 
-/** What may be sent: `"C0 00"` (text in single quotes), bytes, or a packet. */
-export type Sendable = string | Uint8Array | Packet;
+export type { Sendable } from "./packet_link.ts";
 
 /** A will in short. */
 export type WillOptions = Partial<Omit<Will, "payload">> & { payload?: string | Uint8Array };
@@ -61,26 +58,35 @@ export function connectPacket(options: ConnectOptions, version: ProtocolVersion)
   };
 }
 
+/** How a client waits. */
+export interface RawClientOptions {
+  /** Protocol version in which packets are written and read. */
+  readonly version: ProtocolVersion;
+  /** Waits until the broker has done all it was asked for; by default a client knows of nothing but its own packets. */
+  readonly settle?: () => Promise<void>;
+  /** Milliseconds after which it waits in vain, default 3,000. */
+  readonly patience?: number;
+}
+
 /** One connection to the broker. */
 export class RawClient {
   /** Protocol version in which packets are written and read. */
   readonly version: ProtocolVersion;
   /** CONNACK of {@linkcode RawClient.connect}. */
   connack: ServerPacket | undefined;
-  readonly #socket: Socket;
+  readonly #link: PacketLink;
   readonly #inbox: Inbox;
   readonly #settle: () => Promise<void>;
   #packetId = 0;
 
-  /**
-   * @param socket to the broker
-   * @param options version, and how to wait until the broker has done all it was asked for
-   */
-  constructor(socket: Socket, options: { version: ProtocolVersion; settle: () => Promise<void> }) {
-    this.version = options.version;
-    this.#socket = socket;
-    this.#settle = options.settle;
-    this.#inbox = new Inbox(socket, options.version);
+  /** @param stream to the broker @param options how to wait */
+  constructor(stream: ByteStream, options: RawClientOptions) {
+    const { version, settle = () => Promise.resolve(), patience = 3_000 } = options;
+    const inbox = this.#inbox = new Inbox(patience);
+    this.version = version;
+    this.#settle = settle;
+    this.#link = new PacketLink(stream, { version, take: (packet) => inbox.take(packet) });
+    this.#link.ended.then((failure) => inbox.end(failure));
   }
 
   /** True from an accepted CONNACK to the end of the stream or to DISCONNECT. */
@@ -95,31 +101,7 @@ export class RawClient {
 
   /** Sends everything in one write. */
   async send(...what: Sendable[]): Promise<void> {
-    const parts = what.map((part) => this.#encode(part));
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    this.#inbox.note(bytes);
-    await this.#write(bytes);
-  }
-
-  #encode(what: Sendable): Uint8Array {
-    if (typeof what === "string") return hex(what);
-    if (what instanceof Uint8Array) return what;
-    const bytes = encodePacket(what, this.version, { from: "client" });
-    if (bytes === undefined) throw new Error(`no such packet in version ${this.version}`);
-    return bytes;
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    try {
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#socket.write(rest));
-    } catch (error) {
-      if (!this.#inbox.ended) throw error; // otherwise the broker was faster
-    }
+    await this.#link.send(...what);
   }
 
   /** The next packet, if one is there. */
@@ -161,7 +143,7 @@ export class RawClient {
 
   /** Waits for the end of the stream; nothing may come before it. */
   async expectClosed(): Promise<void> {
-    await this.#inbox.end();
+    await this.#inbox.over();
   }
 
   /** Makes sure that the connection is open and that nothing is on its way, once the broker has done all it was asked for. */
@@ -176,7 +158,7 @@ export class RawClient {
   /** PINGREQ and its PINGRESP: what the broker sent before has arrived, what this client sent before is done. */
   async barrier(): Promise<void> {
     const pong = this.#inbox.pong();
-    await this.#write(hex("C0 00"));
+    await this.send("C0 00");
     await pong;
   }
 
@@ -189,9 +171,7 @@ export class RawClient {
 
   /** Sends CONNECT. */
   async sendConnect(options: ConnectOptions = {}): Promise<void> {
-    const packet = connectPacket(options, this.version);
-    this.#inbox.announced(packet);
-    await this.send(packet);
+    await this.send(connectPacket(options, this.version));
   }
 
   /** Subscribes to one filter and waits for SUBACK. Returns its reason code. */
@@ -254,8 +234,8 @@ export class RawClient {
 
   /** Cuts the connection without a word, and waits until the broker has noticed. */
   async cut(): Promise<void> {
-    this.#socket.close();
-    await this.#inbox.end({ ignoreRest: true });
+    this.#link.close();
+    await this.#inbox.over({ ignoreRest: true });
     await this.#settle();
   }
 

@@ -1,7 +1,8 @@
 /** A WebSocket client of single frames: sends what it is told, right or wrong, and shows what comes back. */
 
 import { parseAddress } from "../../listeners/address.ts";
-import type { Socket } from "../../src/broker/core/listener.ts";
+import { joined } from "../packets/bytes.ts";
+import { type ByteStream, writeAll } from "./packet_link.ts";
 
 /** What of a frame may be other than usual. */
 export interface FrameOptions {
@@ -46,9 +47,6 @@ export interface RawResponse {
   readonly body: string;
 }
 
-/** A stream of bytes; `Deno.Conn` is one. */
-export type RawStream = Pick<Socket, "read" | "write" | "close">;
-
 const MASK = [0x37, 0xfa, 0x21, 0x3d];
 
 /** Makes one frame. */
@@ -89,10 +87,10 @@ export class RawWebSocket implements Disposable {
   readonly protocol: string | undefined;
   /** The answer to the request. */
   readonly response: RawResponse;
-  #stream: RawStream;
+  #stream: ByteStream;
   #received: Uint8Array;
 
-  private constructor(stream: RawStream, response: RawResponse, received: Uint8Array) {
+  private constructor(stream: ByteStream, response: RawResponse, received: Uint8Array) {
     this.#stream = stream;
     this.#received = received;
     this.response = response;
@@ -100,7 +98,7 @@ export class RawWebSocket implements Disposable {
   }
 
   /** Connects to `host:port`, or goes over a stream that is there already. @throws Error unless the answer is 101 */
-  static async open(target: string | RawStream, options: UpgradeOptions = {}): Promise<RawWebSocket> {
+  static async open(target: string | ByteStream, options: UpgradeOptions = {}): Promise<RawWebSocket> {
     const stream = typeof target === "string" ? await Deno.connect({ ...parseAddress(target) }) : target;
     try {
       await writeAll(stream, upgradeRequest(options));
@@ -158,7 +156,7 @@ export class RawWebSocket implements Disposable {
   }
 
   /** Bytes of binary frames as a stream; `bytesPerFrame` splits what is written. */
-  socket(bytesPerFrame = Infinity): Socket {
+  socket(bytesPerFrame = Infinity): ByteStream {
     let rest = new Uint8Array(0) as Uint8Array;
     const read = async (buffer: Uint8Array): Promise<number | null> => {
       while (rest.length === 0) {
@@ -179,7 +177,7 @@ export class RawWebSocket implements Disposable {
       await this.sendRaw(joined(...frames));
       return data.length;
     };
-    return { remoteAddress: "raw websocket", read, write, close: () => this.close() };
+    return { read, write, close: () => this.close() };
   }
 
   /** Ends the connection without a close frame. Safe to call twice. */
@@ -210,7 +208,7 @@ function parseFrame(bytes: Uint8Array): { frame: ReceivedFrame; size: number } |
   return { frame: { opcode: bytes[0] & 0x0f, final: (bytes[0] & 0x80) !== 0, masked, payload }, size };
 }
 
-async function readResponse(stream: RawStream): Promise<{ response: RawResponse; rest: Uint8Array }> {
+async function readResponse(stream: ByteStream): Promise<{ response: RawResponse; rest: Uint8Array }> {
   let bytes = new Uint8Array(0) as Uint8Array, end = -1;
   while ((end = textOf(bytes).indexOf("\r\n\r\n")) < 0) {
     const more = await readSome(stream);
@@ -228,7 +226,7 @@ async function readResponse(stream: RawStream): Promise<{ response: RawResponse;
   return { response: { status, headers, body }, rest: new Uint8Array(0) };
 }
 
-async function readBody(stream: RawStream, bytes: Uint8Array, length: number): Promise<string> {
+async function readBody(stream: ByteStream, bytes: Uint8Array, length: number): Promise<string> {
   while (bytes.length < length) {
     const more = await readSome(stream);
     if (more === null) break;
@@ -241,26 +239,11 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }
 
-async function readSome(stream: RawStream): Promise<Uint8Array | null> {
+async function readSome(stream: ByteStream): Promise<Uint8Array | null> {
   const buffer = new Uint8Array(65_536);
   const length = await stream.read(buffer).catch((error) => {
     if (error instanceof Deno.errors.ConnectionReset) return null;
     throw error;
   });
   return length === null ? null : buffer.subarray(0, length);
-}
-
-async function writeAll(stream: RawStream, data: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < data.length) written += await stream.write(data.subarray(written));
-}
-
-function joined(...parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
 }

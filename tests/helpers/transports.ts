@@ -1,17 +1,16 @@
 /** Ways to a broker: the same tests go over each of them. */
 
-import { parseAddress } from "../../listeners/address.ts";
-import { connSocket } from "../../listeners/conn_socket.ts";
 import { MemoryListener } from "../../listeners/memory.ts";
 import { TcpListener } from "../../listeners/tcp.ts";
 import { WebSocketListener } from "../../listeners/websocket.ts";
-import type { Listener, Socket } from "../../src/broker/core/listener.ts";
+import type { Listener } from "../../src/broker/core/listener.ts";
+import { type ByteStream, connectTo } from "./packet_link.ts";
 import { RawWebSocket } from "./raw_websocket.ts";
 
 /** A way to the broker: what it listens with, and how a client gets there. */
 export interface Transport {
   readonly listener: Listener;
-  connect(): Socket | Promise<Socket>;
+  connect(): ByteStream | Promise<ByteStream>;
 }
 
 /** Within the process. */
@@ -23,12 +22,7 @@ export function overMemory(): Transport {
 /** A port of this machine. */
 export function overTcp(): Transport {
   const listener = new TcpListener({ id: "tcp", address: "127.0.0.1:0" });
-  const connect = async () => {
-    const connection = await Deno.connect({ ...parseAddress(listener.address) });
-    connection.setNoDelay();
-    return connSocket(connection, listener.address);
-  };
-  return { listener, connect };
+  return { listener, connect: () => connectTo(listener.address) };
 }
 
 /** A WebSocket; `bytesPerFrame` splits what the client sends. */

@@ -44,10 +44,15 @@ export class WireRules {
     this.#connect = connect;
   }
 
-  /** The client sent an acknowledgement that settles an exchange. */
-  settled(packetId: number): void {
-    this.#published.delete(packetId);
-    this.#released.delete(packetId);
+  /** Tells what the client sends, so that exchanges are known to be over. */
+  sent(bytes: Uint8Array): void {
+    for (let rest = bytes; rest.length >= 4 && rest[1] < 128; rest = rest.subarray(2 + rest[1])) {
+      const type = rest[0] >> 4, packetId = rest[2] << 8 | rest[3];
+      const refused = type === PUBREC && rest[1] > 2 && rest[4] >= 0x80;
+      if (type !== PUBACK && type !== PUBCOMP && !refused) continue;
+      this.#published.delete(packetId);
+      this.#released.delete(packetId);
+    }
   }
 
   /**

@@ -1,31 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Capabilities } from "../../src/broker/core/options.ts";
-import { TcpListener } from "../../listeners/tcp.ts";
 import { hex } from "../packets/bytes.ts";
 import { Harness, type RawClient } from "../helpers/harness.ts";
+import { overTcp, type Transport } from "../helpers/transports.ts";
 import { until } from "../helpers/until.ts";
 import { expectServed, pause, repeated } from "./attackers.ts";
 
 /** A broker on a port, in real time. */
-function overTcp(capabilities: Partial<Capabilities> = {}): Promise<Harness> {
-  const listener = new TcpListener({ id: "tcp", address: "127.0.0.1:0" });
-  const connect = async () => {
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port: portOf(listener) });
-    return {
-      remoteAddress: "broker",
-      read: (buffer: Uint8Array) => connection.read(buffer),
-      write: (data: Uint8Array) => connection.write(data),
-      close() {
-        try {
-          connection.close();
-        } catch { /* it was closed already */ }
-      },
-    };
-  };
-  return Harness.start({ transport: { listener, connect }, realTime: true, capabilities });
+function start(transport: Transport, capabilities: Partial<Capabilities>): Promise<Harness> {
+  return Harness.start({ transport, realTime: true, capabilities });
 }
 
-function portOf(listener: TcpListener): number {
+function portOf({ listener }: Transport): number {
   return Number(listener.address.split(":").at(-1));
 }
 
@@ -94,10 +80,11 @@ const FLOODS: Record<string, string> = {
 
 for (const [name, packet] of Object.entries(FLOODS)) {
   Deno.test(`a victim is served while others flood with ${name}`, async () => {
-    await using harness = await overTcp({ maximumMessageRate: 5_000, maximumByteRate: 200_000 });
+    const transport = overTcp();
+    await using harness = await start(transport, { maximumMessageRate: 5_000, maximumByteRate: 200_000 });
     const victim = await harness.connect("victim");
     await victim.subscribe("victim");
-    const port = portOf(harness.broker.listeners.get("tcp") as TcpListener);
+    const port = portOf(transport);
     const bytes = repeated(hex(packet), 16_384);
     const packets = ["0", "1", "2", "3"].map((id) => [hex(`10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 '${id}'`), bytes]);
     using _attacker = attacker({ port, packets });
@@ -107,10 +94,11 @@ for (const [name, packet] of Object.entries(FLOODS)) {
 }
 
 Deno.test("a victim is served while others connect and connect", async () => {
-  await using harness = await overTcp({ maximumConnectionRate: 100 });
+  const transport = overTcp();
+  await using harness = await start(transport, { maximumConnectionRate: 100 });
   const victim = await harness.connect("victim");
   await victim.subscribe("victim");
-  const port = portOf(harness.broker.listeners.get("tcp") as TcpListener);
+  const port = portOf(transport);
   const packets = [[hex("10 0E 00 04 'MQTT' 05 02 00 00 00 00 01 'z'"), new Uint8Array(0)]];
   using _attacker = attacker({ port, packets: Array(8).fill(packets[0]), connects: true });
   await until(() => harness.broker.info.connectionsAccepted > 50, "the flood", BEGINNING);

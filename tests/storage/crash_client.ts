@@ -2,15 +2,14 @@
  * @module */
 import {
   type AckPacket,
-  type ConnackPacket,
-  type Packet,
   PacketType,
   type ProtocolVersion,
   type PublishPacket,
   type QoS,
   type Will,
 } from "../../src/packets/types.ts";
-import { CrashLink } from "./crash_link.ts";
+import { PacketLink } from "../helpers/packet_link.ts";
+import type { ServerPacket } from "../helpers/server_packet.ts";
 
 /** What a client is made of. */
 export interface CrashClientOptions {
@@ -23,7 +22,7 @@ export interface CrashClientOptions {
   /** Makes the will of the next connection. */
   readonly will?: () => Will;
   /** Told of every message that is handed to the application: at QoS 2 once. */
-  readonly onMessage?: (message: PublishPacket) => void;
+  readonly onMessage?: (message: ServerPacket) => void;
 }
 
 /** A message that the broker has not taken over. */
@@ -36,7 +35,7 @@ const NEVER = 0xffff_ffff;
 const decoder = new TextDecoder();
 
 /** The payload of a message as text. */
-export function textOf(message: PublishPacket): string {
+export function textOf(message: ServerPacket): string {
   return decoder.decode(message.payload);
 }
 
@@ -56,7 +55,7 @@ export class CrashClient {
   /** SUBSCRIBE, UNSUBSCRIBE and PINGREQ of this connection that wait for their answer, PINGREQ as 0. */
   readonly #requests = new Map<number, PromiseWithResolvers<readonly number[]>>();
   #idle: (() => void)[] = [];
-  #link: CrashLink | undefined;
+  #link: PacketLink | undefined;
   /** From CONNACK to the end of the connection. */
   #ready = false;
   #connack = Promise.withResolvers<void>();
@@ -85,8 +84,9 @@ export class CrashClient {
   async connect(address: string): Promise<void> {
     this.#ready = false;
     this.#connack = Promise.withResolvers();
-    const link = this.#link = await CrashLink.to(address, this.#version, (packet) => this.#take(packet));
-    link.ended.then(() => this.#ended(link), (error) => this.#ended(link, error));
+    const take = (packet: ServerPacket) => this.#take(packet);
+    const link = this.#link = await PacketLink.to(address, { version: this.#version, take, mayBeCut: true });
+    link.ended.then((failure) => this.#ended(link, failure));
     const { expiry = NEVER, receiveMaximum } = this.#options;
     link.send({
       type: PacketType.CONNECT,
@@ -100,8 +100,8 @@ export class CrashClient {
     await this.#connack.promise;
   }
 
-  #resume({ reasonCode, sessionPresent }: ConnackPacket): void {
-    if (reasonCode !== 0) throw new Error(`${this.id}: CONNACK 0x${reasonCode.toString(16)}`);
+  #resume({ reasonCode, sessionPresent }: ServerPacket): void {
+    if (reasonCode !== 0) throw new Error(`${this.id}: CONNACK 0x${reasonCode!.toString(16)}`);
     if (!sessionPresent) this.#begin();
     this.#known = this.#options.expiry !== 0;
     this.#ready = true;
@@ -121,7 +121,7 @@ export class CrashClient {
   /** Cuts the connection without DISCONNECT. */
   async cut(): Promise<void> {
     this.#link?.close();
-    await this.#link?.ended.catch(() => {});
+    await this.#link?.ended;
   }
 
   /** Publishes; resolves when the broker has taken the message over, on whatever connection that is. */
@@ -184,7 +184,7 @@ export class CrashClient {
     return this.#nextId;
   }
 
-  #ended(link: CrashLink, cause?: Error): void {
+  #ended(link: PacketLink, cause?: Error): void {
     if (link !== this.#link) return;
     this.#ready = false;
     const error = cause ?? new ConnectionLost(`${this.id}: the connection has ended`);
@@ -195,13 +195,14 @@ export class CrashClient {
     if (cause !== undefined) this.onFailure(cause);
   }
 
-  #take(packet: Packet): void {
-    if (packet.type === PacketType.CONNACK) this.#resume(packet);
-    else if (packet.type === PacketType.PUBLISH) this.#takePublish(packet);
-    else if (packet.type === PacketType.PINGRESP) this.#answer(0, []);
-    else if (packet.type === PacketType.SUBACK || packet.type === PacketType.UNSUBACK) {
-      this.#answer(packet.packetId, packet.reasonCodes);
-    } else if (packet.type !== PacketType.DISCONNECT) this.#takeAck(packet as AckPacket);
+  #take(packet: ServerPacket): void {
+    const { type, packetId = 0, reasonCodes = [] } = packet;
+    if (type === PacketType.CONNACK) this.#resume(packet);
+    else if (type === PacketType.PUBLISH) this.#takePublish(packet);
+    else if (type === PacketType.PUBREL) this.#takeRelease(packetId);
+    else if (type === PacketType.PINGRESP || type === PacketType.SUBACK || type === PacketType.UNSUBACK) {
+      this.#answer(packetId, reasonCodes);
+    } else if (type !== PacketType.DISCONNECT) this.#takeAck(packet);
   }
 
   #answer(packetId: number, codes: readonly number[]): void {
@@ -209,25 +210,25 @@ export class CrashClient {
     this.#requests.delete(packetId);
   }
 
-  #takePublish(packet: PublishPacket): void {
-    const { qos, packetId } = packet;
+  #takePublish(packet: ServerPacket): void {
+    const qos = packet.qos!, packetId = packet.packetId!;
     if (qos === 2 && this.#received.has(packetId)) return this.#ack(PacketType.PUBREC, packetId); // [MQTT-4.3.3-10]
     if (qos === 2) this.#received.add(packetId);
     this.#options.onMessage?.(packet);
     if (qos > 0) this.#ack(qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId);
   }
 
-  #takeAck({ type, packetId, reasonCode }: AckPacket): void {
-    if (type === PacketType.PUBREL) {
-      const known = this.#received.delete(packetId);
-      return this.#ack(PacketType.PUBCOMP, packetId, known ? 0 : 0x92);
-    }
-    if (type === PacketType.PUBCOMP) this.#released.delete(packetId);
-    else this.#takenOver(type, packetId, reasonCode);
+  #takeRelease(packetId: number): void {
+    this.#ack(PacketType.PUBCOMP, packetId, this.#received.delete(packetId) ? 0 : 0x92);
+  }
+
+  #takeAck({ type, packetId, reasonCode }: ServerPacket): void {
+    if (type === PacketType.PUBCOMP) this.#released.delete(packetId!);
+    else this.#takenOver(type, packetId!, reasonCode!);
     if (this.unfinished === 0) { for (const resolve of this.#idle.splice(0)) resolve(); }
   }
 
-  #takenOver(type: AckPacket["type"], packetId: number, reasonCode: number): void {
+  #takenOver(type: number, packetId: number, reasonCode: number): void {
     const outgoing = this.#outgoing.get(packetId), qos = type === PacketType.PUBACK ? 1 : 2;
     if (outgoing === undefined && !this.#released.has(packetId)) return this.#refuse(type, packetId);
     if (outgoing !== undefined && outgoing.packet.qos !== qos) {
@@ -245,7 +246,7 @@ export class CrashClient {
   }
 
   /** An answer to nothing: a PUBREC still gets its PUBREL. */
-  #refuse(type: AckPacket["type"], packetId: number): void {
+  #refuse(type: number, packetId: number): void {
     if (type === PacketType.PUBREC) this.#ack(PacketType.PUBREL, packetId, 0x92);
   }
 

@@ -1,6 +1,7 @@
 /** The clients of a crash test, and what they do while the broker lives.
  * @module */
-import type { PublishPacket, QoS } from "../../src/packets/types.ts";
+import type { QoS } from "../../src/packets/types.ts";
+import type { ServerPacket } from "../helpers/server_packet.ts";
 import { CrashClient, textOf } from "./crash_client.ts";
 import { type Line, MessageLedger, RetainedLedger, SubscriptionLedger } from "./crash_ledger.ts";
 import { CrashMortal } from "./crash_mortal.ts";
@@ -148,8 +149,8 @@ export class CrashWorld {
 
   #subscriber(id: string, receiver: string, options: { version?: 4 | 5; receiveMaximum?: number } = {}): CrashClient {
     this.#messages.receiver(receiver);
-    const onMessage = (message: PublishPacket) =>
-      this.#messages.arrived(receiver, message.topic, Number.parseInt(textOf(message)));
+    const onMessage = (message: ServerPacket) =>
+      this.#messages.arrived(receiver, message.topic!, Number.parseInt(textOf(message)));
     return this.#client(id, { ...options, onMessage });
   }
 
@@ -232,7 +233,7 @@ export class CrashWorld {
 
   async #checkRetained(): Promise<void> {
     const found = new Map<string, number>();
-    const onMessage = (message: PublishPacket) => void found.set(message.topic, Number(textOf(message)));
+    const onMessage = (message: ServerPacket) => void found.set(message.topic!, Number(textOf(message)));
     const checker = this.#client("checker", { expiry: 0, onMessage });
     await checker.connect(this.#address);
     await checker.subscribe("r/#", 0);
@@ -253,8 +254,8 @@ export class CrashWorld {
     );
   }
 
-  #takeProbe(message: PublishPacket): void {
-    if (textOf(message) === String(this.#probe)) this.#probed.add(message.topic); // others are of an earlier life
+  #takeProbe(message: ServerPacket): void {
+    if (textOf(message) === String(this.#probe)) this.#probed.add(message.topic!); // others are of an earlier life
   }
 
   /** Until nothing comes any more: soon when nothing is missing, after some seconds without any progress otherwise. */

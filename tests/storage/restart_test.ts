@@ -1,5 +1,6 @@
 /** What a broker has stored is there again after a crash, with its times. */
 import { assertEquals } from "@std/assert";
+import type { Hook } from "../../src/hook/hook.ts";
 import { PacketType } from "../../src/packets/types.ts";
 import { RestartWorld } from "./restart_world.ts";
 
@@ -207,4 +208,16 @@ Deno.test("the log says what came back, and nothing where nothing did", async ()
   const { milliseconds, ...counts } = restored()[0].fields!;
   assertEquals(counts, { sessions: 2, retained: 1, subscriptions: 1, messages: 2 });
   assertEquals(typeof milliseconds, "number");
+});
+
+Deno.test("a connection that was open at a crash has ended with reason code 0x80", async () => {
+  const ends: unknown[] = [];
+  const onDisconnect: Hook["onDisconnect"] = (client, { reasonCode, error, sessionEnded }) => {
+    if (error?.message === "the last run of the broker has ended") ends.push([client.id, reasonCode, sessionEnded]);
+  };
+  await using world = await new RestartWorld({ hooks: [{ id: "ends", onDisconnect }] }).start();
+  await world.connect("open");
+  await (await world.connect("gone")).disconnect();
+  await world.crash();
+  assertEquals(ends, [["open", 0x80, false]]);
 });

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { choose, mutantsOf, NO_RULES, readArguments, suitesFor, summary } from "../../tools/mutate.ts";
+import { choose, mutantsOf, readArguments, staleEntries, suitesFor, summary } from "../../tools/mutate.ts";
+import { SUITES_OF } from "../../tools/mutation_rules.ts";
 import { applied, findMutants, type Kind, type Mutant } from "../../tools/mutations.ts";
 import { Laboratory, type Verdict } from "../../tools/mutation_run.ts";
 import { ROOT } from "../../tools/package.ts";
 import { readSources } from "../../tools/sources.ts";
+import { SUITES } from "../../tools/suites.ts";
 
 /** What becomes of a text, mutant by mutant. */
 function mutants(text: string, kind: Kind): string[] {
@@ -34,6 +36,10 @@ Deno.test("a reason code becomes another one", () => {
   const swap = (text: string) => mutants(text, "swap code");
   assertEquals(swap("f(0x82, 0x83, 0x10)"), ["f(0x83, 0x83, 0x10)", "f(0x82, 0x80, 0x10)", "f(0x82, 0x83, 0x83)"]);
   assertEquals(swap("f(0x0f, 0xff, 0x8000, 0x7f)"), []);
+  assertEquals(swap("f(ReasonCode.NotAuthorized, a as ReasonCode)"), [
+    "f(ReasonCode.ImplementationSpecificError, a as ReasonCode)",
+  ]);
+  assertEquals(swap("f(ReasonCode.ImplementationSpecificError)"), ["f(ReasonCode.UnspecifiedError)"]);
 });
 
 Deno.test("a condition is inverted", () => {
@@ -67,16 +73,18 @@ Deno.test("a mutant knows its line", () => {
 Deno.test("every room has mutants of every kind, and each changes its file", async () => {
   const sources = (await readSources(ROOT)).filter(({ path }) => suitesFor(path).length > 0);
   const all = sources.flatMap(({ path, text }) => findMutants(path, text));
-  for (const room of ["broker", "packets", "topics"]) {
-    const kinds = new Set(all.filter(({ file }) => file.startsWith(`src/${room}/`)).map(({ kind }) => kind));
-    assert(kinds.size >= 4, `${room}: ${[...kinds]}`);
+  const kindsOf = (room: string) =>
+    new Set(all.filter(({ file }) => file.startsWith(`src/${room}/`)).map(({ kind }) => kind));
+  for (const room of ["broker", "packets", "topics"]) assert(kindsOf(room).size >= 4, `${room}: ${[...kindsOf(room)]}`);
+  for (const room of ["session", "time", "hook", "cli"]) {
+    assert(kindsOf(room).size >= 2, `${room}: ${[...kindsOf(room)]}`);
   }
   for (const { path, text } of sources) {
     for (const mutant of findMutants(path, text)) assert(applied(text, mutant) !== text, `${path}:${mutant.line}`);
   }
   const files = new Set(sources.map(({ path }) => path));
-  for (const handler of ["publish", "connect", "subscribe", "unsubscribe", "acks", "auth", "disconnect"]) {
-    assert(files.has(`src/broker/handle_${handler}.ts`), handler);
+  for (const handler of ["connect", "subscribe", "unsubscribe", "acks", "auth", "disconnect"]) {
+    assert(files.has(`src/broker/inbound/handle_${handler}.ts`), handler);
   }
 });
 
@@ -93,13 +101,37 @@ Deno.test("places without a rule are left out, what surrounds them is not", () =
   assertEquals(mutantsOf(file, text, [{ file: "src/broker/b.ts", code: "> SIZE" }]).length, 4);
 });
 
-Deno.test("every place without a rule is still there, in a file that has rules", async () => {
-  const texts = new Map((await readSources(ROOT)).map(({ path, text }) => [path, text]));
-  for (const place of Object.values(NO_RULES).flat()) {
-    const text = texts.get(place.file) ?? "", what = `${place.file}: ${place.code}`;
-    assert(suitesFor(place.file).length > 0, what);
-    assert(mutantsOf(place.file, text, [place]).length < mutantsOf(place.file, text, []).length, what);
-  }
+Deno.test("all of src is mutated but a few files that are about speed", async () => {
+  const paths = (await readSources(ROOT)).map(({ path }) => path).filter((path) => path.startsWith("src/"));
+  const without = paths.filter((path) => suitesFor(path).length === 0);
+  assert(without.length < paths.length / 40, without.join(", "));
+  const names = SUITES.map(({ name }) => name);
+  for (const suite of Object.values(SUITES_OF).flat()) assert(names.includes(suite), suite);
+});
+
+Deno.test("an entry that leaves out what is not there is an error", async () => {
+  assertEquals(staleEntries(await readSources(ROOT)), []);
+  const sources = [{ path: "src/time/a.ts", text: "const SIZE = 64;\nif (a < b) c();\n" }];
+  const stale = (withoutRules: string[], places: [file: string, code: string][], suitesOf: string[] = []) =>
+    staleEntries(sources, {
+      suitesOf: Object.fromEntries(suitesOf.map((start) => [start, ["time"]])),
+      withoutRules: { speed: withoutRules },
+      noRules: { memory: places.map(([file, code]) => ({ file, code })) },
+    });
+  assertEquals(stale([], [["src/time/a.ts", "SIZE = 64"], ["src/time/a.ts", "a < b"]], ["src/time/"]), []);
+  assertEquals(stale(["src/time/a.ts"], []), []);
+  assertEquals(stale(["src/time/b.ts"], [], ["src/hook/"]), [
+    "src/hook/: there is no such file",
+    "src/time/b.ts: there is no such file",
+  ]);
+  assertEquals(stale([], [["src/time/b.ts", "a < b"], ["src/time/a.ts", "b < a"], ["src/time/a.ts", "c();"]]), [
+    'src/time/b.ts: there is no such file, its place without a rule "a < b"',
+    'src/time/a.ts: does not have the code "b < a"',
+    'src/time/a.ts: no mutant in "c();"',
+  ]);
+  assertEquals(stale(["src/time/a.ts"], [["src/time/a.ts", "a < b"]]), [
+    'src/time/a.ts: left out as a whole, and again "a < b"',
+  ]);
 });
 
 function mutant(file: string, start: number): Mutant {

@@ -149,7 +149,7 @@ Deno.test("unsubscribe tells whether there was a subscription", () => {
   assertEquals(remove(tree, "$share/g/a", "$share/h/a"), false);
   assertEquals(tree.size, 3);
   for (const filter of ["a", "a/+", "$share/g/a"]) assertEquals(remove(tree, filter, filter), true);
-  assertEquals([tree.size, tree.filterCount], [0, 0]);
+  assertEquals(tree.size, 0);
   assertEquals(remove(tree, "a", "a"), false);
 });
 
@@ -190,7 +190,7 @@ Deno.test("65,535 levels cost no call stack", () => {
   assertEquals(names(tree.match(topic)), [...filters.slice(0, 4)].sort());
   assertEquals(tree.match(topic).shares.length, 1);
   for (const filter of [...filters, `${pluses}+`]) assertEquals(remove(tree, filter, filter), true);
-  assertEquals([tree.size, tree.filterCount, names(tree.match(topic)).length], [0, 0, 0]);
+  assertEquals([tree.size, names(tree.match(topic)).length], [0, 0]);
 });
 
 Deno.test("list walks all subscriptions in pages while others come and go", () => {

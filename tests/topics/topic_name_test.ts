@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { MqttError } from "../../src/packets/errors.ts";
-import { exceedsEncodedLimit, levelCount, levelEnd, validateTopicName } from "../../src/topics/topic_name.ts";
+import { exceedsEncodedLimit, levelEnd, validateTopicName } from "../../src/topics/topic_name.ts";
 
 function codeOf(name: string, maximumLevels?: number): number {
   return assertThrows(() => validateTopicName(name, maximumLevels), MqttError).reasonCode;
@@ -70,13 +70,6 @@ Deno.test("exceedsEncodedLimit agrees with the encoder around the limit", () => 
       assertEquals(exceedsEncodedLimit(text), encoder.encode(text).length > 65_535, `${unit} ${repeat}`);
     }
   }
-});
-
-Deno.test("levelCount counts separators and one", () => {
-  for (const [name, levels] of [["", 1], ["a", 1], ["/", 2], ["a/b", 2], ["//", 3], ["a//b/", 4]] as const) {
-    assertEquals(levelCount(name), levels, name);
-  }
-  assertEquals(levelCount("/".repeat(65_534)), 65_535);
 });
 
 Deno.test("levelEnd stops at the separator or the end", () => {

@@ -1,0 +1,97 @@
+/**
+ * What tools/mutate.ts knows of the files: who tests them, and what holds no rule of MQTT.
+ *
+ * An entry that names a file or a piece of code that is not there is an error of the tool.
+ *
+ * @module
+ */
+
+/** Suites that should notice a mutant, by the start of file names: the first that fits counts, the fastest suite first. */
+export const SUITES_OF: Readonly<Record<string, readonly string[]>> = {
+  "src/broker/lifecycle/restore.ts": ["broker", "storage"],
+  "src/broker/": ["conformance", "broker"],
+  "src/session/": ["session", "conformance", "broker"],
+  "src/packets/": ["packets", "conformance"],
+  "src/topics/": ["topics", "conformance"],
+  "src/time/": ["time", "conformance", "broker"],
+  "src/hook/": ["hook", "conformance", "broker"],
+  "src/cli/": ["cli"],
+};
+
+/** Files without a rule: a mutant there changes the speed and nothing else. */
+export const WITHOUT_RULES: Readonly<Record<string, readonly string[]>> = {
+  "speed": ["src/packets/read_size.ts", "src/packets/string_cache.ts", "src/topics/match_cache.ts"],
+};
+
+/** A piece of code that may be another one: nobody would see it but in speed, memory or the log. */
+export interface NoRule {
+  /** The file. */
+  readonly file: string;
+  /** The code, as it stands there; a mutant that changes something within it is none. */
+  readonly code: string;
+}
+
+/** Places without a rule in files that have rules, by what they decide. */
+export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
+  "when memory is renewed, copied or kept for the next time": [
+    { file: "src/packets/framer.ts", code: "const oversized = this.#slab.length > 2 * size && pending <= size >>> 1" },
+    { file: "src/packets/framer.ts", code: "< size >>> 2" },
+    { file: "src/packets/framer.ts", code: "< chunk.length" },
+    { file: "src/packets/slab.ts", code: "SMALLEST = 32_768" },
+    { file: "src/packets/slab.ts", code: "POOL_BYTES = 16_777_216" },
+    { file: "src/packets/writer.ts", code: "KEEP = 65_536" },
+    { file: "src/packets/writer.ts", code: "this.buffer.length > Math.max(KEEP, this.#initialBytes)" },
+    { file: "src/broker/outbound/outbound_shared.ts", code: "LARGEST_POOLED = 1_048_576" },
+    { file: "src/broker/outbound/outbound_shared.ts", code: "POOL_BYTES = 16_777_216" },
+    {
+      file: "src/broker/outbound/outbound_shared.ts",
+      code: "bytes > LARGEST_POOLED || this.#pooledBytes + bytes > POOL_BYTES",
+    },
+    { file: "src/broker/outbound/deliver.ts", code: "KEPT_IN_PLACE = 128" },
+    { file: "src/broker/outbound/deliver.ts", code: "outbox.inflight.size >= KEPT_IN_PLACE" },
+    { file: "src/session/record_queue.ts", code: "SLACK = 256" },
+    {
+      file: "src/session/record_queue.ts",
+      code: "this.#head >= SLACK && this.#head * 2 >= this.#items.length",
+    },
+    { file: "src/session/inflight_table.ts", code: "SMALLEST = 16" },
+    { file: "src/session/inflight_table.ts", code: "LARGEST_KEPT = 1_024" },
+    { file: "src/topics/level_trie.ts", code: "LONGEST_KEPT_TEXT = 512" },
+    { file: "src/topics/level_trie.ts", code: "> LONGEST_KEPT_TEXT" },
+    {
+      file: "src/time/scheduler.ts",
+      code: "++this.#cancelled * 2 > this.#heap.length && this.#heap.length > 64",
+    },
+  ],
+  "which of two ways with the same result is the faster one": [
+    { file: "src/packets/encode_publish.ts", code: "LOOP_COPY = 32" },
+    { file: "src/packets/encode_publish.ts", code: "length > LOOP_COPY" },
+    { file: "src/packets/utf8.ts", code: "LOOP_LIMIT = 128" },
+    { file: "src/packets/utf8.ts", code: "<= LOOP_LIMIT" },
+    { file: "src/topics/topic_name.ts", code: "text.length * 3 <= MAXIMUM_BYTES" },
+    { file: "src/topics/match_result.ts", code: "SCAN_LIMIT = 16" },
+    { file: "src/topics/match_result.ts", code: "> SCAN_LIMIT" },
+    { file: "src/topics/share_dispatch.ts", code: "step < members.length" },
+    { file: "src/time/scheduler.ts", code: "< this.#timerDue" },
+    { file: "src/session/outbox.ts", code: "> this.#nextPacketId" },
+  ],
+  "which of the numbers that are no Packet Identifier": [
+    { file: "src/session/inflight_table.ts", code: "FREE = 0" },
+  ],
+  "how many are taken at once before others have their turn": [
+    { file: "src/broker/inbound/packet_reader.ts", code: "PATIENCE = 256" },
+    { file: "src/broker/outbound/pump.ts", code: "REPLAYS_PER_TURN = 256" },
+  ],
+  "the order of what is due in the same millisecond": [
+    { file: "src/time/scheduler.ts", code: "<= task.due" },
+    { file: "src/time/scheduler.ts", code: "< heap[child].due" },
+    { file: "src/time/scheduler.ts", code: ">= task.due" },
+  ],
+  "how long a socket may take to close": [
+    { file: "src/broker/connection/socket_closer.ts", code: "LAST_BYTES = 5_000" },
+    { file: "src/broker/connection/socket_closer.ts", code: "PEER_CLOSES = 500" },
+  ],
+  "the length of a text for people": [
+    { file: "src/broker/connection/refusal.ts", code: "LONGEST_REASON = 1_024" },
+  ],
+};
