@@ -36,7 +36,8 @@ export type { Client, ClientInit, DisconnectOptions, PeerCertificate } from "./s
 export type { Clock } from "./src/time/clock.ts";
 export type { InflightRecord, InflightState } from "./src/session/inflight.ts";
 export type { Message, MessageInit } from "./src/session/message.ts";
-export type { InlineHandler, Session, SessionSubscription } from "./src/session/session.ts";
+export type { InlineHandler } from "./src/session/session.ts";
+export type { SessionSubscription, SessionView } from "./src/session/session_view.ts";
 export type { PendingWill } from "./src/session/will.ts";
 
 export type {

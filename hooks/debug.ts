@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from "../src/hook/logger.ts";
 import { type Packet, PacketType } from "../src/packets/types.ts";
 import type { Client } from "../src/session/client.ts";
 import type { InflightRecord } from "../src/session/inflight.ts";
-import type { Message } from "../src/session/message.ts";
+import type { MessageView } from "../src/session/message_view.ts";
 import { describePacket, packetName, previewPayload } from "./debug_packet.ts";
 
 /**
@@ -171,7 +171,7 @@ function who(client: Client): Record<string, unknown> {
   return { client: client.id, username: client.username };
 }
 
-function what(message: Message, { payloadBytes }: Context): Record<string, unknown> {
+function what(message: MessageView, { payloadBytes }: Context): Record<string, unknown> {
   const { topic, qos, retain, payload } = message;
   return { topic, qos, retain, bytes: payload.length, payload: previewPayload(payload, payloadBytes) };
 }

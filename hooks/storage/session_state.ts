@@ -1,7 +1,7 @@
 /** What the storage remembers of each stored session. Sessions that end with their connection have none, but for their will.
  * @module */
 import { utf8Length } from "../../src/packets/utf8.ts";
-import type { Session } from "../../src/session/session.ts";
+import type { SessionView } from "../../src/session/session_view.ts";
 import type { Batch } from "./batch.ts";
 import type { Body } from "./bodies.ts";
 import type { GroupChanges } from "./engine.ts";
@@ -17,7 +17,7 @@ export class SessionState {
   /** Name of its group. */
   readonly group: string;
   /** Whose it is; `undefined` for one that was read at the start, until something becomes of it. */
-  session: Session | undefined = undefined;
+  session: SessionView | undefined = undefined;
   /** True when nothing but the will is stored: the session ends with its connection, or has ended. */
   willOnly: boolean;
   /** Bytes of the names of group and a short item. */

@@ -3,7 +3,7 @@
 import type { GrantedSubscription } from "../../src/hook/hook.ts";
 import type { Client } from "../../src/session/client.ts";
 import type { InflightRecord } from "../../src/session/inflight.ts";
-import type { Session } from "../../src/session/session.ts";
+import type { SessionView } from "../../src/session/session_view.ts";
 import { utf8Length } from "../../src/packets/utf8.ts";
 import type { Batch } from "./batch.ts";
 import type { Bodies } from "./bodies.ts";
@@ -49,7 +49,7 @@ export class SessionStore {
   }
 
   /** A client got its session. @throws {MqttError} 0x97 when too much waits */
-  established(session: Session): Batch | undefined {
+  established(session: SessionView): Batch | undefined {
     const state = this.#stateOf(session), transient = session.expiryInterval === 0;
     if (transient && session.will === undefined) return state && this.#end(state, this.#commits.batchForEnd());
     if (state !== undefined && state.willOnly === transient) return this.#putClient(state, session);
@@ -155,12 +155,12 @@ export class SessionStore {
   }
 
   /** What is remembered of a session; one that began before the hook was added is stored now. */
-  #state(session: Session): SessionState {
+  #state(session: SessionView): SessionState {
     return this.#stateOf(session) ?? (this.#begin(session), this.#states.get(session.clientId)!);
   }
 
   /** The same for a session that may not be stored: a later one of the same ClientID may be. */
-  #stateOf(session: Session): SessionState | undefined {
+  #stateOf(session: SessionView): SessionState | undefined {
     const state = this.#states.get(session.clientId);
     if (state === undefined || state.session === session) return state;
     if (state.session !== undefined) return undefined;
@@ -169,7 +169,7 @@ export class SessionStore {
   }
 
   /** A new session. Whatever an old one of this ClientID left behind goes, also in a store that was never read. */
-  #begin(session: Session): Batch {
+  #begin(session: SessionView): Batch {
     const { clientId } = session, old = this.#states.get(clientId), batch = this.#commits.batch();
     const state = new SessionState(clientId, session.expiryInterval === 0);
     state.session = session;
@@ -191,7 +191,7 @@ export class SessionStore {
     state.bodies = undefined;
   }
 
-  #putClient(state: SessionState, session: Session): Batch {
+  #putClient(state: SessionState, session: SessionView): Batch {
     const batch = this.#commits.batch();
     const { clientId, username, protocolVersion, expiryInterval, disconnectedAt, will } = session;
     const { properties, remoteAddress, listenerId } = session.client,
@@ -206,7 +206,7 @@ export class SessionStore {
 }
 
 /** The session of a client, if it outlives the connection. */
-function stored(client: Client): Session | undefined {
+function stored(client: Client): SessionView | undefined {
   const { session } = client;
   return session === undefined || session.expiryInterval === 0 || session.ended ? undefined : session;
 }

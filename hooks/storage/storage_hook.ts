@@ -2,7 +2,7 @@
  * @module */
 import type { Hook, HookContext } from "../../src/hook/hook.ts";
 import type { SystemInfo } from "../../src/hook/system_info.ts";
-import type { Message } from "../../src/session/message.ts";
+import type { MessageView } from "../../src/session/message_view.ts";
 import { utf8Length } from "../../src/packets/utf8.ts";
 import type { Batch } from "./batch.ts";
 import { Bodies } from "./bodies.ts";
@@ -117,7 +117,7 @@ class Storage {
     this.#loaded = undefined;
   }
 
-  retain(message: Message): Batch {
+  retain(message: MessageView): Batch {
     const item = retainedItem(message.topic), keyBytes = utf8Length(item) + 16, clears = message.payload.length === 0;
     if (!clears) this.commits.admit();
     const batch = this.commits.batch(message), changes = batch.group(RETAINED);

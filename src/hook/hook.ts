@@ -12,8 +12,8 @@ import type {
 import type { Client } from "../session/client.ts";
 import type { Clock } from "../time/clock.ts";
 import type { InflightRecord } from "../session/inflight.ts";
-import type { Message } from "../session/message.ts";
-import type { Session } from "../session/session.ts";
+import type { MessageView } from "../session/message_view.ts";
+import type { SessionView } from "../session/session_view.ts";
 import type { MatchResult } from "../topics/subscription_tree.ts";
 import type { Logger } from "./logger.ts";
 import type { StoredClient, StoredInflightMessage, StoredRetainedMessage, StoredSubscription } from "./records.ts";
@@ -112,7 +112,7 @@ export interface Hook {
   /** Observe: the client is authenticated, its session is about to be looked up. */
   onSessionEstablish?(client: Client, packet: ConnectPacket): Awaitable<void>;
   /** Observe, held by CONNACK: the client has its session, and CONNACK follows. */
-  onSessionEstablished?(client: Client, session: Session): Awaitable<void>;
+  onSessionEstablished?(client: Client, session: SessionView): Awaitable<void>;
   /** Observe: the connection is closed. */
   onDisconnect?(client: Client, info: DisconnectInfo): Awaitable<void>;
   /**
@@ -136,7 +136,10 @@ export interface Hook {
   /** Observe, held by SUBACK: what became of each filter. */
   onSubscribed?(client: Client, subscriptions: readonly GrantedSubscription[]): Awaitable<void>;
   /** Transform: who receives this message; the result must not be mutated, return a new one. */
-  onSelectSubscribers?(message: Message, matched: MatchResult<Session>): Awaitable<MatchResult<Session> | void>;
+  onSelectSubscribers?(
+    message: MessageView,
+    matched: MatchResult<SessionView>,
+  ): Awaitable<MatchResult<SessionView> | void>;
   /** Transform. */
   onUnsubscribe?(client: Client, packet: UnsubscribePacket): Awaitable<UnsubscribePacket | void>;
   /** Observe, held by UNSUBACK: filters that were removed. */
@@ -149,13 +152,13 @@ export interface Hook {
    */
   onPublish?(client: Client, packet: PublishPacket): Awaitable<PublishPacket | void>;
   /** Observe: the message was handed to all its subscribers. */
-  onPublished?(client: Client, message: Message): Awaitable<void>;
+  onPublished?(client: Client, message: MessageView): Awaitable<void>;
   /** Observe: a message was not delivered to this client. */
-  onPublishDropped?(client: Client, message: Message, reason: string): Awaitable<void>;
+  onPublishDropped?(client: Client, message: MessageView, reason: string): Awaitable<void>;
   /** Observe, held by the acknowledgement: a retained message was set (`message`) or cleared (empty payload). */
-  onRetainMessage?(client: Client, message: Message): Awaitable<void>;
+  onRetainMessage?(client: Client, message: MessageView): Awaitable<void>;
   /** Observe: a retained message was sent to a new subscription. */
-  onRetainPublished?(client: Client, message: Message): Awaitable<void>;
+  onRetainPublished?(client: Client, message: MessageView): Awaitable<void>;
   /** Observe, held by the acknowledgement: a QoS 1/2 exchange of a session began or came further; keyed by direction and sequence (`in`: packet id). */
   onQosPublish?(client: Client, record: InflightRecord): Awaitable<void>;
   /** Observe, for `in` held by PUBCOMP: a QoS 1/2 exchange is finished. */
@@ -163,12 +166,12 @@ export interface Hook {
   /** Observe: a QoS 1/2 exchange was given up. */
   onQosDropped?(client: Client, record: InflightRecord): Awaitable<void>;
   /** Observe: all 65,535 Packet Identifiers of the session are in use, so that this message has to wait. */
-  onPacketIdExhausted?(client: Client, message: Message): Awaitable<void>;
+  onPacketIdExhausted?(client: Client, message: MessageView): Awaitable<void>;
 
   /** Transform: the will of a client that is about to be published. */
   onWill?(client: Client, will: Will): Awaitable<Will | void>;
   /** Observe: a will was published. */
-  onWillSent?(client: Client, message: Message): Awaitable<void>;
+  onWillSent?(client: Client, message: MessageView): Awaitable<void>;
   /** Observe: a will that was due is never published: a hook, the right to its topic or a limit refused it. */
   onWillDropped?(client: Client, will: Will, reason: string): Awaitable<void>;
   /** Observe, durable: a session ended, with everything that belongs to it. */

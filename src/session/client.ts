@@ -2,7 +2,7 @@
  * @module */
 import { ReasonCode } from "../packets/reason_codes.ts";
 import type { Properties, ProtocolVersion } from "../packets/types.ts";
-import type { Session } from "./session.ts";
+import type { SessionView } from "./session_view.ts";
 
 /** What a TLS client showed of itself. */
 export interface PeerCertificate {
@@ -73,7 +73,7 @@ export class Client {
   /** True for the broker's own clients, which need no permission. */
   readonly inline: boolean;
   /** The session, from the moment it is established. */
-  session: Session | undefined = undefined;
+  session: SessionView | undefined = undefined;
   /** How {@linkcode Client.disconnect} reaches the connection; `undefined` when there is none. */
   link: ((reasonCode: number, options?: DisconnectOptions) => void) | undefined = undefined;
 

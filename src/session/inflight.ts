@@ -1,7 +1,7 @@
 /** QoS 1 and 2 messages on their way, as sessions keep them and storage records them.
  * @module */
 import type { QoS } from "../packets/types.ts";
-import type { Message } from "./message.ts";
+import type { MessageView } from "./message_view.ts";
 
 /**
  * How far a message has come.
@@ -33,5 +33,5 @@ export interface InflightRecord {
   /** Shared subscription filter (`$share/name/filter`) that this delivery came through. */
   readonly share: string | undefined;
   /** The message; `undefined` for `in`, and once released. */
-  message: Message | undefined;
+  message: MessageView | undefined;
 }

@@ -5,6 +5,7 @@ import { decodePublishProperties, encodePublish, type PublishTarget, readPublish
 import type { Slab } from "../packets/slab.ts";
 import type { Properties, QoS } from "../packets/types.ts";
 import { Writer } from "../packets/writer.ts";
+import type { MessageView } from "./message_view.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const copies: Copies = new Copies();
@@ -35,7 +36,7 @@ export interface MessageInit {
  * What a client has sent stays in the read buffer of its connection, and its parts are copied from there to each subscriber.
  * A message that a program, a hook or a store has made of parts becomes such a packet when it is sent for the first time.
  */
-export class Message implements PublishTarget {
+export class Message implements PublishTarget, MessageView {
   /** Topic Name. */
   topic = "";
   /** QoS that it was published with. */

@@ -1,26 +1,17 @@
 /** A session: what the broker keeps of a client, with or without a connection (4.1).
  * @module */
 import type { ProtocolVersion, PublishPacket } from "../packets/types.ts";
-import type { ParsedFilter } from "../topics/topic_filter.ts";
-import type { SubscriptionOptions } from "../topics/subscription.ts";
 import type { Client } from "./client.ts";
 import type { Message } from "./message.ts";
 import { DeliveryTotals } from "./delivery_totals.ts";
 import type { PublishDelivery } from "./outbound_record.ts";
 import { Outbox } from "./outbox.ts";
 import type { Task } from "../time/scheduler.ts";
+import type { SessionSubscription, SessionView } from "./session_view.ts";
 import type { PendingWill } from "./will.ts";
 
 /** Session Expiry Interval that never ends. */
 export const NEVER_EXPIRES = 0xffff_ffff;
-
-/** A subscription of a session. */
-export interface SessionSubscription {
-  /** The filter, taken apart. */
-  readonly filter: ParsedFilter;
-  /** Granted options. */
-  readonly options: SubscriptionOptions;
-}
 
 /** What a session needs of the connection that it is attached to. */
 export interface SessionLink {
@@ -43,7 +34,7 @@ export interface SessionLink {
 export type InlineHandler = (client: Client, packet: PublishPacket) => void | Promise<void>;
 
 /** State of one ClientID [MQTT-3.1.3-2]. */
-export class Session {
+export class Session implements SessionView {
   /** ClientID. */
   readonly clientId: string;
   /** Who is, or was last, connected. */
@@ -120,6 +111,26 @@ export class Session {
   /** Messages on their way to the client, if there ever were any. */
   get existingOutbox(): Outbox | undefined {
     return this.#outbox;
+  }
+
+  /** Messages that were sent to the client and are not finished. */
+  get inflightMessages(): number {
+    return this.#outbox?.inflight.size ?? 0;
+  }
+
+  /** Messages that wait for the client. */
+  get queuedMessages(): number {
+    return this.#outbox?.queue.length ?? 0;
+  }
+
+  /** Messages of the client between PUBREC and PUBREL. */
+  get awaitingPubrelMessages(): number {
+    return this.#awaitingPubrel?.size ?? 0;
+  }
+
+  /** Bytes of the messages that wait. */
+  get queuedBytes(): number {
+    return this.#outbox?.queue.bytes ?? 0;
   }
 
   /** QoS 2 messages of the client between PUBREC and PUBREL: their Packet Identifiers. */

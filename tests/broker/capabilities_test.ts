@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Socket } from "../../src/broker/core/listener.ts";
 import type { BrokerOptions, Capabilities, Compatibilities } from "../../src/broker/core/options.ts";
 import type { Properties } from "../../src/packets/types.ts";
+import type { Session } from "../../src/session/session.ts";
 import type { MemoryListener } from "../../listeners/memory.ts";
 import { hex } from "../packets/bytes.ts";
 import { Harness, type HarnessOptions, PacketType, type RawClient } from "../helpers/harness.ts";
@@ -326,8 +327,8 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
       const count = 10_001; // one more than the queue takes
       await queueFor(harness, count, 0);
       assertEquals(harness.broker.info.messagesDropped, 2);
-      const oldest = harness.broker.clients.get("one")!.session!.outbox.queue.peek()!;
-      assertEquals(oldest.sequence, 2);
+      const { outbox } = harness.broker.clients.get("one")!.session as Session;
+      assertEquals(outbox.queue.peek()!.sequence, 2);
     },
   },
   maximumRetainedMessages: {

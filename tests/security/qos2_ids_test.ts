@@ -43,7 +43,7 @@ Deno.test("MQTT 3.1.1 has no Receive Maximum: all its Packet Identifiers cost li
     await client.barrier();
   });
   const { session } = harness.broker.clients.get("a")!;
-  assertEquals(session!.awaitingPubrel.size, 65_535);
+  assertEquals(session!.awaitingPubrelMessages, 65_535);
   await client.cut();
   assertEquals(harness.broker.clients.size, 0);
   await expectServed(harness);

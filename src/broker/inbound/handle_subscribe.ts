@@ -5,7 +5,7 @@ import type { GrantedSubscription } from "../../hook/hook.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { PacketType, type SubscribePacket, type SubscribeRequest } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/utf8.ts";
-import type { SessionSubscription } from "../../session/session.ts";
+import type { SessionSubscription } from "../../session/session_view.ts";
 import { type ParsedFilter, parseTopicFilter } from "../../topics/topic_filter.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Connection } from "../connection/connection.ts";

@@ -1,7 +1,8 @@
 /** Subscriptions of a session and of the tree, always changed together.
  * @module */
 import { utf8Length } from "../../packets/utf8.ts";
-import type { Session, SessionSubscription } from "../../session/session.ts";
+import type { Session } from "../../session/session.ts";
+import type { SessionSubscription } from "../../session/session_view.ts";
 import type { Core } from "../core/core.ts";
 
 /** Makes a subscription or replaces the one with the same filter [MQTT-3.8.4-3]. @returns true when it is new */
