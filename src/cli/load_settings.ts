@@ -38,7 +38,6 @@ export async function loadSettings(args: Arguments, source: ConfigSource = proce
     debug: chooseDebug(settings),
     options: settings.options ?? {},
     logging: chooseLogging(args, settings),
-    warmUp: !args.has("--no-warm-up"),
   };
 }
 
