@@ -105,8 +105,8 @@ export class Session {
   willTask: Task | undefined = undefined;
   /** True while a pump runs that had to wait for a hook. */
   pumping = false;
-  /** Handlers of the broker's own client by filter as sent. */
-  inlineHandlers: Map<string, Map<number, InlineHandler>> | undefined = undefined;
+  /** Who is told of messages, where the session is one subscription of the broker's own client. */
+  inlineHandler: InlineHandler | undefined = undefined;
   /** QoS 2 messages of the client that a hook has not decided on. */
   arriving: Arriving[] | undefined = undefined;
   #outbox: Outbox | undefined;

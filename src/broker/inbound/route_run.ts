@@ -119,7 +119,7 @@ function sendRun(core: Core, connection: Connection, run: PublishRun, match: Mat
   if (match.identifiers !== undefined || match.qos < run.qos || session.clientId === connection.client!.id) {
     return false;
   }
-  if (link === undefined || session.inlineHandlers !== undefined || !link.takesRun(run)) return false;
+  if (link === undefined || session.inlineHandler !== undefined || !link.takesRun(run)) return false;
   if (run.qos > 0) return sendRecords(core, session, { run, messages: run.messages(core, connection) });
   link.sendRun(run);
   return true;
