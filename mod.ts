@@ -24,6 +24,7 @@ export { VERSION } from "./src/broker/core/version.ts";
 
 export type { Access, Awaitable, DisconnectInfo, GrantedSubscription, Hook, HookContext } from "./src/hook/hook.ts";
 export type { LogFields, Logger } from "./src/hook/logger.ts";
+export { silentLogger } from "./src/hook/logger.ts";
 export type {
   StoredClient,
   StoredInflightMessage,

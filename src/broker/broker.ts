@@ -284,6 +284,8 @@ export class Broker implements AsyncDisposable {
 
   #needInline(action: string): void {
     this.#calls.check(action);
-    if (!this.#core.options.inlineClient) throw new Error(`Cannot ${action}: option inlineClient is false, expected true`);
+    if (!this.#core.options.inlineClient) {
+      throw new Error(`Cannot ${action}: option inlineClient is false, expected true`);
+    }
   }
 }

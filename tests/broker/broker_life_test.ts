@@ -4,6 +4,7 @@ import { MemoryListener } from "../../listeners/memory.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { Listener, ListenerContext } from "../../src/broker/core/listener.ts";
 import type { Hook, HookContext } from "../../src/hook/hook.ts";
+import { silentLogger } from "../../src/hook/logger.ts";
 import { PacketType } from "../../src/packets/types.ts";
 import type { Client } from "../../src/session/client.ts";
 import { Harness } from "../helpers/harness.ts";
@@ -33,7 +34,7 @@ function listening(id: string, log: string[], more: Partial<Listener> = {}): Lis
 }
 
 async function brokerOf(hooks: Hook[], listeners: Listener[] = [], options = {}): Promise<Broker> {
-  const broker = new Broker({ sysTopicResendInterval: 0, closeTimeout: 0.05, ...options });
+  const broker = new Broker({ sysTopicResendInterval: 0, closeTimeout: 0.05, logger: silentLogger, ...options });
   for (const hook of hooks) await broker.addHook(hook);
   for (const listener of listeners) await broker.addListener(listener);
   return broker;

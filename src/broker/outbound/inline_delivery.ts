@@ -27,8 +27,9 @@ export function callInline(
   { message, session, delivery }: { message: Message; session: Session; delivery: InlineDelivery },
 ): void {
   const failed = (error: unknown) => core.unexpected("an inline subscription handler failed", error);
+  const handler = session.inlineHandler!;
   try {
-    const pending = session.inlineHandler!(client, packetOf(message, delivery));
+    const pending = handler(client, packetOf(message, delivery));
     if (pending instanceof Promise) pending.catch(failed);
   } catch (error) {
     failed(error);
