@@ -118,8 +118,10 @@ function refuse(status: Refusal["status"], message: string, headers: Record<stri
   return { status, message: `${message}\n`, headers };
 }
 
+/** Members of a list: parted by commas, with or without blanks and tabs around them; empty ones do not count (RFC 9110, 5.6.1). */
 function tokens(header: string | null): string[] {
-  return header === null ? [] : header.split(",").map((token) => token.trim());
+  if (header === null) return [];
+  return header.split(",").map((token) => token.replace(/^[ \t]+|[ \t]+$/g, "")).filter((token) => token !== "");
 }
 
 function hasToken(header: string | null, token: string): boolean {

@@ -264,3 +264,13 @@ function joined(...parts: Uint8Array[]): Uint8Array {
   }
   return all;
 }
+
+/** Lists of one and the same meaning, as RFC 9110 lets people write them. */
+export const PROTOCOL_LISTS: readonly [header: string, expected: string][] = [
+  ["mqtt,mqttv3.1", "mqtt"],
+  ["mqttv3.1,mqtt", "mqtt"],
+  ["chat,mqttv3.1", "mqttv3.1"],
+  ["chat ,\tmqtt\t, x", "mqtt"],
+  [",, mqtt,", "mqtt"],
+  ["chat,x\r\nSec-WebSocket-Protocol: y,mqttv3.1,", "mqttv3.1"],
+];

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { FetchListener, type FetchListenerOptions } from "../../listeners/fetch.ts";
 import { RuntimeWebSocket } from "../../listeners/websocket_socket.ts";
-import { clientFrame, RawWebSocket } from "../helpers/raw_websocket.ts";
+import { clientFrame, PROTOCOL_LISTS, RawWebSocket } from "../helpers/raw_websocket.ts";
 import { EchoContext, hold, pattern, readExactly, readToEnd, roundTrip, settled, writeAll } from "./echo_context.ts";
 
 interface Setup {
@@ -146,6 +146,15 @@ Deno.test("fetch: small messages count with what they cost", () =>
     { maximumBuffered: 10_000 },
     hold,
   ));
+
+Deno.test("fetch: lists of subprotocols may be written in every way that HTTP has for them", () =>
+  withServer(async ({ address }) => {
+    for (const [list, expected] of PROTOCOL_LISTS) {
+      using client = await RawWebSocket.open(address, { headers: { "Sec-WebSocket-Protocol": list } });
+      assertEquals(client.protocol, expected, JSON.stringify(list));
+      assertEquals(await roundTrip(client.socket(), pattern(100)), pattern(100));
+    }
+  }));
 
 Deno.test("fetch leaves other requests to the application", () =>
   withServer(async ({ address }) => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { WebSocketListener, type WebSocketListenerOptions } from "../../listeners/websocket.ts";
 import { authority, certificate } from "../helpers/certificates.ts";
-import { clientFrame, RawWebSocket } from "../helpers/raw_websocket.ts";
+import { clientFrame, PROTOCOL_LISTS, RawWebSocket } from "../helpers/raw_websocket.ts";
 import { EchoContext, hold, pattern, portOf, readExactly, readToEnd, roundTrip, writeAll } from "./echo_context.ts";
 
 const hostname = "127.0.0.1";
@@ -285,6 +285,24 @@ Deno.test("websocket: the answer proves the key and names the subprotocol", () =
       },
     });
     assertEquals(several.protocol, "mqtt");
+  }));
+
+Deno.test("websocket: lists in headers may be written in every way that HTTP has for them", () =>
+  withListener(async ({ address, context }) => {
+    for (const [list, expected] of PROTOCOL_LISTS) {
+      using client = await RawWebSocket.open(address, { headers: { "Sec-WebSocket-Protocol": list } });
+      assertEquals(client.protocol, expected, JSON.stringify(list));
+      assertEquals(await roundTrip(client.socket(), pattern(100)), pattern(100));
+    }
+    for (const connection of ["keep-alive,Upgrade", "Upgrade,", "keep-alive\t,\tUPGRADE ,x", ",upgrade"]) {
+      using client = await RawWebSocket.open(address, { headers: { Connection: connection, Upgrade: "WebSocket" } });
+      assertEquals(client.protocol, "mqtt", connection);
+    }
+    assertEquals(context.sockets.length, PROTOCOL_LISTS.length + 4);
+    for (const list of ["mqtt mqttv3.1", "mqtt;q=1", ",", " "]) {
+      const headers = { "Sec-WebSocket-Protocol": list };
+      assertEquals((await RawWebSocket.request(address, { headers })).status, 400, list);
+    }
   }));
 
 Deno.test("websocket: requests that are refused, and what they are told", () =>
