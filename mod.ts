@@ -102,7 +102,7 @@ export {
   type MemoryListenerOptions,
   memoryPair,
 } from "./listeners/memory.ts";
-export { type Connection, NetListener, type NetListenerOptions } from "./listeners/net.ts";
+export { type NetConnection, NetListener, type NetListenerOptions } from "./listeners/net.ts";
 export { TcpListener, type TcpListenerOptions } from "./listeners/tcp.ts";
 export { type TlsCertificate, TlsListener, type TlsListenerOptions } from "./listeners/tls.ts";
 export { UnixListener, type UnixListenerOptions } from "./listeners/unix.ts";
