@@ -37,7 +37,7 @@ export type { Client, ClientInit, DisconnectOptions, PeerCertificate } from "./s
 export type { Clock } from "./src/time/clock.ts";
 export type { InflightRecord, InflightState } from "./src/session/inflight.ts";
 export type { Message, MessageInit } from "./src/session/message.ts";
-export type { Arriving, InlineHandler, Session, SessionSubscription } from "./src/session/session.ts";
+export type { InlineHandler, Session, SessionSubscription } from "./src/session/session.ts";
 export type { PendingWill } from "./src/session/will.ts";
 
 export type {
@@ -54,29 +54,19 @@ export type { ParsedFilter } from "./src/topics/topic_filter.ts";
 export { validateTopicName } from "./src/topics/topic_name.ts";
 
 export { ConnectError, MqttError } from "./src/packets/errors.ts";
-export { decodePacket, encodePacket, packetSize } from "./src/packets/codec.ts";
-export { Framer } from "./src/packets/framer.ts";
-export { Slab, SlabPool } from "./src/packets/slab.ts";
-export {
-  connackReturnCode,
-  isReasonCodeAllowed,
-  ReasonCode,
-  reasonCodeName,
-  usableReasonCode,
-} from "./src/packets/reason_codes.ts";
+export { ReasonCode, reasonCodeName } from "./src/packets/reason_codes.ts";
 export * from "./src/packets/types.ts";
 
+// what `Session` and `Message` refer to
 export type { Outbox, Replay } from "./src/session/outbox.ts";
 export type { InflightTable } from "./src/session/inflight_table.ts";
 export type { DeliveryOptions, OutboundRecord } from "./src/session/outbound_record.ts";
 export type { RecordQueue } from "./src/session/record_queue.ts";
 export type { SentRun, SentRunInit } from "./src/session/sent_run.ts";
 export type { Task } from "./src/time/scheduler.ts";
-export type { FrameRun, SessionLink } from "./src/session/session.ts";
+export type { Arriving, FrameRun, SessionLink } from "./src/session/session.ts";
 export type { PublishTarget } from "./src/packets/publish.ts";
-export type { Sender } from "./src/packets/reason_codes.ts";
 export type { ShareState } from "./src/topics/subscription_tree.ts";
-export type { DecodeOptions, EncodeOptions } from "./src/packets/codec.ts";
 
 export { allowAll } from "./hooks/auth/allow_all.ts";
 export { ledger, type LedgerHook } from "./hooks/auth/ledger.ts";

@@ -10,8 +10,9 @@ const rules = ledger({
     { filters: { "#": "deny" } },
   ],
 });
-const clients = Array.from({ length: CLIENTS }, (_, number) =>
-  new Client({ id: `${number}`, username: `device-${number}`, protocolVersion: 5, transport: "tcp" })
+const clients = Array.from(
+  { length: CLIENTS },
+  (_, number) => new Client({ id: `${number}`, username: `device-${number}`, protocolVersion: 5, transport: "tcp" }),
 );
 const topics = Array.from({ length: CLIENTS }, (_, number) => `devices/${number}/temperature`);
 let turn = 0;

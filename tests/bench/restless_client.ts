@@ -1,6 +1,6 @@
 /** A client as they come and go: connects, subscribes, publishes at every QoS, leaves properly or not. */
 
-import { decodePacket, encodePacket, Framer, type Packet, PacketType, type QoS } from "../../mod.ts";
+import { decodePacket, encodePacket, Framer, type Packet, PacketType, type QoS } from "../../src/packets/packets.ts";
 
 const MESSAGES = 20, TOPICS = 1_000, GROUPS = 20;
 

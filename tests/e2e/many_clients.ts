@@ -5,7 +5,7 @@
  *
  * Prints "subscribed" when all are, and "received" when each has got its message and has acknowledged it.
  */
-import { decodePacket, encodePacket, Framer, type Packet, PacketType } from "../../mod.ts";
+import { decodePacket, encodePacket, Framer, type Packet, PacketType } from "../../src/packets/packets.ts";
 
 const [hostname, port, count] = Deno.args;
 const AT_ONCE = 250;
