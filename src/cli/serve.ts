@@ -1,6 +1,7 @@
 /** Runs a broker until it is told to stop.
  * @module */
 import { Broker } from "../broker/broker.ts";
+import { VERSION } from "../broker/core/version.ts";
 import type { Logger } from "../hook/logger.ts";
 import { announce } from "./announce.ts";
 import type { MadeListener } from "./make_listener.ts";
@@ -35,6 +36,7 @@ export async function serve(plan: Plan): Promise<number> {
     },
     reload: () => reloadAll(plan.listeners, logger),
   });
+  logger.info("starting", { version: VERSION, deno: Deno.version.deno });
   try {
     await start(broker, plan);
     started.resolve();

@@ -84,8 +84,8 @@ export interface Settings {
 
 /** What a configuration file says; what it leaves out is decided by defaults. */
 export interface FileSettings {
-  /** Ways in; the file's TLS files may be left to the command line. */
-  readonly listeners?: readonly FileListener[];
+  /** Ways in, nothing where one is wrong; the file's TLS files may be left to the command line. */
+  readonly listeners?: readonly (FileListener | undefined)[];
   /** Hooks. */
   readonly hooks?: {
     /** Access. */
