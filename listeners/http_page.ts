@@ -3,6 +3,7 @@
 import type { ListenerContext } from "../src/broker/core/listener.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { addressOf, bind } from "./bind.ts";
+import { BAD_HOST, pathOf } from "./request_path.ts";
 
 /** Status, type and text of a page. */
 export interface Page {
@@ -65,7 +66,9 @@ export class HttpPage {
   }
 
   #answer(request: Request, context: ListenerContext): Response {
-    if (!this.#options.paths.includes(new URL(request.url).pathname)) return plain(404, "Not found.\n");
+    const path = pathOf(request);
+    if (path === undefined) return plain(400, `${BAD_HOST}\n`);
+    if (!this.#options.paths.includes(path)) return plain(404, "Not found.\n");
     if (request.method !== "GET" && request.method !== "HEAD") {
       return plain(405, "Only GET and HEAD work here.\n", { allow: "GET, HEAD" });
     }

@@ -1,6 +1,7 @@
 /** Requests for a WebSocket, answered with one or with why there is none.
  * @module */
 import { formatPeer } from "./address.ts";
+import { pathOf } from "./request_path.ts";
 import { type Refusal, UpgradeGate, type UpgradeRequest, type WebSocketRules } from "./websocket_rules.ts";
 import { RuntimeWebSocket } from "./websocket_socket.ts";
 
@@ -92,8 +93,7 @@ function upgrade(
 }
 
 function partsOf(request: Request): UpgradeRequest {
-  const { pathname } = new URL(request.url);
-  return { method: request.method, path: pathname, header: (name) => request.headers.get(name) };
+  return { method: request.method, path: pathOf(request), header: (name) => request.headers.get(name) };
 }
 
 function refusal({ status, message, headers }: Refusal): Response {

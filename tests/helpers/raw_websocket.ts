@@ -265,6 +265,9 @@ function joined(...parts: Uint8Array[]): Uint8Array {
   return all;
 }
 
+/** Host headers that name no host. */
+export const BAD_HOSTS: readonly string[] = ["a b", "[", "a:99999", "%zz"];
+
 /** Lists of one and the same meaning, as RFC 9110 lets people write them. */
 export const PROTOCOL_LISTS: readonly [header: string, expected: string][] = [
   ["mqtt,mqttv3.1", "mqtt"],
