@@ -24,6 +24,7 @@ export { VERSION } from "./src/broker/core/version.ts";
 
 export type { Access, Awaitable, DisconnectInfo, GrantedSubscription, Hook, HookContext } from "./src/hook/hook.ts";
 export type { LogFields, Logger } from "./src/hook/logger.ts";
+export { silentLogger } from "./src/hook/logger.ts";
 export type {
   StoredClient,
   StoredInflightMessage,
@@ -54,18 +55,10 @@ export type { ParsedFilter } from "./src/topics/topic_filter.ts";
 export { validateTopicName } from "./src/topics/topic_name.ts";
 
 export { ConnectError, MqttError } from "./src/packets/errors.ts";
-export { decodePacket, encodePacket, packetSize } from "./src/packets/codec.ts";
-export { Framer } from "./src/packets/framer.ts";
-export { Slab, SlabPool } from "./src/packets/slab.ts";
-export {
-  connackReturnCode,
-  isReasonCodeAllowed,
-  ReasonCode,
-  reasonCodeName,
-  usableReasonCode,
-} from "./src/packets/reason_codes.ts";
+export { ReasonCode, reasonCodeName } from "./src/packets/reason_codes.ts";
 export * from "./src/packets/types.ts";
 
+// what `Session` and `Message` refer to
 export type { Outbox, Replay } from "./src/session/outbox.ts";
 export type { InflightTable } from "./src/session/inflight_table.ts";
 export type { DeliveryOptions, OutboundRecord } from "./src/session/outbound_record.ts";
@@ -73,9 +66,7 @@ export type { RecordQueue } from "./src/session/record_queue.ts";
 export type { Task } from "./src/time/scheduler.ts";
 export type { SessionLink } from "./src/session/session.ts";
 export type { PublishTarget } from "./src/packets/publish.ts";
-export type { Sender } from "./src/packets/reason_codes.ts";
 export type { ShareState } from "./src/topics/subscription_tree.ts";
-export type { DecodeOptions, EncodeOptions } from "./src/packets/codec.ts";
 
 export { allowAll } from "./hooks/auth/allow_all.ts";
 export { ledger, type LedgerHook } from "./hooks/auth/ledger.ts";
@@ -101,7 +92,7 @@ export {
   type MemoryListenerOptions,
   memoryPair,
 } from "./listeners/memory.ts";
-export { type Connection, NetListener, type NetListenerOptions } from "./listeners/net.ts";
+export { type NetConnection, NetListener, type NetListenerOptions } from "./listeners/net.ts";
 export { TcpListener, type TcpListenerOptions } from "./listeners/tcp.ts";
 export { type TlsCertificate, TlsListener, type TlsListenerOptions } from "./listeners/tls.ts";
 export { UnixListener, type UnixListenerOptions } from "./listeners/unix.ts";

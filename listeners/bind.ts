@@ -1,22 +1,40 @@
 /** Opening a port: one place for "all interfaces" and for errors that say what to do.
  * @module */
-import { type Address, parseAddress } from "./address.ts";
+import { type Address, formatAddress, parseAddress } from "./address.ts";
+
+/** What stands for an open port: a listener or a server of the runtime. */
+export type Opened = { readonly addr: Deno.NetAddr } & ({ close(): void } | { shutdown(): Promise<void> });
 
 /**
- * Opens an address; `:port` is tried on `[::]`, which serves IPv4 too, and on `0.0.0.0` where there is no IPv6.
+ * Opens an address. `:port` is tried on `[::]`, which serves IPv4 too, and on `0.0.0.0` where there is no IPv6;
+ * `localhost:port` is both loopback addresses, `127.0.0.1` and `[::1]`, as far as the machine has them: which one a client takes
+ * is the client's affair.
  *
  * @param address `host:port`, `[v6]:port` or `:port`
  * @param open opens exactly one host and port
- * @returns what `open` returned
+ * @returns what `open` returned: one, or two for `localhost`
  * @throws Error `Cannot listen on <address>: <why>; <what to do>`
  */
-export function bind<T>(address: string, open: (address: Address) => T): T {
+export function bind<T extends Opened>(address: string, open: (address: Address) => T): T[] {
   const parsed = parseAddress(address);
   try {
-    return parsed.hostname === "" ? bindEverywhere(parsed.port, open) : open(parsed);
+    if (isLocalhost(parsed)) return bindLoopback(parsed, open);
+    return [parsed.hostname === "" ? bindEverywhere(parsed.port, open) : open(parsed)];
   } catch (cause) {
     throw listenError(address, cause);
   }
+}
+
+/**
+ * The address that was really opened.
+ *
+ * @param address as it was asked for
+ * @param opened what {@linkcode bind} has opened there
+ * @returns `host:port` with the port that the system has chosen where it was 0
+ */
+export function addressOf(address: string, opened: readonly Opened[]): string {
+  const parsed = parseAddress(address), { addr } = opened[0];
+  return formatAddress(isLocalhost(parsed) ? { ...parsed, port: addr.port } : addr);
 }
 
 const REOPEN_TIME = 2_000;
@@ -30,7 +48,7 @@ const REOPEN_PAUSE = 1;
  * @returns what `open` returned
  * @throws Error as {@linkcode bind} does
  */
-export async function reopen<T>(address: string, open: (address: Address) => T): Promise<T> {
+export async function reopen<T extends Opened>(address: string, open: (address: Address) => T): Promise<T[]> {
   for (const until = performance.now() + REOPEN_TIME;;) {
     try {
       return bind(address, open);
@@ -40,6 +58,53 @@ export async function reopen<T>(address: string, open: (address: Address) => T):
       await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE));
     }
   }
+}
+
+function isLocalhost({ hostname }: Address): boolean {
+  return hostname.toLowerCase() === "localhost";
+}
+
+/** Port 0 has to be the same port on both addresses, so one that is free on the first and taken on the second is given back. */
+const MOST_TRIES = 20;
+
+function bindLoopback<T extends Opened>(name: Address, open: (address: Address) => T): T[] {
+  for (let left = MOST_TRIES;; left--) {
+    const first = openIfThere(() => openIPv4(name, open));
+    try {
+      const port = first === undefined ? name.port : first.addr.port;
+      const second = openIfThere(() => open({ hostname: "::1", port }));
+      const opened = [first, second].filter((one) => one !== undefined);
+      return opened.length > 0 ? opened : [open(name)]; // which fails and says why
+    } catch (cause) {
+      if (first !== undefined) closeOpened(first);
+      if (name.port !== 0 || left === 0 || !(cause instanceof Deno.errors.AddrInUse)) throw cause;
+    }
+  }
+}
+
+/** Who has let Deno listen on `localhost` may not have let it listen on the address. */
+function openIPv4<T>(name: Address, open: (address: Address) => T): T {
+  try {
+    return open({ ...name, hostname: "127.0.0.1" });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) return open(name);
+    throw cause;
+  }
+}
+
+/** @returns `undefined` where the machine does not have this address, or Deno may not listen there */
+function openIfThere<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (cause) {
+    if (cause instanceof Deno.errors.AddrInUse || cause instanceof Deno.errors.PermissionDenied) throw cause;
+    return undefined;
+  }
+}
+
+function closeOpened(opened: Opened): void {
+  if ("close" in opened) opened.close();
+  else opened.shutdown().catch(() => {});
 }
 
 /** Windows keeps IPv6 sockets to IPv6. */

@@ -3,7 +3,7 @@
 import type { Socket } from "../src/broker/core/listener.ts";
 
 /** What a connection has to be able to do; `Deno.Conn` can. */
-export interface Connection {
+export interface NetConnection {
   /** Address of the peer, if it has one. */
   readonly remoteAddr?: Deno.Addr | string;
   /** Reads at least one byte; `null` at the end of the stream. */
@@ -24,7 +24,7 @@ class ConnSocket implements Socket {
   /** Address of the peer. */
   readonly remoteAddress: string;
   /** The connection. */
-  protected readonly connection: Connection;
+  protected readonly connection: NetConnection;
 
   /**
    * Makes one.
@@ -32,7 +32,7 @@ class ConnSocket implements Socket {
    * @param connection the connection
    * @param remoteAddress address of its peer
    */
-  constructor(connection: Connection, remoteAddress: string) {
+  constructor(connection: NetConnection, remoteAddress: string) {
     this.connection = connection;
     this.remoteAddress = remoteAddress;
   }
@@ -81,7 +81,7 @@ class HalfCloseSocket extends ConnSocket {
  * @param remoteAddress address of its peer
  * @returns a socket, with `closeWrite` where the connection has it
  */
-export function connSocket(connection: Connection, remoteAddress: string): Socket {
+export function connSocket(connection: NetConnection, remoteAddress: string): Socket {
   return connection.closeWrite === undefined
     ? new ConnSocket(connection, remoteAddress)
     : new HalfCloseSocket(connection, remoteAddress);

@@ -1,8 +1,9 @@
 /** One page over HTTP: what the listeners for statistics and health have in common.
  * @module */
 import type { ListenerContext } from "../src/broker/core/listener.ts";
-import { type Address, formatAddress, parseAddress } from "./address.ts";
-import { bind } from "./bind.ts";
+import { type Address, parseAddress } from "./address.ts";
+import { addressOf, bind } from "./bind.ts";
+import { BAD_HOST, pathOf } from "./request_path.ts";
 
 /** Status, type and text of a page. */
 export interface Page {
@@ -29,7 +30,7 @@ export class HttpPage {
   /** Where it listens; the real address once it does. */
   address: string;
   #options: HttpPageOptions;
-  #server: Deno.HttpServer | undefined = undefined;
+  #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
 
   /**
    * Makes one.
@@ -50,23 +51,24 @@ export class HttpPage {
    * @throws Error that names the address when it cannot listen there
    */
   listen(context: ListenerContext): void {
-    if (this.#server !== undefined) throw new Error(`Cannot listen twice: there is a page on ${this.address}`);
+    if (this.#servers.length > 0) throw new Error(`Cannot listen twice: there is a page on ${this.address}`);
     const handler = (request: Request) => this.#answer(request, context);
     const open = (address: Address) => Deno.serve({ ...address, onListen() {}, handler });
-    const server = bind(this.#options.address, open);
-    this.#server = server;
-    this.address = formatAddress(server.addr);
+    this.#servers = bind(this.#options.address, open);
+    this.address = addressOf(this.#options.address, this.#servers);
   }
 
   /** Stops. Safe to call twice. */
   async close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    await server?.shutdown();
+    const servers = this.#servers;
+    this.#servers = [];
+    await Promise.all(servers.map((server) => server.shutdown()));
   }
 
   #answer(request: Request, context: ListenerContext): Response {
-    if (!this.#options.paths.includes(new URL(request.url).pathname)) return plain(404, "Not found.\n");
+    const path = pathOf(request);
+    if (path === undefined) return plain(400, `${BAD_HOST}\n`);
+    if (!this.#options.paths.includes(path)) return plain(404, "Not found.\n");
     if (request.method !== "GET" && request.method !== "HEAD") {
       return plain(405, "Only GET and HEAD work here.\n", { allow: "GET, HEAD" });
     }

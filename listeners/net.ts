@@ -3,16 +3,16 @@
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { formatPeer } from "./address.ts";
-import { type Connection, connSocket } from "./conn_socket.ts";
+import { connSocket, type NetConnection } from "./conn_socket.ts";
 
-export type { Connection } from "./conn_socket.ts";
+export type { NetConnection } from "./conn_socket.ts";
 
 /** Options of a {@linkcode NetListener}. */
 export interface NetListenerOptions {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
   /** Where connections come from: a `Deno.Listener`, an async generator, ... Its `close`, if any, is called on close. */
-  readonly connections: AsyncIterable<Connection> & { readonly addr?: Deno.Addr; close?(): void };
+  readonly connections: AsyncIterable<NetConnection> & { readonly addr?: Deno.Addr; close?(): void };
   /** Where that is, for people; default: the address of `connections`, if it has one. */
   readonly address?: string;
   /** What `protocol` says, default `net`. */
@@ -42,8 +42,8 @@ export class NetListener implements Listener {
   /** Where connections come from. */
   readonly address: string;
   #connections: NetListenerOptions["connections"];
-  #iterator: AsyncIterator<Connection> | undefined = undefined;
-  #loop: AcceptLoop<Connection> | undefined = undefined;
+  #iterator: AsyncIterator<NetConnection> | undefined = undefined;
+  #loop: AcceptLoop<NetConnection> | undefined = undefined;
 
   /**
    * Makes the listener.
@@ -71,7 +71,7 @@ export class NetListener implements Listener {
       name: this.id,
       logger: context.logger,
       accept: () => nextOf(iterator),
-      handle: (connection: Connection) => this.#take(connection, context),
+      handle: (connection: NetConnection) => this.#take(connection, context),
     });
   }
 
@@ -91,7 +91,7 @@ export class NetListener implements Listener {
     await this.#loop?.finished;
   }
 
-  #take(connection: Connection, context: ListenerContext): void {
+  #take(connection: NetConnection, context: ListenerContext): void {
     const { remoteAddr } = connection;
     const address = typeof remoteAddr === "string"
       ? remoteAddr
@@ -102,7 +102,7 @@ export class NetListener implements Listener {
   }
 }
 
-async function nextOf(iterator: AsyncIterator<Connection>): Promise<Connection | null> {
+async function nextOf(iterator: AsyncIterator<NetConnection>): Promise<NetConnection | null> {
   const { done, value } = await iterator.next();
   return done ? null : value;
 }

@@ -2,15 +2,15 @@
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
-import { formatAddress, formatPeer, parseAddress } from "./address.ts";
-import { bind } from "./bind.ts";
+import { formatPeer, parseAddress } from "./address.ts";
+import { addressOf, bind } from "./bind.ts";
 import { connSocket } from "./conn_socket.ts";
 
 /** Options of a {@linkcode TcpListener}. */
 export interface TcpListenerOptions {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
-  /** `host:port`, `[v6]:port` or `:port` for all interfaces; port 0 lets the system choose. */
+  /** `host:port`, `[v6]:port` or `:port` for all interfaces; `localhost` is IPv4 and IPv6; port 0 lets the system choose. */
   readonly address: string;
   /** Connections that may wait to be accepted, default 511. */
   readonly backlog?: number;
@@ -39,8 +39,8 @@ export class TcpListener implements Listener {
   readonly protocol: string = "tcp";
   #options: TcpListenerOptions;
   #address: string;
-  #listener: Deno.TcpListener | undefined = undefined;
-  #loop: AcceptLoop<Deno.TcpConn> | undefined = undefined;
+  #listeners: Deno.TcpListener[] = [];
+  #loops: AcceptLoop<Deno.TcpConn>[] = [];
 
   /**
    * Makes the listener; the port is opened later.
@@ -67,26 +67,24 @@ export class TcpListener implements Listener {
    * @throws Error that names the address when it cannot listen there
    */
   listen(context: ListenerContext): void {
-    if (this.#listener !== undefined) throw new Error(`Cannot listen twice: ${this.id} listens on ${this.#address}`);
+    if (this.#listeners.length > 0) throw new Error(`Cannot listen twice: ${this.id} listens on ${this.#address}`);
     const tcpBacklog = this.#options.backlog ?? 511;
-    const listener = bind(this.#options.address, (address) => Deno.listen({ ...address, tcpBacklog }));
-    this.#listener = listener;
-    this.#address = formatAddress(listener.addr);
-    this.#loop = new AcceptLoop({
-      name: this.id,
-      logger: context.logger,
-      accept: () => listener.accept(),
-      handle: (connection: Deno.TcpConn) => this.#take(connection, context),
+    const listeners = bind(this.#options.address, (address) => Deno.listen({ ...address, tcpBacklog }));
+    this.#listeners = listeners;
+    this.#address = addressOf(this.#options.address, listeners);
+    this.#loops = listeners.map((listener) => {
+      const handle = (connection: Deno.TcpConn) => this.#take(connection, context);
+      return new AcceptLoop({ name: this.id, logger: context.logger, accept: () => listener.accept(), handle });
     });
   }
 
   /** Stops accepting; what was accepted stays open. Safe to call twice. */
   async close(): Promise<void> {
-    const loop = this.#loop;
-    loop?.stop();
-    this.#listener?.close();
-    this.#listener = undefined;
-    await loop?.finished;
+    const loops = this.#loops;
+    for (const loop of loops) loop.stop();
+    for (const listener of this.#listeners) listener.close();
+    this.#listeners = [];
+    await Promise.all(loops.map(({ finished }) => finished));
   }
 
   #take(connection: Deno.TcpConn, context: ListenerContext): void {

@@ -11,7 +11,7 @@ export type { TlsCertificate } from "./tls_certificate.ts";
 export interface TlsListenerOptions {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
-  /** `host:port`, `[v6]:port` or `:port` for all interfaces; port 0 lets the system choose. */
+  /** `host:port`, `[v6]:port` or `:port` for all interfaces; `localhost` is IPv4 and IPv6; port 0 lets the system choose. */
   readonly address: string;
   /** Certificate, key, and whose signatures under clients' certificates count. */
   readonly certificate: TlsCertificate;

@@ -6,8 +6,8 @@
  * @module */
 import type { ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
-import { type Address, formatAddress, formatPeer, parseAddress } from "./address.ts";
-import { bind, reopen } from "./bind.ts";
+import { type Address, formatPeer, parseAddress } from "./address.ts";
+import { addressOf, bind, reopen } from "./bind.ts";
 import { connSocket } from "./conn_socket.ts";
 import type { TlsEngine, TlsListenerOptions } from "./tls.ts";
 import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
@@ -21,8 +21,8 @@ export class RuntimeTls implements TlsEngine {
   #options: TlsListenerOptions;
   #certificate: TlsCertificate;
   #context: ListenerContext | undefined = undefined;
-  #listener: Deno.TlsListener | undefined = undefined;
-  #loop: AcceptLoop<Deno.TlsConn> | undefined = undefined;
+  #listeners: Deno.TlsListener[] = [];
+  #loops: AcceptLoop<Deno.TlsConn>[] = [];
   #handshakes: Set<Deno.TlsConn> = new Set();
   #reloading: Promise<void> = Promise.resolve();
 
@@ -91,32 +91,31 @@ export class RuntimeTls implements TlsEngine {
   }
 
   async #restart(certificate: TlsCertificate, context: ListenerContext): Promise<void> {
-    const listener = await reopen(this.address, (address) => this.#open(address, certificate));
-    if (this.#context === undefined) listener.close(); // closed in between
-    else this.#start(listener, context);
+    const listeners = await reopen(this.address, (address) => this.#open(address, certificate));
+    if (this.#context !== undefined) return this.#start(listeners, context);
+    for (const listener of listeners) listener.close(); // closed in between
   }
 
   #open(address: Address, { cert, key }: TlsCertificate): Deno.TlsListener {
     return Deno.listenTls({ ...address, cert, key, tcpBacklog: this.#options.backlog ?? 511 });
   }
 
-  #start(listener: Deno.TlsListener, context: ListenerContext): void {
+  #start(listeners: Deno.TlsListener[], context: ListenerContext): void {
     this.#context = context;
-    this.#listener = listener;
-    this.address = formatAddress(listener.addr);
-    this.#loop = new AcceptLoop({
-      name: this.#options.id,
-      logger: context.logger,
-      accept: () => this.#accept(listener),
-      handle: (connection: Deno.TlsConn) => this.#take(connection, context),
+    this.#listeners = listeners;
+    this.address = addressOf(this.address, listeners);
+    const { id } = this.#options, { logger } = context;
+    this.#loops = listeners.map((listener) => {
+      const handle = (connection: Deno.TlsConn) => this.#take(connection, context);
+      return new AcceptLoop({ name: id, logger, accept: () => this.#accept(listener), handle });
     });
   }
 
   async #stop(): Promise<void> {
-    this.#loop?.stop();
-    this.#listener?.close();
-    this.#listener = undefined;
-    await this.#loop?.finished;
+    for (const loop of this.#loops) loop.stop();
+    for (const listener of this.#listeners) listener.close();
+    this.#listeners = [];
+    await Promise.all(this.#loops.map(({ finished }) => finished));
   }
 
   /** The loop logs the error and tries again a little later. */

@@ -91,6 +91,8 @@ export class TlsServer {
         this.#options.handshakeTimeout,
       );
       tls.on("error", fail);
+      // what a stream without a server of `node:tls` tells of a record that cannot be read, at any time: it goes on as if nothing was
+      tls.on("_tlsError" as "error", fail);
       encrypted.on("error", fail);
       encrypted.on("close", () => fail(new Error("the peer went away during the TLS handshake")));
       tls.on("secure", () => {

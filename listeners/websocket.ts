@@ -5,8 +5,8 @@
  * port open, where everybody gets 503, until the broker has closed them.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { type Address, formatAddress, parseAddress } from "./address.ts";
-import { bind, reopen } from "./bind.ts";
+import { type Address, parseAddress } from "./address.ts";
+import { addressOf, bind, reopen } from "./bind.ts";
 import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
 import { type SocketTaker, WebSocketEndpoint, type WebSocketOptions } from "./websocket_endpoint.ts";
 import type { RuntimeWebSocket } from "./websocket_socket.ts";
@@ -19,7 +19,7 @@ export type { WebSocketRules } from "./websocket_rules.ts";
 export interface WebSocketListenerOptions extends WebSocketOptions {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
-  /** `host:port`, `[v6]:port` or `:port` for all interfaces; port 0 lets the system choose. */
+  /** `host:port`, `[v6]:port` or `:port` for all interfaces; `localhost` is IPv4 and IPv6; port 0 lets the system choose. */
   readonly address: string;
   /** Certificate and key: with them it is `wss`. There is no asking for client certificates here. */
   readonly certificate?: TlsCertificate;
@@ -51,7 +51,7 @@ export class WebSocketListener implements Listener {
   #certificate: TlsCertificate | undefined;
   #endpoint: WebSocketEndpoint;
   #context: ListenerContext | undefined = undefined;
-  #server: Deno.HttpServer<Deno.NetAddr> | undefined = undefined;
+  #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
   #abort: AbortController = new AbortController();
   #clients = 0;
   #reloading: Promise<void> = Promise.resolve();
@@ -85,9 +85,10 @@ export class WebSocketListener implements Listener {
    * @throws Error that names the address when it cannot listen there
    */
   listen(context: ListenerContext): void {
-    if (this.#server !== undefined) throw new Error(`Cannot listen twice: ${this.id} listens on ${this.#address}`);
-    this.#server = bind(this.#address, (address) => this.#serve(address));
-    this.#address = formatAddress(this.#server.addr);
+    if (this.#servers.length > 0) throw new Error(`Cannot listen twice: ${this.id} listens on ${this.#address}`);
+    this.#abort = new AbortController();
+    this.#servers = bind(this.#address, (address) => this.#serve(address));
+    this.#address = addressOf(this.#address, this.#servers);
     this.#context = context;
   }
 
@@ -112,13 +113,13 @@ export class WebSocketListener implements Listener {
   }
 
   async #reload(certificate: TlsCertificate): Promise<void> {
-    const old = this.#certificate, server = this.#server;
+    const old = this.#certificate, servers = this.#servers;
     if (old === undefined) throw new Error(`Cannot reload the certificate: ${this.id} has none`);
     check(certificate);
     if (certificate.cert === old.cert && certificate.key === old.key) return;
     this.#certificate = certificate;
-    if (this.#context === undefined || server === undefined) return;
-    server.shutdown().catch(() => {}); // waits for clients that take nothing, nobody else has to
+    if (this.#context === undefined || servers.length === 0) return;
+    for (const server of servers) server.shutdown().catch(() => {}); // waits for clients that take nothing, nobody else has to
     try {
       await this.#restart();
     } catch (error) {
@@ -129,12 +130,12 @@ export class WebSocketListener implements Listener {
   }
 
   async #restart(): Promise<void> {
-    this.#server = await reopen(this.#address, (address) => this.#serve(address));
+    this.#abort = new AbortController();
+    this.#servers = await reopen(this.#address, (address) => this.#serve(address));
     if (this.#context === undefined) await this.#release(); // closed in between
   }
 
   #serve(address: Address): Deno.HttpServer<Deno.NetAddr> {
-    this.#abort = new AbortController();
     const { cert, key } = this.#certificate ?? {};
     return Deno.serve({
       ...address,
@@ -162,10 +163,10 @@ export class WebSocketListener implements Listener {
   }
 
   /** Ends the server, and with it every WebSocket whose peer has not answered a close; not before the last client. */
-  #release(): Promise<void> | undefined {
-    if (this.#clients > 0) return undefined;
+  async #release(): Promise<void> {
+    if (this.#clients > 0) return;
     this.#abort.abort();
-    return this.#server?.finished;
+    await Promise.all(this.#servers.map(({ finished }) => finished));
   }
 
   #fail(error: unknown): Response {

@@ -1,6 +1,7 @@
 /** Requests for a WebSocket, answered with one or with why there is none.
  * @module */
 import { formatPeer } from "./address.ts";
+import { pathOf } from "./request_path.ts";
 import { type Refusal, UpgradeGate, type UpgradeRequest, type WebSocketRules } from "./websocket_rules.ts";
 import { RuntimeWebSocket } from "./websocket_socket.ts";
 
@@ -66,7 +67,7 @@ export class WebSocketEndpoint {
     if (taker() === undefined) return new Response("The broker is not running.\n", { status: 503 });
     const remoteAddress = info?.remoteAddr === undefined ? "" : formatPeer(info.remoteAddr); // gone after the upgrade
     const { maximumBuffered = 8_388_608, idleTimeout = 0 } = this.#options;
-    const { socket, response } = Deno.upgradeWebSocket(request, { protocol: verdict.protocol, idleTimeout });
+    const { socket, response } = upgrade(request, { protocol: verdict.protocol, idleTimeout });
     const adapted = new RuntimeWebSocket(socket, { remoteAddress, maximumBuffered });
     socket.onopen = () => {
       const last = taker();
@@ -77,9 +78,22 @@ export class WebSocketEndpoint {
   }
 }
 
+/**
+ * The runtime takes a subprotocol only from a list that is written with a comma and one blank; where it is written in another
+ * way the answer gets it afterwards.
+ */
+function upgrade(
+  request: Request,
+  { protocol, idleTimeout }: { protocol: string; idleTimeout: number },
+): Deno.WebSocketUpgrade {
+  const isListed = request.headers.get("sec-websocket-protocol")!.split(", ").includes(protocol);
+  const upgraded = Deno.upgradeWebSocket(request, isListed ? { protocol, idleTimeout } : { idleTimeout });
+  if (!isListed) upgraded.response.headers.set("sec-websocket-protocol", protocol);
+  return upgraded;
+}
+
 function partsOf(request: Request): UpgradeRequest {
-  const { pathname } = new URL(request.url);
-  return { method: request.method, path: pathname, header: (name) => request.headers.get(name) };
+  return { method: request.method, path: pathOf(request), header: (name) => request.headers.get(name) };
 }
 
 function refusal({ status, message, headers }: Refusal): Response {

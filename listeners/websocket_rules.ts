@@ -1,5 +1,6 @@
 /** Who may open a WebSocket here, and what the others are told.
  * @module */
+import { BAD_HOST } from "./request_path.ts";
 
 /** Rules that both WebSocket listeners have. */
 export interface WebSocketRules {
@@ -18,8 +19,8 @@ export interface WebSocketRules {
 export interface UpgradeRequest {
   /** `GET`, ... */
   readonly method: string;
-  /** Path without the query. */
-  readonly path: string;
+  /** Path without the query, `undefined` where the request has none that can be read. */
+  readonly path: string | undefined;
   /** Value of a header, by its lower-case name. */
   header(name: string): string | null;
 }
@@ -67,7 +68,7 @@ export class UpgradeGate {
    * @returns false when somebody else may answer it
    */
   concerns(request: UpgradeRequest): boolean {
-    return this.#paths.includes(request.path) && hasToken(request.header("upgrade"), "websocket");
+    return this.#serves(request.path) && hasToken(request.header("upgrade"), "websocket");
   }
 
   /**
@@ -77,7 +78,8 @@ export class UpgradeGate {
    * @returns the subprotocol, or what to answer
    */
   judge(request: UpgradeRequest): Verdict {
-    if (!this.#paths.includes(request.path)) {
+    if (request.path === undefined) return refuse(400, BAD_HOST);
+    if (!this.#serves(request.path)) {
       return refuse(404, `Not found. MQTT over WebSocket is at ${this.#paths.join(" and ")}.`);
     }
     if (request.method !== "GET") return refuse(405, "Only GET with a WebSocket upgrade works here.", { allow: "GET" });
@@ -86,6 +88,10 @@ export class UpgradeGate {
     }
     if (!this.#originAllowed(request.header("origin"))) return refuse(403, "This Origin may not connect.");
     return judgeHandshake(request);
+  }
+
+  #serves(path: string | undefined): boolean {
+    return path !== undefined && this.#paths.includes(path);
   }
 
   #originAllowed(origin: string | null): boolean {
@@ -118,8 +124,10 @@ function refuse(status: Refusal["status"], message: string, headers: Record<stri
   return { status, message: `${message}\n`, headers };
 }
 
+/** Members of a list: parted by commas, with or without blanks and tabs around them; empty ones do not count (RFC 9110, 5.6.1). */
 function tokens(header: string | null): string[] {
-  return header === null ? [] : header.split(",").map((token) => token.trim());
+  if (header === null) return [];
+  return header.split(",").map((token) => token.replace(/^[ \t]+|[ \t]+$/g, "")).filter((token) => token !== "");
 }
 
 function hasToken(header: string | null, token: string): boolean {

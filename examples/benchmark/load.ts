@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { decodePacket, encodePacket, Framer, type Packet, PacketType } from "@mochi/broker";
+import { decodePacket, encodePacket, Framer, type Packet, PacketType } from "@mochi/broker/packets";
 
 const BATCH = 64, MOST_UNDER_WAY = 2_000;
 

@@ -64,7 +64,8 @@ const ACCESS: readonly LedgerAccess[] = ["deny", "read", "write", "read_write"];
  * @param value what was read
  * @param path where it stands, for the error
  * @returns the same rules, access by name
- * @throws {Error} that names the place and the fix, for instance `auth[0].allow: expected true or false, got "yes"`
+ * @throws {Error} with a line for each thing that is wrong: its place and the fix, for instance
+ * `auth[0].allow: expected true or false, got "yes"`
  */
 export function checkLedger(value: unknown, path = ""): LedgerRules {
   const rules = checkRecord<LedgerRules>(value, path, {
@@ -124,8 +125,11 @@ function checkAclRule(value: unknown, path: string): LedgerAclRule {
 }
 
 function checkFilters(value: unknown, path: string): LedgerFilters {
-  for (const filter of Object.keys(asObject(value, path))) checkFilter(filter, path);
-  return checkMap(value, path, checkAccess);
+  const entries = Object.entries(asObject(value, path));
+  return Object.fromEntries(collect(entries, ([filter, access]) => {
+    checkFilter(filter, path);
+    return [filter, checkAccess(access, join(path, filter))];
+  }));
 }
 
 function checkFilter(filter: string, path: string): void {
@@ -149,23 +153,38 @@ function checkAccess(value: unknown, path: string): LedgerAccess {
 
 function checkList<T>(value: unknown, path: string, check: Check<T>): T[] {
   if (!Array.isArray(value) || value.length === 0) throw problem(path, `expected a list of rules, got ${show(value)}`);
-  return value.map((item, index) => check(item, `${path}[${index}]`));
+  return collect([...value.entries()], ([index, item]) => check(item, `${path}[${index}]`));
 }
 
 function checkMap<T>(value: unknown, path: string, check: Check<T>): Record<string, T> {
-  const entries = Object.entries(asObject(value, path)).map(([key, item]) => [key, check(item, join(path, key))]);
-  return Object.fromEntries(entries);
+  const entries = Object.entries(asObject(value, path));
+  return Object.fromEntries(collect(entries, ([key, item]) => [key, check(item, join(path, key))]));
 }
 
 function checkRecord<T extends object>(value: unknown, path: string, checks: { [K in keyof T]-?: Check<T[K]> }): T {
   const known = new Map(Object.entries(checks) as [string, Check<unknown>][]);
   const names = [...known.keys()].join(", ");
-  const entries = Object.entries(asObject(value, path)).filter(([, item]) => item !== undefined).map(([key, item]) => {
+  const given = Object.entries(asObject(value, path)).filter(([, item]) => item !== undefined);
+  const entries = collect(given, ([key, item]) => {
     const check = known.get(key);
     if (check === undefined) throw problem(join(path, key), `unknown key, expected ${names}`);
     return [key, check(item, join(path, key))];
   });
   return Object.fromEntries(entries) as T;
+}
+
+/** Checks all items, also behind one that is wrong. @throws {Error} with a line for each that is */
+function collect<T, R>(items: readonly T[], check: (item: T) => R): R[] {
+  const results: R[] = [], problems: string[] = [];
+  for (const item of items) {
+    try {
+      results.push(check(item));
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return results;
 }
 
 function asObject(value: unknown, path: string): object {

@@ -15,6 +15,7 @@ import { InlineClient, type InlineSubscribeOptions, type PublishOptions } from "
 import type { Listener } from "./core/listener.ts";
 import type { BrokerOptions } from "./core/options.ts";
 import { resolveOptions } from "./core/resolve_options.ts";
+import { OpenCalls } from "./lifecycle/open_calls.ts";
 import { restore } from "./lifecycle/restore.ts";
 import { shutDown } from "./lifecycle/shut_down.ts";
 import { refreshInfo, watchSysTopics } from "./lifecycle/sys_topics.ts";
@@ -51,6 +52,7 @@ export class Broker implements AsyncDisposable {
   readonly #guard: AddressGuard;
   readonly #listeners = new Map<string, Listener>();
   readonly #hooks: HookLife;
+  readonly #calls = new OpenCalls();
   readonly #injectable = new WeakMap<Client, Connection>();
   #started = false;
   #announced = false;
@@ -100,10 +102,10 @@ export class Broker implements AsyncDisposable {
    * Adds a hook, before the start or at any time later. Storage has to be added before the start.
    * @param hook the hook
    * @param options handed to its `init`
-   * @throws Error (as rejection) when its id is taken or its `init` throws
+   * @throws Error (as rejection) when its id is taken, its `init` throws or the broker was closed
    */
   async addHook(hook: Hook, options?: unknown): Promise<void> {
-    this.#needOpen("add hook");
+    this.#calls.check("add hook");
     await this.#hooks.add(hook, options);
   }
 
@@ -111,18 +113,20 @@ export class Broker implements AsyncDisposable {
    * Takes a hook off and stops it.
    * @param id its id
    * @returns false when there is none with this id
+   * @throws Error (as rejection) when the broker was closed
    */
-  removeHook(id: string): Promise<boolean> {
-    return this.#hooks.remove(id);
+  async removeHook(id: string): Promise<boolean> {
+    this.#calls.check("remove hook");
+    return await this.#hooks.remove(id);
   }
 
   /**
    * Adds a listener, before the start or at any time later.
    * @param listener how clients get in
-   * @throws Error (as rejection) when its id is taken or it cannot listen
+   * @throws Error (as rejection) when its id is taken, it cannot listen or the broker was closed
    */
   async addListener(listener: Listener): Promise<void> {
-    this.#needOpen("add listener");
+    this.#calls.check("add listener");
     if (this.#listeners.has(listener.id)) throw new Error(`Cannot add listener: id "${listener.id}" is already in use`);
     this.#listeners.set(listener.id, listener);
     if (!this.#core.serving) return;
@@ -138,8 +142,10 @@ export class Broker implements AsyncDisposable {
    * Takes a listener off; its clients stay connected.
    * @param id its id
    * @returns false when there is none with this id
+   * @throws Error (as rejection) when the broker was closed
    */
   async removeListener(id: string): Promise<boolean> {
+    this.#calls.check("remove listener");
     const listener = this.#listeners.get(id);
     this.#listeners.delete(id);
     await listener?.close();
@@ -154,27 +160,24 @@ export class Broker implements AsyncDisposable {
       healthy: () => this.healthy,
       logger: this.#core.options.logger,
     });
-    if (this.#closing === undefined) return;
+    if (!this.#calls.closed) return;
     await listener.close();
     throw new Error(`Cannot listen on ${listener.address}: the broker was closed`);
   }
 
-  #needOpen(action: string): void {
-    if (this.#closing !== undefined) throw new Error(`Cannot ${action}: the broker was closed`);
-  }
-
   /**
    * Starts hooks, restores what storage has kept, and listens. Resolves once clients can connect.
-   * @throws Error (as rejection) of a hook or a listener; everything that had started is stopped again
+   * @throws Error (as rejection) of a hook or a listener; everything that had started is stopped again; or Error when the broker
+   * was started or closed before
    */
   async serve(): Promise<void> {
+    this.#calls.check("serve");
     if (this.#started) throw new Error("Cannot serve: this broker has been started before");
-    this.#needOpen("serve");
     this.#started = true;
     try {
       await this.#hooks.start();
       await restore(this.#core);
-      this.#needOpen("serve");
+      this.#calls.check("serve");
       this.#core.serving = true;
       for (const listener of [...this.#listeners.values()]) await this.#listen(listener);
     } catch (error) {
@@ -189,12 +192,18 @@ export class Broker implements AsyncDisposable {
   /**
    * Ends everything: no new clients, DISCONNECT 0x8B to MQTT 5 clients, what was sent leaves, hooks are stopped. Safe to
    * call twice; takes at most the `closeTimeout` of the options plus what the hooks need.
+   *
+   * From its beginning on every other call is refused with an Error `Cannot ...: the broker was closed`; those that were
+   * under way and have come to no end until then are rejected with it.
    */
   close(): Promise<void> {
-    return this.#closing ??= shutDown(this.#core, this.#listeners.values(), {
-      hooks: this.#hooks,
-      started: this.#announced,
-    });
+    this.#calls.close();
+    return this.#closing ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await shutDown(this.#core, this.#listeners.values(), { hooks: this.#hooks, started: this.#announced });
+    this.#calls.end();
   }
 
   /** The same as {@linkcode Broker.close}, for `await using`. */
@@ -208,22 +217,26 @@ export class Broker implements AsyncDisposable {
    * @param payload bytes, or text that is sent as UTF-8
    * @param options QoS, RETAIN and properties
    * @returns resolves once the message is routed, and stored where storage is in use
-   * @throws MqttError (as rejection) 0x82 or 0x90 for a topic that is not valid, or the code of a hook
+   * @throws MqttError (as rejection) 0x82 or 0x90 for a topic that is not valid, or the code of a hook; Error (as rejection)
+   * when option `inlineClient` is false or the broker was closed
    */
-  publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<void> {
-    this.#needInline();
-    return this.#inline.publish(topic, payload, options);
+  async publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<void> {
+    this.#needInline("publish");
+    await this.#calls.wait("publish", this.#inline.publish(topic, payload, options));
   }
 
   /**
    * Calls `handler` with every message of a filter, retained ones first.
+   *
+   * Each pair of filter and number is a subscription with a QoS of its own, and is told of a message by itself; one to a shared
+   * filter is a member of its group like any other.
    * @param topicFilter a filter, `$share/name/filter` included
    * @param handler called with the client that published (the broker's own for retained messages) and the packet
    * @param options number of the subscription and QoS
-   * @throws MqttError 0x8F for a filter that is not valid
+   * @throws MqttError 0x8F for a filter that is not valid; Error when option `inlineClient` is false or the broker was closed
    */
   subscribe(topicFilter: string, handler: InlineHandler, options: InlineSubscribeOptions = {}): void {
-    this.#needInline();
+    this.#needInline("subscribe");
     this.#inline.subscribe(topicFilter, handler, options);
   }
 
@@ -232,9 +245,10 @@ export class Broker implements AsyncDisposable {
    * @param topicFilter the filter as it was given to {@linkcode Broker.subscribe}
    * @param options the same number of the subscription
    * @returns false when there was none
+   * @throws Error when option `inlineClient` is false or the broker was closed
    */
   unsubscribe(topicFilter: string, options: Pick<InlineSubscribeOptions, "id"> = {}): boolean {
-    this.#needInline();
+    this.#needInline("unsubscribe");
     return this.#inline.unsubscribe(topicFilter, options.id ?? 0);
   }
 
@@ -242,10 +256,10 @@ export class Broker implements AsyncDisposable {
    * Makes a client that exists only in this process, to inject packets as if it had sent them.
    * @param options who it is
    * @returns the client; `disconnect` ends it
-   * @throws Error when its ClientID is in use
+   * @throws Error when its ClientID is in use, option `inlineClient` is false or the broker was closed
    */
   newClient(options: NewClientOptions = {}): Client {
-    this.#needInline();
+    this.#needInline("make client");
     const { client, connection } = newVirtualClient(this.#core, options);
     this.#injectable.set(client, connection);
     return client;
@@ -256,17 +270,22 @@ export class Broker implements AsyncDisposable {
    * @param client the client
    * @param packet any packet that a connected client may send
    * @returns resolves once the packet is handled
-   * @throws MqttError (as rejection) when the packet has ended the client
+   * @throws MqttError (as rejection) when the packet has ended the client; Error (as rejection) when it is not one of those
+   * clients or the broker was closed
    */
-  injectPacket(client: Client, packet: Packet): Promise<void> {
+  async injectPacket(client: Client, packet: Packet): Promise<void> {
+    this.#needInline("inject a packet");
     const connection = this.#injectable.get(client);
     if (connection === undefined) {
       throw new Error(`Cannot inject a packet: client "${client.id}" was not made by newClient`);
     }
-    return injectPacket(this.#core, connection, packet);
+    await this.#calls.wait("inject a packet", injectPacket(this.#core, connection, packet));
   }
 
-  #needInline(): void {
-    if (!this.#core.options.inlineClient) throw new Error("Cannot use the inline client: option inlineClient is false");
+  #needInline(action: string): void {
+    this.#calls.check(action);
+    if (!this.#core.options.inlineClient) {
+      throw new Error(`Cannot ${action}: option inlineClient is false, expected true`);
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { Listener } from "../broker/core/listener.ts";
 import type { Logger } from "../hook/logger.ts";
 import { isLoopback } from "./addresses.ts";
 import type { ListenerSettings, Settings } from "./settings.ts";
+import { warningsOf } from "./warnings.ts";
 
 const FOR_RULES = "put rules in a configuration (hooks.auth.ledger) and start with --config FILE";
 const MQTT = ["tcp", "tls", "ws", "wss", "unix"];
@@ -16,6 +17,7 @@ const MQTT = ["tcp", "tls", "ws", "wss", "unix"];
  * @param logger where the lines go
  */
 export function announce(settings: Settings, listeners: Iterable<Listener>, logger: Logger): void {
+  for (const warning of warningsOf(settings)) logger.warn(warning);
   for (const { id, protocol, address } of listeners) logger.info("listening", { listener: id, protocol, address });
   if (!settings.listeners.some(({ type }) => MQTT.includes(type))) logger.warn("no listener takes MQTT clients");
   if (settings.auth.kind === "allow_all") announceAccess(settings, logger);
@@ -35,7 +37,7 @@ function announceAccess({ listeners, auth }: Settings, logger: Logger): void {
     );
   } else if (auth.kind === "allow_all" && !auth.asked) {
     logger.info(
-      `every client may connect, from this machine only; to open the broker to a network safely ${FOR_RULES} --tls :8883`,
+      `every client may connect, from this machine only; to open the broker to a network safely ${FOR_RULES} --tls :8883 --tls-cert-file FILE --tls-key-file FILE`,
     );
   } else logger.info("every client may connect, as the configuration says");
 }

@@ -44,7 +44,7 @@ function split(argument: string): { name: string; inline: string | undefined } {
 }
 
 function findOption(name: string): CommandOption {
-  const option = COMMAND_OPTIONS.find((option) => option.name === name);
+  const option = COMMAND_OPTIONS.find((option) => option.name === name || option.short === name);
   if (option !== undefined) return option;
   if (!name.startsWith("-")) throw new UsageError(`${name}: expected an option, see --help`);
   const likely = didYouMean(name, COMMAND_OPTIONS.map((option) => option.name));

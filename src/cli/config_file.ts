@@ -1,5 +1,7 @@
 /** Finds, reads and parses the configuration.
  * @module */
+import type { CheckedConfig } from "./config_schema.ts";
+import { loadModule } from "./load_module.ts";
 import type { FileSettings } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -13,8 +15,12 @@ export interface ConfigSource {
 
 /** A configuration with the folder that its relative paths start from. */
 export interface LoadedConfig {
-  /** What it says. */
+  /** What it says; parts that are wrong are left out. */
   readonly settings: FileSettings;
+  /** What is wrong with it, one line for each thing. */
+  readonly problems: readonly string[];
+  /** Names of the parts that were left out. */
+  readonly wrong: ReadonlySet<string>;
   /** Its folder, empty for the current one. */
   readonly folder: string;
 }
@@ -36,15 +42,17 @@ export const processSource: ConfigSource = {
  *
  * @param path a file that ends in `.yaml`, `.yml` or `.json`, or `-` for standard input
  * @param source where to read
- * @returns what it says
- * @throws {UsageError} with one line for each thing that is wrong
+ * @returns what it says, and what is wrong with it
+ * @throws {UsageError} when it cannot be read or parsed at all
  */
 export async function loadConfig(path: string, source: ConfigSource = processSource): Promise<LoadedConfig> {
   const isJson = path === "-" ? undefined : hasJsonEnding(path);
   const text = await readSource(path, source);
   const value = await parse(text, { path, isJson: isJson ?? text.trimStart().startsWith("{") });
-  const { readConfig } = await import(SCHEMA_MODULE) as { readConfig: (value: unknown) => FileSettings };
-  return { settings: readConfig(value), folder: folderOf(path) };
+  const need = { for: nameOf(path), package: "npm:valibot" };
+  const load = () => import(SCHEMA_MODULE);
+  const { readConfig } = await loadModule<{ readConfig: (value: unknown) => CheckedConfig }>(load, need);
+  return { ...readConfig(value), folder: folderOf(path) };
 }
 
 /**
@@ -93,12 +101,17 @@ async function readSource(path: string, source: ConfigSource): Promise<string> {
 }
 
 async function parse(text: string, { path, isJson }: { path: string; isJson: boolean }): Promise<unknown> {
-  const parseText: Parse = isJson ? JSON.parse : (await import(YAML_MODULE) as { parse: Parse }).parse;
+  const parseText = isJson ? JSON.parse : await loadYamlParser(path);
   try {
     return parseText(text);
   } catch (error) {
     throw new UsageError(`${nameOf(path)}: is not ${isJson ? "JSON" : "YAML"}: ${(error as Error).message}`);
   }
+}
+
+async function loadYamlParser(path: string): Promise<Parse> {
+  const need = { for: nameOf(path), package: "jsr:@std/yaml", fix: "write it as JSON" };
+  return (await loadModule<{ parse: Parse }>(() => import(YAML_MODULE), need)).parse;
 }
 
 function nameOf(path: string): string {

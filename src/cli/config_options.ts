@@ -26,14 +26,23 @@ export function optionsSection(): SectionSchema {
       ...entriesOf(capabilities, (option) => ({ capabilities: option })),
       compatibilities: v.optional(compatibilitiesSection),
     })),
+    compatibilities: v.optional(compatibilitiesSection),
   });
-  return v.pipe(schema, v.transform(liftCompatibilities)) as SectionSchema;
+  const twice = (options: Record<string, unknown>) => {
+    return options.compatibilities === undefined || compatibilitiesWithin(options) === undefined;
+  };
+  const once = v.check(twice, "expected compatibilities once, got them in capabilities too");
+  return v.pipe(schema, once, v.transform(liftCompatibilities)) as SectionSchema;
 }
 
-/** The Go broker has them inside of the capabilities; here both are options of their own. */
+function compatibilitiesWithin({ capabilities }: Record<string, unknown>): unknown {
+  return (capabilities as { compatibilities?: unknown } | undefined)?.compatibilities;
+}
+
+/** Beside the capabilities, as in code; configurations of the Go broker have them inside of the capabilities. */
 function liftCompatibilities(options: Record<string, unknown>): Record<string, unknown> {
-  const { compatibilities, ...capabilities } = (options.capabilities ?? {}) as Record<string, unknown>;
-  return { ...options, capabilities, compatibilities };
+  const { compatibilities: within, ...capabilities } = (options.capabilities ?? {}) as Record<string, unknown>;
+  return { ...options, capabilities, compatibilities: options.compatibilities ?? within };
 }
 
 function entriesOf(defaults: object, wrap: Wrap): Record<string, Schema> {

@@ -7,7 +7,6 @@ import { optionsSection } from "./config_options.ts";
 import { choice, flag, list, pathOf, section, text, whole } from "./config_values.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./options.ts";
 import type { FileSettings, StoreSettings } from "./settings.ts";
-import { UsageError } from "./usage_error.ts";
 
 const auth = section({
   allow_all: v.optional(flag),
@@ -61,19 +60,57 @@ const config = section({
   logging: v.optional(logging),
 });
 
+/** A configuration, as far as it is right. */
+export interface CheckedConfig {
+  /** What it says, in camelCase; parts that are wrong are left out. */
+  readonly settings: FileSettings;
+  /** One line for each thing that is wrong: its path, what was expected and what was there. */
+  readonly problems: readonly string[];
+  /** The parts that were left out: `listeners[1]`, `hooks.auth`, `options`, ... */
+  readonly wrong: ReadonlySet<string>;
+}
+
 /**
  * Checks a configuration.
  *
  * @param value what was read from the file
- * @returns the same in camelCase
- * @throws {UsageError} with one line for each thing that is wrong: its path, what was expected and what was there
+ * @returns what is right, so that it can be looked at further, and what is wrong
  */
-export function readConfig(value: unknown): FileSettings {
+export function readConfig(value: unknown): CheckedConfig {
   const result = v.safeParse(config, value);
-  if (!result.success) {
-    throw new UsageError(result.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`).join("\n"));
+  if (result.success) return { settings: result.output as FileSettings, problems: [], wrong: new Set() };
+  const problems = result.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`);
+  const wrong = new Set(result.issues.map((issue) => partOf(pathOf(issue))));
+  const rest = v.safeParse(config, withoutParts(value, wrong));
+  return { settings: rest.success ? withGaps(rest.output as FileSettings, wrong) : {}, problems, wrong };
+}
+
+/** A listener and a hook can be right while the one beside it is wrong. */
+function partOf(path: string): string {
+  return /^(listeners\[\d+\]|hooks\.\w+|[^.[]+)/.exec(path)?.[0] ?? path;
+}
+
+function withoutParts(value: unknown, wrong: ReadonlySet<string>): unknown {
+  const right = (prefix: string, entries: object) =>
+    Object.fromEntries(Object.entries(entries).filter(([key]) => !wrong.has(`${prefix}${key}`)));
+  if (typeof value !== "object" || value === null) return value;
+  const { listeners, hooks, ...rest } = right("", value);
+  const others = Array.isArray(listeners) && listeners.filter((_, index) => !wrong.has(`listeners[${index}]`));
+  return {
+    ...rest,
+    ...(others && others.length > 0 ? { listeners: others } : {}),
+    ...(hooks === undefined ? {} : { hooks: right("hooks.", hooks) }),
+  };
+}
+
+/** Puts nothing where a wrong listener was, so that each has its own number. */
+function withGaps(settings: FileSettings, wrong: ReadonlySet<string>): FileSettings {
+  const listeners = [...settings.listeners ?? []],
+    gaps = [...wrong].map((part) => /^listeners\[(\d+)\]$/.exec(part)?.[1]);
+  for (const gap of gaps.filter((gap) => gap !== undefined).map(Number).sort((a, b) => a - b)) {
+    listeners.splice(gap, 0, undefined);
   }
-  return result.output as FileSettings;
+  return listeners.length > 0 ? { ...settings, listeners } : settings;
 }
 
 function toStore(stores: Record<string, unknown>): StoreSettings {

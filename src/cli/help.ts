@@ -10,9 +10,10 @@ Options:
 `;
 
 const TAIL = `
-ADDR is host:port, [v6]:port or :port (all interfaces). Port 0 takes a free port.
+ADDR is host:port, [v6]:port or :port (all interfaces); localhost is IPv4 and IPv6. Port 0 takes a free port.
 
-Options of the command line win over the file; any of --tcp, --tls, --ws, --wss, --unix and --info replaces the
+Each of --tcp, --tls, --ws, --wss, --unix and --info makes one listener, and may be given again for another one
+(--tcp 127.0.0.1:1883 --tcp [::1]:1883). Options of the command line win over the file; any of these replaces the
 listeners of the file. Without options: TCP 127.0.0.1:1883, WebSocket 127.0.0.1:1882, statistics 127.0.0.1:8080, and
 every client may connect.
 
@@ -31,6 +32,6 @@ export function helpText(): string {
   return HEAD + lines.join("") + TAIL;
 }
 
-function usage({ name, value, repeats }: CommandOption): string {
-  return `${name}${value === undefined ? "" : ` ${value}`}${repeats ? " ..." : ""}`;
+function usage({ name, short, value }: CommandOption): string {
+  return `${name}${value === undefined ? "" : ` ${value}`}${short === undefined ? "" : `, ${short}`}`;
 }

@@ -3,6 +3,8 @@
 import { addressProblem } from "./addresses.ts";
 import { type Arguments, valueOf } from "./args.ts";
 import { type LoadedConfig, resolvePath } from "./config_file.ts";
+import { collide } from "./ports.ts";
+import type { Problems } from "./problems.ts";
 import type { FileListener, ListenerSettings, ListenerType, TlsSettings } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -39,32 +41,60 @@ interface Placed {
  *
  * @param args the command line
  * @param file the configuration file
- * @returns the listeners, each with a name of its own and, for TLS, with its certificates
- * @throws {UsageError} that names the option or the path, and the fix
+ * @param problems takes what is wrong: the option or the path, and the fix
+ * @returns the listeners that are right, each with a name of its own and, for TLS, with its certificates
  */
-export function chooseListeners(args: Arguments, file: LoadedConfig): ListenerSettings[] {
-  const given = LISTENER_OPTIONS.flatMap(([option, type]) =>
-    (args.get(option) ?? []).map((address) => fromOption(option, { type, address }))
+export function chooseListeners(args: Arguments, file: LoadedConfig, problems: Problems): ListenerSettings[] {
+  const options = LISTENER_OPTIONS.flatMap(([option, type]) =>
+    (args.get(option) ?? []).map((address) => ({ place: option, listener: { type, address } }))
   );
-  const placed = given.length > 0 ? given : fromFile(file);
+  const given = keepRight(options, checkAddress, problems);
+  const placed = options.length > 0 ? given : fromFile(file);
+  const isWhole = options.length > 0 ? given.length === options.length : placed.length === listenersOf(file).length;
+  if (isWhole) problems.collect(() => checkTlsOptions(args, placed));
   const tls = tlsOptions(args);
-  checkTlsOptions(args, placed);
-  const complete = placed.map((one) => withTls(one, tls));
-  return withIds(complete, placed);
+  const complete = keepRight(placed, (one) => withTls(one, tls), problems);
+  keepRight([...complete.keys()], (index) => checkPort(complete, index), problems);
+  return withIds(keepRight([...complete.keys()], (index) => withOwnId(complete, index), problems));
 }
 
-function fromOption(option: string, listener: FileListener): Placed {
-  const problem = listener.type === "unix" ? undefined : addressProblem(listener.address);
-  if (problem !== undefined) throw new UsageError(`${option}: ${problem}`);
-  return { listener, place: option };
+/** What becomes of each item; those that are wrong are told and left out. */
+function keepRight<T, R>(items: readonly T[], check: (item: T) => R, problems: Problems): R[] {
+  const kept: R[] = [];
+  for (const item of items) {
+    problems.collect(() => {
+      kept.push(check(item));
+    });
+  }
+  return kept;
 }
 
-function fromFile({ settings, folder }: LoadedConfig): Placed[] {
-  const listeners = settings.listeners ?? DEFAULTS;
-  return listeners.map((listener, index) => ({
-    listener: resolveFiles(listener, folder),
-    place: `listeners[${index}]`,
-  }));
+function checkAddress(placed: Placed): Placed {
+  const { listener: { type, address }, place } = placed;
+  const problem = type === "unix" ? undefined : addressProblem(address);
+  if (problem !== undefined) throw new UsageError(`${place}: ${problem}`);
+  return placed;
+}
+
+function listenersOf({ settings, wrong }: LoadedConfig): readonly (FileListener | undefined)[] {
+  return settings.listeners ?? (wrong.has("listeners") ? [undefined] : DEFAULTS);
+}
+
+function fromFile(file: LoadedConfig): Placed[] {
+  return listenersOf(file).flatMap((listener, index) =>
+    listener === undefined ? [] : [{ listener: resolveFiles(listener, file.folder), place: `listeners[${index}]` }]
+  );
+}
+
+/** Two on one port would not be noticed before the second of them starts. */
+function checkPort(placed: readonly Placed[], index: number): void {
+  const { listener, place } = placed[index];
+  const other = placed.slice(0, index).find((earlier) => collide(earlier.listener, listener));
+  if (other === undefined) return;
+  const where = place.startsWith("--") ? place : `${place}.address`;
+  const what = listener.type === "unix" ? "path" : "port";
+  const taken = `${other.place} has ${other.listener.address} already`;
+  throw new UsageError(`${where}: expected a ${what} of its own, got "${listener.address}", but ${taken}`);
 }
 
 function resolveFiles(listener: FileListener, folder: string): FileListener {
@@ -92,16 +122,18 @@ function checkTlsOptions(args: Arguments, placed: readonly Placed[]): void {
   throw new UsageError(`${option}: nothing listens with TLS, add --tls or --wss`);
 }
 
-function withTls(
-  { listener, place }: Placed,
-  given: Partial<TlsSettings>,
-): Omit<ListenerSettings, "id"> & { id?: string } {
-  if (!usesTls(listener)) return { ...listener, tls: undefined };
+/** A listener with its certificates, which may still have no name. */
+interface Complete extends Placed {
+  readonly listener: Omit<ListenerSettings, "id"> & { readonly id?: string };
+}
+
+function withTls({ listener, place }: Placed, given: Partial<TlsSettings>): Complete {
+  if (!usesTls(listener)) return { place, listener: { ...listener, tls: undefined } };
   const { certFile, keyFile, ...rest } = { ...listener.tls, ...given };
   if (certFile === undefined) throw missing(place, { option: "--tls-cert-file", key: "cert_file" });
   if (keyFile === undefined) throw missing(place, { option: "--tls-key-file", key: "key_file" });
   if (listener.type === "wss") checkWithoutClients(place, listener, rest);
-  return { ...listener, tls: { certFile, keyFile, ...rest } };
+  return { place, listener: { ...listener, tls: { certFile, keyFile, ...rest } } };
 }
 
 /** The runtime's server cannot ask for certificates; not to ask for them silently would let everybody in. */
@@ -118,17 +150,16 @@ function missing(place: string, { option, key }: { option: string; key: string }
   return new UsageError(`${place}: has no ${key === "cert_file" ? "certificate" : "private key"}, ${fix}`);
 }
 
+function withOwnId(listeners: readonly Complete[], index: number): Complete["listener"] {
+  const { listener, place } = listeners[index], { id } = listener;
+  const isTaken = id !== undefined && listeners.slice(0, index).some((earlier) => earlier.listener.id === id);
+  if (isTaken) throw new UsageError(`${place}.id: expected a name of its own, "${id}" is in use`);
+  return listener;
+}
+
 /** Names of their own: `tcp`, `tcp-2`, ... for those that have none. */
-function withIds(
-  listeners: readonly (Omit<ListenerSettings, "id"> & { id?: string })[],
-  placed: readonly Placed[],
-): ListenerSettings[] {
-  const taken = new Set<string>();
-  for (const [index, { id }] of listeners.entries()) {
-    if (id === undefined) continue;
-    if (taken.has(id)) throw new UsageError(`${placed[index].place}.id: expected a name of its own, "${id}" is in use`);
-    taken.add(id);
-  }
+function withIds(listeners: readonly Complete["listener"][]): ListenerSettings[] {
+  const taken = new Set(listeners.flatMap(({ id }) => id === undefined ? [] : [id]));
   return listeners.map((listener) => ({ ...listener, id: listener.id ?? freeId(listener.type, taken) }));
 }
 

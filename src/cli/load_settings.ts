@@ -13,11 +13,12 @@ import {
 } from "./config_file.ts";
 import { chooseListeners } from "./listener_settings.ts";
 import type { LoggingSettings } from "./logging.ts";
+import { Problems } from "./problems.ts";
 import type { AuthSettings, FileSettings, Settings, StoreSettings } from "./settings.ts";
 import { parseStore } from "./store.ts";
 import { UsageError } from "./usage_error.ts";
 
-const NO_FILE: LoadedConfig = { settings: {}, folder: "" };
+const NO_FILE: LoadedConfig = { settings: {}, problems: [], wrong: new Set(), folder: "" };
 
 /**
  * Puts settings together.
@@ -28,21 +29,49 @@ const NO_FILE: LoadedConfig = { settings: {}, folder: "" };
  * @throws {UsageError} with one line for each thing that is wrong
  */
 export async function loadSettings(args: Arguments, source: ConfigSource = processSource): Promise<Settings> {
+  const problems = new Problems(), settings = await collectSettings(args, problems, source);
+  problems.throwIfAny();
+  return settings as Settings;
+}
+
+/** Settings that can be looked at further; what is wrong is missing. */
+export type RightSettings = Omit<Settings, "auth" | "store"> & Partial<Pick<Settings, "auth" | "store">>;
+
+/**
+ * Puts settings together as far as they are right.
+ *
+ * @param args the command line
+ * @param problems takes everything that is wrong
+ * @param source where files come from
+ * @returns what is right
+ * @throws {UsageError} when there is a configuration file that cannot be read or parsed at all
+ */
+export async function collectSettings(
+  args: Arguments,
+  problems: Problems,
+  source: ConfigSource = processSource,
+): Promise<RightSettings> {
   const path = valueOf(args, "--config");
   const file = path === undefined ? NO_FILE : await loadConfig(path, source);
-  const { settings } = file;
+  const { settings, wrong } = file;
+  for (const problem of file.problems) problems.add(new UsageError(problem));
+  const isAuthWrong = wrong.has("hooks") || wrong.has("hooks.auth") || wrong.has("configuration");
   return {
-    listeners: chooseListeners(args, file),
-    auth: path === undefined ? { kind: "allow_all", asked: false } : await chooseAuth(file, source),
-    store: chooseStore(args, file),
+    listeners: chooseListeners(args, file, problems),
+    auth: isAuthWrong ? undefined : await problems.collectLater(() => chooseAuth(path, file, source)),
+    store: problems.collect(() => chooseStore(args, file)),
     debug: chooseDebug(settings),
     options: settings.options ?? {},
     logging: chooseLogging(args, settings),
-    warmUp: !args.has("--no-warm-up"),
   };
 }
 
-async function chooseAuth({ settings, folder }: LoadedConfig, source: ConfigSource): Promise<AuthSettings> {
+async function chooseAuth(
+  config: string | undefined,
+  { settings, folder }: LoadedConfig,
+  source: ConfigSource,
+): Promise<AuthSettings> {
+  if (config === undefined) return { kind: "allow_all", asked: false };
   const { allowAll = false, ledger, ledgerFile } = settings.hooks?.auth ?? {};
   const given = [allowAll || undefined, ledger, ledgerFile].filter((value) => value !== undefined).length;
   if (given !== 1) {

@@ -1,5 +1,6 @@
 /** Log lines on the console, as text or JSON.
  * @module */
+import { escapeControls, formatText, type LogLine, stringify } from "../broker/core/log_text.ts";
 import type { LogFields, Logger } from "../hook/logger.ts";
 import { LOG_LEVELS } from "./options.ts";
 
@@ -24,20 +25,7 @@ export interface LogTarget {
   now(): number;
 }
 
-interface Line {
-  readonly time: string;
-  readonly level: LogLevel;
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
 const FORMATS = { text: formatText, json: formatJson };
-
-/** Characters that a text value may hold without quotes. */
-const PLAIN = /^[\w.:/@+#$[\]-]+$/;
-/** Control characters that could forge lines or drive a terminal, and that JSON leaves as they are. */
-// deno-lint-ignore no-control-regex
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * Makes a logger.
@@ -68,35 +56,7 @@ function consoleTarget(output: "stderr" | "stdout" = "stderr"): LogTarget {
   return { write: (line) => print(line), now: () => Date.now() };
 }
 
-function formatText({ time, level, message, fields }: Line): string {
-  const pairs = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const words = pairs.map(([name, value]) => ` ${name}=${formatValue(value)}`);
-  return `${time} ${level.toUpperCase().padEnd(5)} ${escape(message)}${words.join("")}`;
-}
-
-function formatJson({ time, level, message, fields }: Line): string {
+function formatJson({ time, level, message, fields }: LogLine): string {
   const core = { time, level, message };
-  return escape(stringify({ ...core, ...fields, ...core })); // core last: no field may pass for it
-}
-
-function formatValue(value: unknown): string {
-  if (value instanceof Error) return formatValue(value.message);
-  if (typeof value === "string" && PLAIN.test(value)) return value;
-  return escape(stringify(value));
-}
-
-function stringify(value: unknown): string {
-  const known = (_key: string, item: unknown) => {
-    if (item instanceof Error) return item.message;
-    return typeof item === "bigint" ? String(item) : item;
-  };
-  try {
-    return JSON.stringify(value, known) ?? String(value);
-  } catch {
-    return JSON.stringify(String(value)); // a value that contains itself
-  }
-}
-
-function escape(text: string): string {
-  return text.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapeControls(stringify({ ...core, ...fields, ...core })); // core last: no field may pass for it
 }

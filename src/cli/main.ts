@@ -3,10 +3,12 @@
 import { VERSION } from "../broker/core/version.ts";
 import { parseArguments } from "./args.ts";
 import { helpText } from "./help.ts";
-import { loadSettings } from "./load_settings.ts";
-import { makePlan } from "./plan.ts";
+import { collectSettings } from "./load_settings.ts";
+import { makePlan, type Plan } from "./plan.ts";
+import { Problems } from "./problems.ts";
 import { serve } from "./serve.ts";
 import { UsageError } from "./usage_error.ts";
+import { warningsOf } from "./warnings.ts";
 
 /**
  * Runs the broker as a program and ends the process with its exit code: 0 when it was stopped, 1 when it could not
@@ -24,7 +26,7 @@ async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(error.message);
-    return 2;
+    return error.exitCode;
   }
 }
 
@@ -32,8 +34,14 @@ async function runCommand(args: readonly string[]): Promise<number> {
   const given = parseArguments(args);
   if (given.has("--help")) return print(helpText());
   if (given.has("--version")) return print(VERSION);
-  const plan = await makePlan(await loadSettings(given));
-  return given.has("--check") ? print("the configuration is right") : await serve(plan);
+  const problems = new Problems();
+  const plan = await makePlan(await collectSettings(given, problems), problems);
+  return given.has("--check") ? check(plan) : await serve(plan);
+}
+
+function check({ settings }: Plan): number {
+  for (const warning of warningsOf(settings)) console.error(`warning: ${warning}`);
+  return print("the configuration is right");
 }
 
 function print(text: string): number {

@@ -5,6 +5,8 @@
 export interface CommandOption {
   /** Name with its dashes. */
   readonly name: string;
+  /** A shorter one. */
+  readonly short?: string;
   /** What follows, `undefined` for a switch. */
   readonly value?: string;
   /** True when it may be given several times. */
@@ -43,9 +45,8 @@ export const COMMAND_OPTIONS: readonly CommandOption[] = [
     value: "FOLDER",
     help: "keep data there in Deno KV, where neither --store nor the file names a store",
   },
-  { name: "--no-warm-up", help: "do not use the quiet moments after the start to come to full speed" },
   { name: "--log-level", value: "LEVEL", choices: LOG_LEVELS, help: "debug, info (default), warn or error" },
   { name: "--log-format", value: "FORMAT", choices: LOG_FORMATS, help: "text (default) or json" },
-  { name: "--version", help: "print the version and exit" },
-  { name: "--help", help: "print this text and exit" },
+  { name: "--version", short: "-V", help: "print the version and exit" },
+  { name: "--help", short: "-h", help: "print this text and exit" },
 ];

@@ -7,7 +7,9 @@ import type { Hook } from "../hook/hook.ts";
 import type { Logger } from "../hook/logger.ts";
 import { createLogger } from "./logging.ts";
 import { type MadeListener, makeListener } from "./make_listener.ts";
-import type { Settings } from "./settings.ts";
+import type { RightSettings } from "./load_settings.ts";
+import { Problems } from "./problems.ts";
+import type { AuthSettings, Settings } from "./settings.ts";
 import { makeStore } from "./store.ts";
 
 /** Everything that is needed to start, checked. */
@@ -25,21 +27,26 @@ export interface Plan {
 /**
  * Makes what the settings name.
  *
- * @param settings what the program runs with
+ * @param settings what the program runs with, as far as it is right
+ * @param problems what is wrong already
  * @returns what to start
- * @throws {UsageError} that says what cannot be used
+ * @throws {UsageError} that says everything that is wrong and what cannot be used
  */
-export async function makePlan(settings: Settings): Promise<Plan> {
-  const listeners: MadeListener[] = [];
-  for (const listener of settings.listeners) listeners.push(await makeListener(listener));
-  return { settings, hooks: await makeHooks(settings), listeners, logger: createLogger(settings.logging) };
+export async function makePlan(settings: RightSettings, problems: Problems = new Problems()): Promise<Plan> {
+  const { auth, store, debug: debugging } = settings, listeners: MadeListener[] = [];
+  for (const listener of settings.listeners) {
+    const made = await problems.collectLater(() => makeListener(listener));
+    if (made !== undefined) listeners.push(made);
+  }
+  const hooks = [
+    auth && makeAccess(auth),
+    store && await problems.collectLater(() => makeStore(store)),
+    debugging && debug(debugging),
+  ].filter((hook) => hook !== undefined);
+  problems.throwIfAny();
+  return { settings: settings as Settings, hooks, listeners, logger: createLogger(settings.logging) };
 }
 
-async function makeHooks({ auth, store, debug: debugging }: Settings): Promise<Hook[]> {
-  const hooks = [
-    auth.kind === "ledger" ? ledger(auth.rules) : allowAll(),
-    await makeStore(store),
-    debugging === undefined ? undefined : debug(debugging),
-  ];
-  return hooks.filter((hook) => hook !== undefined);
+function makeAccess(auth: AuthSettings): Hook {
+  return auth.kind === "ledger" ? ledger(auth.rules) : allowAll();
 }

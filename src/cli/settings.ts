@@ -80,14 +80,12 @@ export interface Settings {
   readonly options: BrokerOptions;
   /** Log lines. */
   readonly logging: LoggingSettings;
-  /** Whether the quiet moments after the start are used to come to full speed. */
-  readonly warmUp: boolean;
 }
 
 /** What a configuration file says; what it leaves out is decided by defaults. */
 export interface FileSettings {
-  /** Ways in; the file's TLS files may be left to the command line. */
-  readonly listeners?: readonly FileListener[];
+  /** Ways in, nothing where one is wrong; the file's TLS files may be left to the command line. */
+  readonly listeners?: readonly (FileListener | undefined)[];
   /** Hooks. */
   readonly hooks?: {
     /** Access. */

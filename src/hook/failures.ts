@@ -44,7 +44,12 @@ export class HookFailures {
     }
     const more = told === undefined || told.untold === 0 ? {} : { unreported: told.untold };
     this.#told.set(key, { at: now, untold: 0 });
-    this.#logger.error("a hook failed", { hook: hook.id, event, error: String(error), ...more });
+    this.#logger.error("a hook failed", {
+      hook: hook.id,
+      event,
+      error: error instanceof Error ? error.stack ?? String(error) : String(error),
+      ...more,
+    });
   }
 
   /** What a client is told: the error itself when a hook has refused, something general when it has failed. */

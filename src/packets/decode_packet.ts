@@ -36,7 +36,7 @@ import { decodeUnsubscribe } from "./unsubscribe.ts";
  *
  * @example
  * ```ts
- * import { decodePacket, PacketType } from "@mochi/broker";
+ * import { decodePacket, PacketType } from "@mochi/broker/packets";
  *
  * console.assert(decodePacket(0xc0, new Uint8Array(0), 0, 0, 5).type === PacketType.PINGREQ);
  * ```

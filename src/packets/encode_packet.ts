@@ -140,7 +140,7 @@ function lighterProperties(properties: Properties | undefined): Properties | und
  *
  * @example
  * ```ts
- * import { encodePacket, PacketType } from "@mochi/broker";
+ * import { encodePacket, PacketType } from "@mochi/broker/packets";
  *
  * const bytes = encodePacket({ type: PacketType.CONNACK, sessionPresent: false, reasonCode: 0x84 }, 4);
  * console.assert(bytes?.join() === "32,2,0,1");
@@ -166,7 +166,7 @@ export function encodePacket(
  *
  * @example
  * ```ts
- * import { packetSize, PacketType } from "@mochi/broker";
+ * import { packetSize, PacketType } from "@mochi/broker/packets";
  *
  * console.assert(packetSize({ type: PacketType.PINGREQ }, 5) === 2);
  * ```

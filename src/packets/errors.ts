@@ -21,7 +21,7 @@ export interface ConnectErrorContext {
  *
  * @example
  * ```ts
- * import { MqttError } from "@mochi/broker";
+ * import { MqttError } from "@mochi/broker/packets";
  *
  * const error = new MqttError(0x87, "Cannot publish to secret: not authorized");
  * console.assert(error.reasonCode === 0x87);
@@ -60,7 +60,7 @@ export class MqttError extends Error {
  *
  * @example
  * ```ts
- * import { ConnectError, decodePacket } from "@mochi/broker";
+ * import { ConnectError, decodePacket } from "@mochi/broker/packets";
  *
  * const body = Uint8Array.of(0, 4, 0x4d, 0x51, 0x54, 0x54, 9, 2, 0, 60, 0, 1, 0x61); // level 9
  * try {

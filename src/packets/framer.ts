@@ -31,7 +31,7 @@ export interface FramerOptions {
  *
  * @example
  * ```ts
- * import { Framer } from "@mochi/broker";
+ * import { Framer } from "@mochi/broker/packets";
  *
  * const framer = new Framer({ maximumPacketSize: 1024 });
  * framer.push(Uint8Array.of(0xc0, 0x00, 0xe0)); // PINGREQ and the first byte of DISCONNECT

@@ -8,7 +8,7 @@ import { PacketType } from "./types.ts";
  *
  * @example
  * ```ts
- * import { ReasonCode } from "@mochi/broker";
+ * import { ReasonCode } from "@mochi/broker/packets";
  *
  * console.assert(ReasonCode.NotAuthorized === 0x87);
  * ```
@@ -163,7 +163,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
  *
  * @example
  * ```ts
- * import { reasonCodeName } from "@mochi/broker";
+ * import { reasonCodeName } from "@mochi/broker/packets";
  *
  * console.assert(reasonCodeName(0x81) === "Malformed Packet");
  * ```
@@ -209,7 +209,7 @@ const ALLOWED: ReadonlyMap<number, readonly [client: readonly number[], server: 
  *
  * @example
  * ```ts
- * import { isReasonCodeAllowed, PacketType, ReasonCode } from "@mochi/broker";
+ * import { isReasonCodeAllowed, PacketType, ReasonCode } from "@mochi/broker/packets";
  *
  * console.assert(isReasonCodeAllowed(PacketType.DISCONNECT, ReasonCode.DisconnectWithWill, "client"));
  * console.assert(!isReasonCodeAllowed(PacketType.DISCONNECT, ReasonCode.DisconnectWithWill, "server"));
@@ -230,7 +230,7 @@ export function isReasonCodeAllowed(packetType: number, code: number, from?: Sen
  *
  * @example
  * ```ts
- * import { PacketType, usableReasonCode } from "@mochi/broker";
+ * import { PacketType, usableReasonCode } from "@mochi/broker/packets";
  *
  * console.assert(usableReasonCode(PacketType.UNSUBACK, 0x97) === 0x80);
  * ```
@@ -265,7 +265,7 @@ const RETURN_CODES: ReadonlyMap<number, number> = new Map([
  *
  * @example
  * ```ts
- * import { connackReturnCode } from "@mochi/broker";
+ * import { connackReturnCode } from "@mochi/broker/packets";
  *
  * console.assert(connackReturnCode(0x86) === 4);
  * console.assert(connackReturnCode(0x81) === undefined); // [MQTT-3.2.2-6] of 3.1.1

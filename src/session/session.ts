@@ -61,8 +61,8 @@ export class Session implements SessionView {
   willTask: Task | undefined = undefined;
   /** True while a pump runs that had to wait for a hook. */
   pumping = false;
-  /** Handlers of the broker's own client by filter as sent. */
-  inlineHandlers: Map<string, Map<number, InlineHandler>> | undefined = undefined;
+  /** Who is told of messages, where the session is one subscription of the broker's own client. */
+  inlineHandler: InlineHandler | undefined = undefined;
   /** Packet Identifiers of QoS 2 messages that a hook has not decided on, over whichever connection they came. */
   undecided: Map<number, Promise<void>> | undefined = undefined;
   readonly #totals: DeliveryTotals;

@@ -1,6 +1,6 @@
 /** A client as they come and go: connects, subscribes, publishes at every QoS, leaves properly or not. */
 
-import { type Packet, PacketType, type QoS } from "../../mod.ts";
+import { type Packet, PacketType, type QoS } from "../../src/packets/packets.ts";
 import { PacketLink } from "../helpers/packet_link.ts";
 import type { ServerPacket } from "../helpers/server_packet.ts";
 

@@ -4,6 +4,9 @@ import { MemoryListener } from "../../listeners/memory.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import type { Listener, ListenerContext } from "../../src/broker/core/listener.ts";
 import type { Hook, HookContext } from "../../src/hook/hook.ts";
+import { silentLogger } from "../../src/hook/logger.ts";
+import { PacketType } from "../../src/packets/types.ts";
+import type { Client } from "../../src/session/client.ts";
 import { Harness } from "../helpers/harness.ts";
 
 /** A hook that writes down what happens to it. */
@@ -31,7 +34,7 @@ function listening(id: string, log: string[], more: Partial<Listener> = {}): Lis
 }
 
 async function brokerOf(hooks: Hook[], listeners: Listener[] = [], options = {}): Promise<Broker> {
-  const broker = new Broker({ sysTopicResendInterval: 0, closeTimeout: 0.05, ...options });
+  const broker = new Broker({ sysTopicResendInterval: 0, closeTimeout: 0.05, logger: silentLogger, ...options });
   for (const hook of hooks) await broker.addHook(hook);
   for (const listener of listeners) await broker.addListener(listener);
   return broker;
@@ -59,7 +62,7 @@ Deno.test("a broker serves once", async () => {
   await assertRejects(() => broker.serve(), Error, "Cannot serve: this broker has been started before");
   assertEquals(broker.serving, true);
   await broker.close();
-  await assertRejects(() => broker.serve(), Error, "has been started before");
+  await assertRejects(() => broker.serve(), Error, "Cannot serve: the broker was closed");
 });
 
 Deno.test("closing twice is closing once", async () => {
@@ -83,6 +86,131 @@ Deno.test("a broker that never served closes without a word to its hooks, and st
     Error,
     "Cannot add listener: the broker was closed",
   );
+});
+
+/** Every call that does something, with what it is called in its error. */
+const CALLS: [action: string, call: (broker: Broker, client: Client) => unknown][] = [
+  ["publish", (broker) => broker.publish("t", "x", { retain: true, qos: 1 })],
+  ["inject a packet", (broker, client) => broker.injectPacket(client, { type: PacketType.PINGREQ })],
+  ["serve", (broker) => broker.serve()],
+  ["add hook", (broker) => broker.addHook({ id: "late", init: unexpected, stop: unexpected })],
+  ["remove hook", (broker) => broker.removeHook("a")],
+  ["add listener", (broker) => broker.addListener(listening("late", [], { listen: unexpected, close: unexpected }))],
+  ["remove listener", (broker) => broker.removeListener("x")],
+];
+
+const CALLS_AT_ONCE: typeof CALLS = [
+  ["subscribe", (broker) => broker.subscribe("t", unexpected)],
+  ["unsubscribe", (broker) => broker.unsubscribe("t")],
+  ["make client", (broker) => broker.newClient()],
+];
+
+function unexpected(): never {
+  throw new Error("this must not be called");
+}
+
+async function assertAllRefused(broker: Broker, client: Client): Promise<void> {
+  for (const [action, call] of CALLS) {
+    await assertRejects(async () => await call(broker, client), Error, `Cannot ${action}: the broker was closed`);
+  }
+  for (const [action, call] of CALLS_AT_ONCE) {
+    assertThrows(() => call(broker, client), Error, `Cannot ${action}: the broker was closed`);
+  }
+}
+
+/** A hook that notes what reaches it after its `stop`. */
+function storing(late: string[], more: Partial<Hook> = {}): Hook {
+  let stopped = false;
+  const note = (event: string) => () => {
+    if (stopped) late.push(event);
+  };
+  return {
+    ...{ id: "a", durable: true, stop: () => void (stopped = true) },
+    ...{ onPublish: note("publish"), onPublished: note("published"), onRetainMessage: note("retain") },
+    ...{ onAclCheck: () => void note("acl")(), onQosPublish: note("qos"), onDisconnect: note("disconnect") },
+    ...more,
+  };
+}
+
+Deno.test("after the end every call is refused with one error, and nothing is touched", async () => {
+  const late: string[] = [];
+  const broker = await brokerOf([storing(late)], [listening("x", [])]);
+  await broker.serve();
+  const client = broker.newClient();
+  await broker.close();
+  const { retained, subscriptions, packetsReceived } = broker.info;
+  await assertAllRefused(broker, client);
+  assertEquals(late, []);
+  assertEquals([...broker.topics.retained()], []);
+  assertEquals([broker.info.retained, broker.info.subscriptions, broker.info.packetsReceived], [
+    retained,
+    subscriptions,
+    packetsReceived,
+  ]);
+});
+
+Deno.test("while the end is under way every call is refused, by listeners and hooks too", async () => {
+  const asked: Promise<void>[] = [], late: string[] = [], gate = Promise.withResolvers<void>();
+  const ask = () => void asked.push(assertAllRefused(broker, client));
+  const hooks = [storing(late), recording("last", [], { onStopped: ask, stop: () => gate.promise })];
+  const broker = await brokerOf(hooks, [listening("x", [], { close: ask })]);
+  await broker.serve();
+  const client = broker.newClient();
+  const closing = broker.close();
+  ask();
+  gate.resolve();
+  await closing;
+  assertEquals(asked.length, 3);
+  await Promise.all(asked);
+  assertEquals(late, []);
+});
+
+Deno.test("calls that are under way at the end come to an end, and reach no hook that is stopped", async () => {
+  for (const answers of [true, false]) {
+    const late: string[] = [], gate = Promise.withResolvers<void>();
+    const slow: Hook = { id: "slow", onPublish: () => gate.promise };
+    const broker = await brokerOf([storing(late), slow]);
+    await broker.serve();
+    const client = broker.newClient();
+    const packet = { type: PacketType.PUBLISH, topic: "t", payload: new Uint8Array(1), dup: false } as const;
+    const calls = [
+      broker.publish("t", "x", { retain: true, qos: 1 }),
+      broker.publish("t", "y", { retain: true, qos: 1 }),
+      broker.injectPacket(client, { ...packet, qos: 1, retain: true, packetId: 1 }),
+    ];
+    const ended = Promise.allSettled(calls);
+    await broker.close();
+    if (answers) gate.resolve();
+    for (const { status, ...rest } of await ended) {
+      assertEquals([status, `${(rest as PromiseRejectedResult).reason.message.split(": ")[1]}`], [
+        "rejected",
+        "the broker was closed",
+      ]);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assertEquals(late, []);
+  }
+});
+
+Deno.test("what a call returns later never throws at once", async () => {
+  await using harness = await Harness.start({ inlineClient: false });
+  const wrong = undefined as never;
+  const calls: ((broker: Broker) => Promise<unknown>)[] = [
+    (broker) => broker.publish("a/#", ""),
+    (broker) => broker.publish(wrong, wrong, wrong),
+    (broker) => broker.injectPacket(wrong, wrong),
+    (broker) => broker.addHook(wrong),
+    (broker) => broker.addHook(harness.broker.hooks[0]),
+    (broker) => broker.addListener(wrong),
+    (broker) => broker.serve(),
+  ];
+  await using other = await Harness.start();
+  for (const { broker } of [harness, other]) {
+    for (const call of calls) {
+      const promise = call(broker); // a throw here would fail the test
+      await assertRejects(() => promise, Error);
+    }
+  }
 });
 
 Deno.test("await using closes", async () => {
@@ -292,11 +420,16 @@ Deno.test("the end tells MQTT 5 clients, lets last words leave and ends within i
   await dying.expectDisconnect(0x8b);
 });
 
+Deno.test("packets are injected only for clients that newClient has made", async () => {
+  const broker = new Broker();
+  await assertRejects(() => broker.injectPacket({} as never, { type: 12 }), Error, "was not made by newClient");
+  await broker.close();
+});
+
 Deno.test("info is a copy", () => {
   const broker = new Broker();
   broker.info.clientsConnected = 99;
   assertEquals(broker.info.clientsConnected, 0);
-  assertThrows(() => broker.injectPacket({} as never, { type: 12 }), Error, "was not made by newClient");
 });
 
 Deno.test("errors of a hook are told once a period, and anew when it was taken off and added again", async () => {

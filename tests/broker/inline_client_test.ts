@@ -84,6 +84,70 @@ Deno.test("handlers of one filter are told apart by number", async () => {
   assertEquals([heard, broker.info.subscriptions], [[], 0]);
 });
 
+Deno.test("each inline subscription has a QoS of its own", async () => {
+  await using harness = await Harness.start();
+  const { broker } = harness, heard: string[] = [];
+  const hear = (filter: string, id: number, qos: 0 | 1 | 2) =>
+    broker.subscribe(filter, (_client, packet) => void heard.push(`${filter} ${id} ${packet.qos}`), { id, qos });
+  const publish = async () => {
+    await broker.publish("a/b", "", { qos: 2 });
+    return heard.splice(0).sort();
+  };
+  hear("a/b", 1, 2);
+  hear("a/b", 2, 0);
+  hear("a/+", 1, 1);
+  hear("#", 1, 2);
+  assertEquals(await publish(), ["# 1 2", "a/+ 1 1", "a/b 1 2", "a/b 2 0"]);
+  broker.unsubscribe("a/b", { id: 2 });
+  broker.unsubscribe("#", { id: 1 });
+  assertEquals(await publish(), ["a/+ 1 1", "a/b 1 2"]);
+  hear("a/b", 1, 1);
+  assertEquals(await publish(), ["a/+ 1 1", "a/b 1 1"]);
+  assertEquals(broker.info.subscriptions, 2);
+  assertEquals([...broker.topics.subscriptions()].map(({ topicFilter, qos }) => `${topicFilter} ${qos}`).sort(), [
+    "a/+ 1",
+    "a/b 1",
+  ]);
+});
+
+Deno.test("retained messages come with the QoS of the subscription that is new", async () => {
+  await using harness = await Harness.start();
+  const { broker } = harness, heard: string[] = [];
+  await broker.publish("t", "", { qos: 2 });
+  await broker.publish("t", "kept", { qos: 2, retain: true });
+  for (const [id, qos] of [[1, 2], [2, 0], [3, 1]] as const) {
+    broker.subscribe("t", (client, packet) => void heard.push(`${client.id} ${id} ${packet.qos}`), { id, qos });
+  }
+  assertEquals(heard, ["$inline 1 2", "$inline 2 0", "$inline 3 1"]);
+});
+
+Deno.test("a handler that is taken back hears no more, neither of the message that it hears", async () => {
+  await using harness = await Harness.start();
+  const { broker } = harness, heard: string[] = [];
+  const once = (id: number) => () => {
+    heard.push(`${id}`);
+    for (const other of [1, 2, 3]) broker.unsubscribe("t/+", { id: other });
+  };
+  for (const id of [1, 2, 3]) broker.subscribe("t/+", once(id), { id });
+  await broker.publish("t/1", "");
+  await broker.publish("t/2", "");
+  assertEquals(heard, ["1"]);
+  for (const topic of ["t/1", "t/2"]) await broker.publish(topic, "kept", { retain: true });
+  broker.subscribe("t/+", once(1), { id: 1 });
+  assertEquals(heard, ["1", "1"]);
+});
+
+Deno.test("a handler that is replaced by itself while it hears retained messages leaves the rest to the new one", async () => {
+  await using harness = await Harness.start();
+  const { broker } = harness, heard: string[] = [];
+  for (const topic of ["a", "b"]) await broker.publish(topic, topic, { retain: true });
+  broker.subscribe("+", () => {
+    heard.push("old");
+    broker.subscribe("+", (_client, packet) => void heard.push(`new ${packet.topic}`));
+  });
+  assertEquals(heard, ["old", "new a", "new b"]);
+});
+
 Deno.test("a handler of a shared filter is one member of its group", async () => {
   await using harness = await Harness.start();
   const { broker } = harness, heard: string[] = [], client = await harness.connect("a");
@@ -94,6 +158,16 @@ Deno.test("a handler of a shared filter is one member of its group", async () =>
   const received = client.received.filter(({ type }) => type === PacketType.PUBLISH).map(({ topic }) => topic!);
   assertEquals([...heard, ...received].sort(), Array.from({ length: 10 }, (_, index) => `t/${index}`));
   assertEquals([heard.length, received.length], [5, 5]);
+});
+
+Deno.test("handlers of one shared filter are members like any others", async () => {
+  await using harness = await Harness.start();
+  const { broker } = harness, heard: string[] = [];
+  for (const [id, qos] of [[1, 0], [2, 2]] as const) {
+    broker.subscribe("$share/group/t", (_client, packet) => void heard.push(`${id} ${packet.qos}`), { id, qos });
+  }
+  for (let time = 0; time < 4; time++) await broker.publish("t", "", { qos: 2 });
+  assertEquals(heard.sort(), ["1 0", "1 0", "2 2", "2 2"]);
 });
 
 Deno.test("a new handler hears retained messages first, a shared one none", async () => {
@@ -149,12 +223,16 @@ Deno.test("filters that are not valid are refused, and so is everything when it 
   assertEquals(harness.broker.info.subscriptions, 0);
   await using off = await Harness.start({ inlineClient: false });
   const uses = [
-    () => off.broker.publish("t", ""),
     () => off.broker.subscribe("t", () => {}),
     () => off.broker.unsubscribe("t"),
     () => off.broker.newClient(),
   ];
-  for (const use of uses) assertThrows(use, Error, "option inlineClient is false");
+  for (const use of uses) assertThrows(use, Error, "option inlineClient is false, expected true");
+  const later = [
+    () => off.broker.publish("t", ""),
+    () => off.broker.injectPacket(harness.broker.newClient(), { type: PacketType.PINGREQ }),
+  ];
+  for (const use of later) await assertRejects(use, Error, "option inlineClient is false, expected true");
 });
 
 Deno.test("hooks see what the broker publishes and may change or refuse it", async () => {

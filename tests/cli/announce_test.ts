@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { announce } from "../../src/cli/announce.ts";
+import { parseArguments } from "../../src/cli/args.ts";
+import { loadSettings } from "../../src/cli/load_settings.ts";
 import type { ListenerSettings, Settings } from "../../src/cli/settings.ts";
 import type { Logger } from "../../src/hook/logger.ts";
 
@@ -10,7 +12,6 @@ const DEFAULT: Settings = {
   debug: undefined,
   options: {},
   logging: {},
-  warmUp: false,
 };
 
 const listening = { id: "tcp", protocol: "tcp", address: "127.0.0.1:41234", listen() {}, close() {} };
@@ -71,6 +72,24 @@ Deno.test("rules and a store: nothing to warn of", () => {
   const auth = { kind: "ledger", rules: { auth: [{ allow: true }] } } as const;
   const lines = linesOf({ auth, listeners: listeners(["tcp", ":1883"]), store: { kind: "kv", path: "x" } });
   assertEquals(lines.length, 1);
+});
+
+Deno.test("what a hint says to start with can be started with", async () => {
+  const [, who] = linesOf({}), hint = /start with (--config .*?) \{/.exec(who)![1].split(" ");
+  const listeners = await loadSettings(parseArguments(hint.map((word) => word === "FILE" ? "c.json" : word)), {
+    readFile: () => Promise.resolve(`{ "hooks": { "auth": { "ledger": { "auth": [{ "allow": true }] } } } }`),
+    readStdin: () => Promise.reject(new Error("nobody asks for it")),
+  });
+  assertEquals(listeners.listeners[0].tls, { certFile: "c.json", keyFile: "c.json" });
+});
+
+Deno.test("rules that are hardly meant are warned of", () => {
+  const auth = { kind: "ledger", rules: { auth: [{ allow: true }, { username: "a" }, { allow: false }, {}] } } as const;
+  const lines = linesOf({ auth }).filter((line) => line.startsWith("warn"));
+  assertEquals(lines.map((line) => /auth\[\d\] of the ledger has no allow/.exec(line)?.[0]), [
+    "auth[1] of the ledger has no allow",
+    "auth[3] of the ledger has no allow",
+  ]);
 });
 
 Deno.test("listeners without MQTT are noticed", () => {

@@ -12,6 +12,8 @@ const RIGHT: [args: string[], expected: Record<string, string[]>][] = [
   [["--config=a=b.yaml"], { "--config": ["a=b.yaml"] }],
   [["--tcp", ":1883", "--tcp=[::1]:1884"], { "--tcp": [":1883", "[::1]:1884"] }],
   [["--check", "--help", "--version"], { "--check": [""], "--help": [""], "--version": [""] }],
+  [["-h"], { "--help": [""] }],
+  [["-V"], { "--version": [""] }],
   [["--ws", ":1", "--wss", ":2", "--tls", ":3", "--unix", "/s", "--info", ":4"], {
     "--ws": [":1"],
     "--wss": [":2"],
@@ -36,7 +38,9 @@ for (const [args, expected] of RIGHT) {
 
 const WRONG: [args: string[], message: string][] = [
   [["start"], "start: expected an option, see --help"],
-  [["-h"], "-h: unknown option, see --help"],
+  [["-x"], "-x: unknown option, see --help"],
+  [["-h", "--help"], "--help: expected once, got it twice"],
+  [["-h=1"], "-h=1: unknown option, see --help"],
   [["--confg", "x"], "--confg: unknown option, did you mean --config?"],
   [["--log-levle=info"], "--log-levle: unknown option, did you mean --log-level?"],
   [["--something-else"], "--something-else: unknown option, see --help"],
@@ -63,10 +67,22 @@ Deno.test("the value of an option is its first one", () => {
   assertEquals(valueOf(args, "--config"), undefined);
 });
 
+Deno.test("options that repeat are said to, and take one value each time", () => {
+  const repeating = COMMAND_OPTIONS.filter(({ repeats }) => repeats).map(({ name }) => name);
+  const said = helpText().replaceAll("\n", " ");
+  assertStringIncludes(said, `Each of ${repeating.join(", ").replace(/, (?=--info$)/, " and ")} makes one listener`);
+  assertEquals(said.includes("..."), false);
+  for (const name of repeating) {
+    assertEquals(parseArguments([name, "a", name, "b"]).get(name), ["a", "b"]);
+    assertThrows(() => parseArguments([name, "a", "b"]), UsageError, "b: expected an option");
+  }
+});
+
 Deno.test("the help text names every option with its value", () => {
   const text = helpText();
-  for (const { name, value, help } of COMMAND_OPTIONS) {
+  for (const { name, short, value, help } of COMMAND_OPTIONS) {
     assertStringIncludes(text, `  ${name}${value === undefined ? "" : ` ${value}`}`);
+    if (short !== undefined) assertStringIncludes(text, `${name}, ${short} `);
     assertStringIncludes(text, help);
   }
   assertEquals(text.split("\n").filter((line) => line.length > 120), []);

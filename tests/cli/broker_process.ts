@@ -37,9 +37,11 @@ export class BrokerProcess implements AsyncDisposable {
    * Starts the program.
    * @param args its command line
    * @param input what it reads from standard input
+   * @param registry flags that tell Deno where packages are
    */
-  static async start(args: string[], input = ""): Promise<BrokerProcess> {
-    const flags = ["run", "-A", "--unstable-kv", "--no-check", ...await registryFlags(), MOD, ...args];
+  static async start(args: string[], input = "", registry?: string[]): Promise<BrokerProcess> {
+    const packages = registry ?? await registryFlags();
+    const flags = ["run", "-A", "--unstable-kv", "--no-check", ...packages, MOD, ...args];
     const env = Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("LD_")));
     const command = new Deno.Command(Deno.execPath(), {
       args: flags,
@@ -56,8 +58,8 @@ export class BrokerProcess implements AsyncDisposable {
   }
 
   /** Runs the program to its end. */
-  static async run(args: string[], input?: string): Promise<Ended> {
-    await using process = await BrokerProcess.start(args, input);
+  static async run(args: string[], input?: string, registry?: string[]): Promise<Ended> {
+    await using process = await BrokerProcess.start(args, input, registry);
     return await process.end();
   }
 

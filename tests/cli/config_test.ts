@@ -404,9 +404,110 @@ Deno.test("numbers end where they should", async () => {
 });
 
 Deno.test("what only code can give is no option of a file", async () => {
-  for (const name of ["logger", "clock", "dispatch", "compatibilities"]) {
+  for (const name of ["logger", "clock", "dispatch"]) {
     const message = await messageOf(loadYaml(`${AUTH}options: { ${name}: {} }`));
     assertEquals(message.startsWith(`options.${name}: unknown key, `), true, message);
+  }
+});
+
+Deno.test("compatibilities stand where they stand in code, or where the Go broker has them, but once", async () => {
+  const switches = "{ long_client_ids: true }", expected = { longClientIds: true };
+  const both = `${AUTH}options: { capabilities: { compatibilities: ${switches} }, compatibilities: ${switches} }`;
+  for (
+    const options of [`{ compatibilities: ${switches} }`, `{ capabilities: { compatibilities: ${switches} } }`]
+  ) {
+    assertEquals((await loadYaml(`${AUTH}options: ${options}`)).options.compatibilities, expected);
+  }
+  assertEquals(await messageOf(loadYaml(both)), "options: expected compatibilities once, got them in capabilities too");
+  const message = await messageOf(loadYaml(`${AUTH}options: { compatibilities: { obscure: true } }`));
+  assertEquals(message.split(", ")[0], "options.compatibilities.obscure: unknown key");
+});
+
+const PORTS: [first: string, second: string, collide: boolean][] = [
+  ["tcp 127.0.0.1:1", "ws 127.0.0.1:1", true],
+  ["tcp 127.0.0.1:1", "tcp 127.0.0.1:2", false],
+  ["tcp 127.0.0.1:0", "tcp 127.0.0.1:0", false],
+  ["tcp 127.0.0.1:1", "tcp 127.0.0.2:1", false],
+  ["tcp :1", "sysinfo 127.0.0.1:1", true],
+  ["tcp :1", "tcp [::1]:1", true],
+  ["tcp 0.0.0.0:1", "tcp 127.0.0.1:1", true],
+  ["tcp 0.0.0.0:1", "tcp [::1]:1", false],
+  ["tcp [::]:1", "tcp 0.0.0.0:1", true],
+  ["tcp localhost:1", "tcp 127.0.0.1:1", true],
+  ["tcp localhost:1", "tcp [::1]:1", true],
+  ["tcp LOCALHOST:1", "healthcheck localhost:1", true],
+  ["tcp [0:0:0:0:0:0:0:1]:1", "tcp [::1]:1", true],
+  ["tcp example.org:1", "tcp 127.0.0.1:1", false],
+  ["unix a.sock", "unix a.sock", true],
+  ["unix a.sock", "unix b.sock", false],
+];
+
+for (const [first, second, collide] of PORTS) {
+  Deno.test(`${first} and ${second}: ${collide ? "one place for two" : "two places"}`, async () => {
+    const listeners = [first, second].map((text) => text.split(" ")).map(([type, address]) => ({ type, address }));
+    const config = JSON.stringify({ hooks: { auth: { allow_all: true } }, listeners });
+    const loading = load(["--config=c.json"], { "c.json": config });
+    if (!collide) return void assertEquals((await loading).listeners.length, 2);
+    const [, was] = first.split(" "), [type, is] = second.split(" "), what = type === "unix" ? "path" : "port";
+    assertEquals(
+      await messageOf(loading),
+      `listeners[1].address: expected a ${what} of its own, got "${is}", but listeners[0] has ${was} already`,
+    );
+  });
+}
+
+Deno.test("two options with one port", async () => {
+  assertEquals(
+    await messageOf(load(["--tcp=:1883", "--ws=127.0.0.1:1883"])),
+    `--ws: expected a port of its own, got "127.0.0.1:1883", but --tcp has :1883 already`,
+  );
+});
+
+Deno.test("what is wrong in one part hides nothing in another", async () => {
+  const text = `
+zebra: 1
+listeners:
+  - { type: tcp, id: a, address: x }
+  - { type: tcp, id: b, address: ":1" }
+  - { type: tls, address: ":2" }
+  - { type: ws, id: b, address: ":1" }
+hooks:
+  auth: { ledger: { auth: [{ allow: maybe }, { usr: x }], acl: [{ filters: { "a/#/b": read, "b": all } }] } }
+  storage: { kv: { path: a }, memory: true }
+options: { inline_client: maybe }
+logging: { level: loud }
+`;
+  const message = await messageOf(loadYaml(text, ["--store=x"]));
+  assertEquals(message.split("\n").map((line) => line.split(": ")[0]).sort(), [
+    "--store",
+    "hooks.auth.ledger.acl[0].filters",
+    "hooks.auth.ledger.acl[0].filters.b",
+    "hooks.auth.ledger.auth[0].allow",
+    "hooks.auth.ledger.auth[1].usr",
+    "hooks.storage",
+    "listeners[0].address",
+    "listeners[2]",
+    "listeners[3].address",
+    "listeners[3].id",
+    "logging.level",
+    "options.inline_client",
+    "zebra",
+  ]);
+});
+
+Deno.test("a part that is wrong is not told twice", async () => {
+  const tls = ["--tls-cert-file=c", "--tls-key-file=k"];
+  const table: [text: string, args: string[], count: number][] = [
+    ["hooks: { auth: { allow_al: true } }", [], 1],
+    ["hooks: 1", [], 1],
+    ["[]", [], 1],
+    [`${AUTH}listeners: 1`, tls, 1],
+    [`${AUTH}listeners: [{ type: tls, address: x }]`, tls, 1],
+    [`${AUTH}listeners: [{ type: tls, address: x }, { type: tcp, address: y }]`, tls, 2],
+  ];
+  for (const [text, args, count] of table) {
+    const message = await messageOf(loadYaml(text, args));
+    assertEquals(message.split("\n").length, count, message);
   }
 });
 

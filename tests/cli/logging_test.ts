@@ -53,6 +53,18 @@ for (const [value, text, json] of VALUES) {
   });
 }
 
+Deno.test("a stack follows below its line, indented; JSON keeps one line", () => {
+  const error = "Error: no\nway\n    at first (a.ts:1:2)\n2026 INFO forged\u001b[2K\n    at last (b.ts:3:4)";
+  assertEquals(last(linesOf({}, "m", { error, more: 1 })).split("\n"), [
+    `1970-01-01T00:00:00.000Z ERROR m error="Error: no\\nway" more=1`,
+    "    at first (a.ts:1:2)",
+    "    2026 INFO forged\\u001b[2K",
+    "    at last (b.ts:3:4)",
+  ]);
+  const line = last(linesOf({ format: "json" }, "m", { error }));
+  assertEquals([line.includes("\n"), JSON.parse(line).error], [false, error]);
+});
+
 Deno.test("what is undefined is left out", () => {
   assertEquals(last(linesOf({}, "m", { value: undefined })), "1970-01-01T00:00:00.000Z ERROR m");
 });

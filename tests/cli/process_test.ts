@@ -5,6 +5,8 @@ import { connect as tlsConnect } from "node:tls";
 import { helpText } from "../../src/cli/help.ts";
 import { ANY_PORT, BrokerProcess } from "./broker_process.ts";
 
+const MAP = new URL("../../tools/npm_import_map.json", import.meta.url);
+
 /** CONNECT of an MQTT 5 client "c". */
 const CONNECT_5 = Uint8Array.of(0x10, 14, 0, 4, 0x4d, 0x51, 0x54, 0x54, 5, 2, 0, 60, 0, 0, 1, 0x63);
 
@@ -32,7 +34,9 @@ async function withFile<T>(name: string, text: string, use: (path: string) => Pr
 }
 
 Deno.test("--help and --version print and end", async () => {
-  assertEquals(await BrokerProcess.run(["--help"]), { code: 0, out: helpText(), err: "" });
+  for (const name of ["--help", "-h"]) {
+    assertEquals(await BrokerProcess.run([name]), { code: 0, out: helpText(), err: "" });
+  }
   assertEquals(await BrokerProcess.run(["--version"]), { code: 0, out: `${configuration.version}\n`, err: "" });
 });
 
@@ -75,6 +79,69 @@ Deno.test("--check says whether the configuration is right, and starts nothing",
   const wrong = await BrokerProcess.run(["--check", "--config", "-"], `{ "hooks": {} }`);
   assertEquals([wrong.code, wrong.out], [2, ""]);
   assertMatch(wrong.err, /^hooks\.auth: expected one of/);
+});
+
+Deno.test("--check tells everything at once: the file, its listeners, its rules, the files that they name", async () => {
+  const wrong = {
+    hooks: { auth: { ledger: { auth: [{ allow: "yes" }] } }, storage: { redis: { url: "redis://h", lease: 0 } } },
+    listeners: [
+      { type: "tls", address: ":1", tls: { cert_file: "/no/cert.pem", key_file: "/no/key.pem" } },
+      { type: "tcp", address: ":1" },
+      { type: "tcp", address: "188" },
+    ],
+  };
+  const { code, out, err } = await BrokerProcess.run(["--check", "--config", "-"], JSON.stringify(wrong));
+  assertEquals([code, out], [2, ""]);
+  assertEquals(err.trimEnd().split("\n").map((line) => line.split(": ")[0]).sort(), [
+    "hooks.auth.ledger.auth[0].allow",
+    "hooks.storage.redis.lease",
+    "listener tls",
+    "listeners[1].address",
+    "listeners[2].address",
+  ]);
+});
+
+/** Packages that cannot be had, and a configuration that needs them. */
+const MISSING: [name: string, config: string, needs: RegExp][] = [
+  ["@std/yaml", "hooks: { auth: { allow_all: true } }", /^standard input: needs jsr:@std\/yaml, .* write it as JSON/],
+  ["valibot", `{ "hooks": { "auth": { "allow_all": true } } }`, /^standard input: needs npm:valibot, /],
+];
+
+for (const [name, config, needs] of MISSING) {
+  Deno.test(`without ${name} the start says in one line what to do`, async () => {
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 }), nowhere = `http://127.0.0.1:${taken.addr.port}/x.ts`;
+    taken.close();
+    const map = JSON.parse(await Deno.readTextFile(MAP)), folder = new URL("./", MAP);
+    const scopes = Object.entries(map.scopes).map(([scope, imports]) => {
+      return [new URL(scope, folder).href, { ...imports as object, [name]: nowhere }];
+    });
+    const imports = { ...map.imports, [name]: nowhere };
+    for (const key of Object.keys(imports)) imports[key] = new URL(imports[key], folder).href;
+    const text = JSON.stringify({ imports, scopes: Object.fromEntries(scopes) });
+    await withFile("map.json", text, async (path) => {
+      const flags = [`--import-map=${path}`, "--no-lock"];
+      const { code, out, err } = await BrokerProcess.run(["--config", "-"], config, flags);
+      assertEquals([code, out], [1, ""]);
+      const said = err.split("\n").filter((line) => line !== "" && !line.includes("Download"));
+      assertEquals(said.length, 1, err);
+      assertMatch(said[0], needs);
+      assertStringIncludes(said[0], "in a checkout start with `deno task start`");
+    });
+  });
+}
+
+Deno.test("--check warns of rules that are hardly meant", async () => {
+  const ledger = { auth: [{ username: "melon", password: "a secret" }, { allow: true }] };
+  const config = { hooks: { auth: { ledger } }, listeners: [{ type: "tcp", address: ANY_PORT }] };
+  const { code, out, err } = await BrokerProcess.run(["--check", "--config", "-"], JSON.stringify(config));
+  assertEquals([code, out], [0, "the configuration is right\n"]);
+  assertMatch(err, /^warning: auth\[0\] of the ledger has no allow, so it keeps out .*; write allow: true.*\n$/);
+});
+
+Deno.test("the log begins with the version", async () => {
+  await using broker = await BrokerProcess.start(["--tcp", ANY_PORT]);
+  const [, version] = await broker.line(/INFO {2}starting version=(\S+) deno=\d/);
+  assertEquals(version, configuration.version);
 });
 
 Deno.test("each listener is told with the address that it really has", async () => {
@@ -121,8 +188,8 @@ Deno.test("log lines as JSON, on standard output", async () => {
   const { code, out, err } = await broker.end();
   assertEquals([code, err], [0, ""]);
   const lines = out.trim().split("\n").map((line) => JSON.parse(line));
-  assertEquals(lines[0].message, "listening");
-  assertEquals([lines[0].level, lines[0].listener, lines[0].protocol], ["info", "t1", "tcp"]);
+  assertEquals([lines[0].message, lines[0].version], ["starting", configuration.version]);
+  assertEquals([lines[1].message, lines[1].level, lines[1].listener], ["listening", "info", "t1"]);
 });
 
 Deno.test("the rules of a configuration hold", async () => {

@@ -247,3 +247,16 @@ async function readSome(stream: ByteStream): Promise<Uint8Array | null> {
   });
   return length === null ? null : buffer.subarray(0, length);
 }
+
+/** Host headers that name no host. */
+export const BAD_HOSTS: readonly string[] = ["a b", "[", "a:99999", "%zz"];
+
+/** Lists of one and the same meaning, as RFC 9110 lets people write them. */
+export const PROTOCOL_LISTS: readonly [header: string, expected: string][] = [
+  ["mqtt,mqttv3.1", "mqtt"],
+  ["mqttv3.1,mqtt", "mqtt"],
+  ["chat,mqttv3.1", "mqttv3.1"],
+  ["chat ,\tmqtt\t, x", "mqtt"],
+  [",, mqtt,", "mqtt"],
+  ["chat,x\r\nSec-WebSocket-Protocol: y,mqttv3.1,", "mqttv3.1"],
+];

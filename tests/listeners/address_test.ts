@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { formatAddress, formatPeer, parseAddress } from "../../listeners/address.ts";
-import { bind, listenError } from "../../listeners/bind.ts";
+import { addressOf, bind, listenError } from "../../listeners/bind.ts";
 
 const GOOD: [text: string, hostname: string, port: number][] = [
   ["127.0.0.1:1883", "127.0.0.1", 1883],
@@ -57,20 +57,69 @@ Deno.test("formatPeer writes IPv4 as IPv4, IPv6 in brackets, a path as it is", (
   assertEquals(formatPeer({ transport: "unix", path: "" }, "/run/b.sock"), "/run/b.sock");
 });
 
-Deno.test("all interfaces means IPv6 and IPv4, and IPv4 where there is no IPv6", () => {
-  const tried: string[] = [];
-  const open = (fails: string[], error: Error) => ({ hostname }: { hostname: string }) => {
-    tried.push(hostname);
-    if (fails.includes(hostname)) throw error;
-    return hostname;
+/** An `open` that writes down what is tried, fails where it is told to, and gives the port 7 for 0. */
+function opener(fails: Record<string, Error> = {}) {
+  const tried: string[] = [], closed: string[] = [];
+  const open = ({ hostname, port }: { hostname: string; port: number }) => {
+    const address = `${hostname} ${port}`;
+    tried.push(address);
+    if (fails[hostname] !== undefined) throw fails[hostname];
+    const addr = { transport: "tcp", hostname, port: port || 7 } as const;
+    return { addr, close: () => void closed.push(address) };
   };
-  if (Deno.build.os !== "windows") assertEquals(bind(":1", open([], new Error())), "::");
-  assertEquals(bind(":1", open(["::"], new Deno.errors.AddrNotAvailable("no"))), "0.0.0.0");
-  tried.length = 0;
-  const inUse = open(["::", "0.0.0.0"], new Deno.errors.AddrInUse("in use"));
-  assertThrows(() => bind(":1", inUse), Error, "Cannot listen on :1: address already in use");
+  return { open, tried, closed };
+}
+
+const inUse = new Deno.errors.AddrInUse("in use"), missing = new Deno.errors.AddrNotAvailable("no");
+
+function hostsOf(opened: { addr: Deno.NetAddr }[]): string[] {
+  return opened.map(({ addr }) => addr.hostname);
+}
+
+Deno.test("all interfaces means IPv6 and IPv4, and IPv4 where there is no IPv6", () => {
+  if (Deno.build.os !== "windows") assertEquals(hostsOf(bind(":1", opener().open)), ["::"]);
+  assertEquals(hostsOf(bind(":1", opener({ "::": missing }).open)), ["0.0.0.0"]);
+  const { open, tried } = opener({ "::": inUse, "0.0.0.0": inUse });
+  assertThrows(() => bind(":1", open), Error, "Cannot listen on :1: address already in use");
   assertEquals(tried.length, 1);
-  assertEquals(bind("[::1]:1", open([], new Error())), "::1");
+  assertEquals(hostsOf(bind("[::1]:1", opener().open)), ["::1"]);
+});
+
+Deno.test("localhost means both loopback addresses, and one where the machine has one", () => {
+  const table: [fails: Record<string, Error>, opened: string[]][] = [
+    [{}, ["127.0.0.1", "::1"]],
+    [{ "::1": missing }, ["127.0.0.1"]],
+    [{ "::1": new Error("Address family not supported by protocol") }, ["127.0.0.1"]],
+    [{ "127.0.0.1": missing }, ["::1"]],
+    [{ "::1": new Deno.errors.NotCapable("no") }, ["127.0.0.1"]],
+    [{ "127.0.0.1": new Deno.errors.NotCapable("no"), "::1": new Deno.errors.NotCapable("no") }, ["localhost"]],
+  ];
+  for (const [fails, opened] of table) assertEquals(hostsOf(bind("localhost:1", opener(fails).open)), opened);
+  const none = { "127.0.0.1": missing, "::1": missing, localhost: missing };
+  assertThrows(
+    () => bind("localhost:1", opener(none).open),
+    Error,
+    "Cannot listen on localhost:1: this machine does not",
+  );
+});
+
+Deno.test("localhost is one port on both addresses, and nothing stays open when one of them fails", () => {
+  const { open, tried } = opener();
+  const opened = bind("LocalHost:0", open);
+  assertEquals(tried, ["127.0.0.1 0", "::1 7"]);
+  assertEquals(addressOf("LocalHost:0", opened), "LocalHost:7");
+  const taken = opener({ "::1": inUse });
+  assertThrows(() => bind("localhost:1", taken.open), Error, "Cannot listen on localhost:1: address already in use");
+  assertEquals([taken.tried, taken.closed], [["127.0.0.1 1", "::1 1"], ["127.0.0.1 1"]]);
+  const always = opener({ "::1": inUse });
+  assertThrows(() => bind("localhost:0", always.open), Error, "already in use");
+  assertEquals([always.tried.length, always.closed.length], [42, 21]);
+  const fails: Record<string, Error> = { "::1": inUse }, again = opener(fails);
+  const late = bind("localhost:0", (address) => {
+    if (again.tried.length === 2) delete fails["::1"];
+    return again.open(address);
+  });
+  assertEquals([hostsOf(late), again.closed.length], [["127.0.0.1", "::1"], 1]);
 });
 
 Deno.test("listenError says what to do", () => {

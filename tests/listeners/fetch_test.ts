@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { FetchListener, type FetchListenerOptions } from "../../listeners/fetch.ts";
 import { RuntimeWebSocket } from "../../listeners/websocket_socket.ts";
-import { clientFrame, RawWebSocket } from "../helpers/raw_websocket.ts";
+import { BAD_HOSTS, clientFrame, PROTOCOL_LISTS, RawWebSocket } from "../helpers/raw_websocket.ts";
 import { EchoContext, hold, pattern, readExactly, readToEnd, roundTrip, settled, writeAll } from "./echo_context.ts";
 
 interface Setup {
@@ -146,6 +146,27 @@ Deno.test("fetch: small messages count with what they cost", () =>
     { maximumBuffered: 10_000 },
     hold,
   ));
+
+Deno.test("fetch: lists of subprotocols may be written in every way that HTTP has for them", () =>
+  withServer(async ({ address }) => {
+    for (const [list, expected] of PROTOCOL_LISTS) {
+      using client = await RawWebSocket.open(address, { headers: { "Sec-WebSocket-Protocol": list } });
+      assertEquals(client.protocol, expected, JSON.stringify(list));
+      assertEquals(await roundTrip(client.socket(), pattern(100)), pattern(100));
+    }
+  }));
+
+Deno.test("fetch: a Host that is none is refused, and left to the application where there is one", async () => {
+  await withServer(async ({ address }) => {
+    for (const host of BAD_HOSTS) {
+      const { status, body } = await RawWebSocket.request(address, { headers: { Host: host } });
+      assertEquals([status, body], [400, "The Host header is not a host.\n"], host);
+    }
+  });
+  await withServer(async ({ address }) => {
+    assertEquals((await RawWebSocket.request(address, { headers: { Host: BAD_HOSTS[0] } })).body, "the application");
+  }, { fallback: () => new Response("the application") });
+});
 
 Deno.test("fetch leaves other requests to the application", () =>
   withServer(async ({ address }) => {

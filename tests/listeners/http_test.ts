@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { HttpHealthListener } from "../../listeners/http_health.ts";
 import { HttpStatsListener } from "../../listeners/http_stats.ts";
+import { BAD_HOSTS, RawWebSocket } from "../helpers/raw_websocket.ts";
 import { EchoContext, portOf } from "./echo_context.ts";
 
 Deno.test("statistics are JSON with the names of the $SYS topics", async () => {
@@ -53,6 +54,24 @@ Deno.test("health follows the broker", async () => {
     }
   }
   await listener.close();
+});
+
+Deno.test("a Host that is none gets 400, and writes nothing to the console", async () => {
+  const listener = new HttpStatsListener({ id: "s", address: "127.0.0.1:0" }),
+    { error } = console,
+    said: unknown[] = [];
+  listener.listen(new EchoContext());
+  console.error = (...words: unknown[]) => void said.push(words);
+  try {
+    for (const host of BAD_HOSTS) {
+      const { status, body } = await RawWebSocket.request(listener.address, { path: "/", headers: { Host: host } });
+      assertEquals([status, body], [400, "The Host header is not a host.\n"], host);
+    }
+  } finally {
+    console.error = error;
+    await listener.close();
+  }
+  assertEquals(said, []);
 });
 
 Deno.test("pages are on loopback unless told otherwise", () => {

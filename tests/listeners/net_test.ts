@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { memoryPair } from "../../listeners/memory.ts";
-import { type Connection, NetListener } from "../../listeners/net.ts";
+import { type NetConnection, NetListener } from "../../listeners/net.ts";
 import { EchoContext, hold, pattern, roundTrip } from "./echo_context.ts";
 
 Deno.test("net takes the connections of a listener of the runtime", async () => {
@@ -25,14 +25,14 @@ Deno.test("net takes the connections of a listener of the runtime", async () => 
 Deno.test("net takes the connections of a generator, with any kind of address", async () => {
   const [client, server] = memoryPair();
   const bare = { read: server.read.bind(server), write: server.write.bind(server), close: server.close.bind(server) };
-  const all: Connection[] = [
+  const all: NetConnection[] = [
     { ...bare, remoteAddr: "somewhere" },
     { ...bare, remoteAddr: { transport: "tcp", hostname: "::1", port: 7 } },
     bare,
   ];
   const context = new EchoContext(hold);
   const more = Promise.withResolvers<void>();
-  async function* generate(): AsyncGenerator<Connection> {
+  async function* generate(): AsyncGenerator<NetConnection> {
     yield* all;
     await more.promise;
     yield { ...bare, close: () => closed.resolve() };
@@ -58,10 +58,10 @@ Deno.test("net goes on when one connection fails", async () => {
   let calls = 0;
   const connections = {
     [Symbol.asyncIterator]: () => ({
-      next(): Promise<IteratorResult<Connection>> {
+      next(): Promise<IteratorResult<NetConnection>> {
         if (++calls === 1) return Promise.reject(new Error("lost"));
         return Promise.resolve(
-          calls === 2 ? { done: false, value: server as Connection } : { done: true, value: undefined },
+          calls === 2 ? { done: false, value: server as NetConnection } : { done: true, value: undefined },
         );
       },
     }),

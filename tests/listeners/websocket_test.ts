@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { WebSocketListener, type WebSocketListenerOptions } from "../../listeners/websocket.ts";
 import { authority, certificate } from "../helpers/certificates.ts";
-import { clientFrame, RawWebSocket } from "../helpers/raw_websocket.ts";
+import { BAD_HOSTS, clientFrame, PROTOCOL_LISTS, RawWebSocket } from "../helpers/raw_websocket.ts";
 import { EchoContext, hold, pattern, portOf, readExactly, readToEnd, roundTrip, writeAll } from "./echo_context.ts";
 
 const hostname = "127.0.0.1";
@@ -287,6 +287,24 @@ Deno.test("websocket: the answer proves the key and names the subprotocol", () =
     assertEquals(several.protocol, "mqtt");
   }));
 
+Deno.test("websocket: lists in headers may be written in every way that HTTP has for them", () =>
+  withListener(async ({ address, context }) => {
+    for (const [list, expected] of PROTOCOL_LISTS) {
+      using client = await RawWebSocket.open(address, { headers: { "Sec-WebSocket-Protocol": list } });
+      assertEquals(client.protocol, expected, JSON.stringify(list));
+      assertEquals(await roundTrip(client.socket(), pattern(100)), pattern(100));
+    }
+    for (const connection of ["keep-alive,Upgrade", "Upgrade,", "keep-alive\t,\tUPGRADE ,x", ",upgrade"]) {
+      using client = await RawWebSocket.open(address, { headers: { Connection: connection, Upgrade: "WebSocket" } });
+      assertEquals(client.protocol, "mqtt", connection);
+    }
+    assertEquals(context.sockets.length, PROTOCOL_LISTS.length + 4);
+    for (const list of ["mqtt mqttv3.1", "mqtt;q=1", ",", " "]) {
+      const headers = { "Sec-WebSocket-Protocol": list };
+      assertEquals((await RawWebSocket.request(address, { headers })).status, 400, list);
+    }
+  }));
+
 Deno.test("websocket: requests that are refused, and what they are told", () =>
   withListener(async ({ address, context }) => {
     const plain = { Upgrade: undefined, Connection: undefined };
@@ -311,6 +329,10 @@ Deno.test("websocket: requests that are refused, and what they are told", () =>
     }
     const broken = [{ headers: { "Bad Name": "x" } }, new TextEncoder().encode("\x10\x0c\x00\x04MQTT\r\n\r\n")];
     for (const request of broken) assertEquals((await RawWebSocket.request(address, request)).status, 400);
+    for (const host of BAD_HOSTS) {
+      const { status, body } = await RawWebSocket.request(address, { headers: { Host: host } });
+      assertEquals([status, body], [400, "The Host header is not a host.\n"], host);
+    }
     const versions = await RawWebSocket.request(address, { headers: { "Sec-WebSocket-Version": "8" } });
     assertEquals(versions.headers.get("sec-websocket-version"), "13");
     assertEquals(context.sockets.length, 0);

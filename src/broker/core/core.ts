@@ -126,5 +126,5 @@ function inflightOf(session: Session): number {
 }
 
 function isConnected(session: Session): boolean {
-  return session.link !== undefined || session.inlineHandlers !== undefined;
+  return session.link !== undefined || session.inlineHandler !== undefined;
 }

@@ -128,7 +128,7 @@ export interface BrokerOptions {
   closeTimeout?: number;
   /** Prefix of response topics told as Response Information; `{clientId}` is replaced. Default: none. */
   responseInformation?: string;
-  /** Where log lines go, default nowhere. */
+  /** Where log lines go; by default warnings and errors go to standard error, the rest nowhere. */
   logger?: Logger;
   /** Source of time. */
   clock?: Clock;

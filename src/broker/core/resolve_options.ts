@@ -1,6 +1,7 @@
 /** From what the user gave to options that are complete and valid.
  * @module */
 import { guarded, silentLogger } from "../../hook/logger.ts";
+import { consoleLogger } from "./console_logger.ts";
 import { systemClock } from "../../time/clock.ts";
 import { leastInflight, random, roundRobin, type ShareDispatch, sticky } from "../../topics/share_dispatch.ts";
 import {
@@ -74,7 +75,7 @@ const defaults = {
   hookLifecycleTimeout: 300_000,
   closeTimeout: 5,
   responseInformation: "",
-  logger: silentLogger,
+  logger: consoleLogger,
   clock: systemClock,
 };
 

@@ -54,10 +54,13 @@ export class HookLife {
     this.#options.clear();
   }
 
-  /** Stops all hooks that have started, the last one first. Never rejects. */
+  /** Stops all hooks that have started, the last one first; none hears of anything once its `stop` is called. Never rejects. */
   async stop(): Promise<void> {
     this.#state = "stopped";
-    for (const hook of [...this.#live].reverse()) await this.#stop(hook);
+    for (const hook of [...this.#live].reverse()) {
+      this.#core.hooks.remove(hook.id);
+      await this.#stop(hook);
+    }
   }
 
   async #init(hook: Hook, options: unknown): Promise<void> {

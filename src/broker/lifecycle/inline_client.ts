@@ -10,7 +10,7 @@ import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import type { Core } from "../core/core.ts";
 import { lowerQos } from "../outbound/deliver.ts";
-import { replayInline } from "../routing/retain.ts";
+import { callInline } from "../outbound/inline_delivery.ts";
 import { publish } from "../routing/route_message.ts";
 import type { Message } from "../../session/message.ts";
 import { addSubscription, removeSubscription } from "../routing/subscriptions.ts";
@@ -41,15 +41,18 @@ export class InlineClient {
   /** Who hooks see. */
   readonly client: Client = new Client({ id: INLINE_ID, protocolVersion: 5, transport: "inline", inline: true });
   readonly #core: Core;
-  readonly #session: Session;
+  /** A session for each pair of filter and number: the tree finds them like those of any client, each with its own QoS. */
+  readonly #sessions = new Map<string, Map<number, Session>>();
   #last: Promise<unknown> | undefined;
 
   /** @param core the broker */
   constructor(core: Core) {
     this.#core = core;
-    this.#session = new Session(this.client, NEVER_EXPIRES, core.deliveries);
-    this.#session.inlineHandlers = new Map();
-    this.client.session = this.#session;
+    this.client.session = this.#newSession();
+  }
+
+  #newSession(): Session {
+    return new Session(this.client, NEVER_EXPIRES, this.#core.deliveries);
   }
 
   /** Publishes a message; resolves once it is routed, and stored where storage is in use. */
@@ -92,30 +95,32 @@ export class InlineClient {
         `Cannot subscribe to ${topicFilter}: shared subscriptions are not available`,
       );
     }
-    const handlers = this.#session.inlineHandlers!.get(topicFilter) ?? new Map<number, InlineHandler>();
-    this.#session.inlineHandlers!.set(topicFilter, handlers.set(id, handler));
-    const subscription = {
-      filter,
-      options: {
-        qos: options.qos ?? 2,
-        noLocal: false,
-        retainAsPublished: true,
-        retainHandling: 0,
-        identifier: id,
-      } as const,
-    };
-    addSubscription(core, this.#session, subscription);
-    if (filter.shareName === undefined) replayInline(core, this.#session, subscription);
+    const sessions = this.#sessions.get(topicFilter) ?? new Map<number, Session>();
+    const session = sessions.get(id) ?? this.#newSession(), qos = options.qos ?? 2;
+    this.#sessions.set(topicFilter, sessions.set(id, session));
+    session.inlineHandler = handler;
+    const rest = { noLocal: false, retainAsPublished: true, retainHandling: 0 } as const;
+    addSubscription(core, session, { filter, options: { qos, identifier: id, ...rest } });
+    if (filter.shareName === undefined) this.#replay(session, { filter: filter.filter, qos });
+  }
+
+  #replay(session: Session, { filter, qos }: { filter: string; qos: QoS }): void {
+    const handler = session.inlineHandler;
+    for (const message of this.#core.retained.match(filter)) {
+      if (session.ended || session.inlineHandler !== handler) return; // it has heard enough
+      const delivery = { qos: lowerQos(message.qos, qos), retain: true };
+      callInline(this.#core, this.client, { message, session, delivery });
+    }
   }
 
   /** Takes back what {@linkcode InlineClient.subscribe} did. @returns false when there was no such subscription */
   unsubscribe(topicFilter: string, id: number): boolean {
-    const handlers = this.#session.inlineHandlers!.get(topicFilter);
-    if (handlers === undefined || !handlers.delete(id)) return false;
-    if (handlers.size === 0) {
-      this.#session.inlineHandlers!.delete(topicFilter);
-      removeSubscription(this.#core, this.#session, topicFilter);
-    }
+    const sessions = this.#sessions.get(topicFilter), session = sessions?.get(id);
+    if (sessions === undefined || session === undefined) return false;
+    sessions.delete(id);
+    if (sessions.size === 0) this.#sessions.delete(topicFilter);
+    removeSubscription(this.#core, session, topicFilter);
+    session.ended = true; // what is being routed does not reach it any more
     return true;
   }
 }

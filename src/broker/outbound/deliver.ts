@@ -20,7 +20,7 @@ const KEPT_IN_PLACE = 128;
 /** Delivers a message that the client may read. */
 export function deliver(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
   if (session.ended) return;
-  if (session.inlineHandlers !== undefined) return deliverInline(core, message, session, delivery);
+  if (session.inlineHandler !== undefined) return deliverInline(core, message, session, delivery);
   if (delivery.qos === 0) return deliverOnce(core, message, session, delivery);
   deliverRecord(core, message, session, delivery);
 }

@@ -12,7 +12,6 @@ import type { SessionSubscription } from "../../session/session_view.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 import { lowerQos } from "../outbound/deliver.ts";
-import { callInline, inlinePacket } from "../outbound/inline_delivery.ts";
 import { sendRecord } from "../outbound/pump.ts";
 
 /** Keeps a message with RETAIN 1, or clears its topic when the payload is empty [MQTT-3.3.1-5] [MQTT-3.3.1-6]. */
@@ -127,16 +126,5 @@ export class RetainedReplay implements Replay {
     }
     this.#core.hooks.observe(this.#core.hooks.on.onRetainPublished, this.#session.client, message);
     return true;
-  }
-}
-
-/** Calls an inline handler with the retained messages of its filter. */
-export function replayInline(core: Core, session: Session, subscription: SessionSubscription): void {
-  const handlers = session.inlineHandlers?.get(subscription.filter.full);
-  const handler = handlers?.get(subscription.options.identifier);
-  if (handler === undefined) return;
-  for (const message of core.retained.match(subscription.filter.filter)) {
-    const packet = inlinePacket(message, { qos: lowerQos(message.qos, subscription.options.qos), retain: true });
-    callInline(core, session.client, { handler, packet });
   }
 }

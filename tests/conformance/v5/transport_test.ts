@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseArguments } from "../../../src/cli/args.ts";
-import { chooseListeners } from "../../../src/cli/listener_settings.ts";
+import { loadSettings } from "../../../src/cli/load_settings.ts";
 import { hex } from "../../packets/bytes.ts";
 import { Harness, PacketType, type RawClient } from "../../helpers/harness.ts";
 import { RawWebSocket } from "../../helpers/raw_websocket.ts";
@@ -151,11 +151,9 @@ Deno.test("[v5 MQTT-6.0.0-4] the broker chooses the subprotocol mqtt", async () 
   }
 });
 
-Deno.test("[v5 NOTE-62] the port is a matter of configuration; without any it is the registered one", () => {
-  const addresses = (...args: string[]) =>
-    chooseListeners(parseArguments(args), { settings: {}, folder: "" }).map(({ type, address }) =>
-      `${type} ${address}`
-    );
-  assertEquals(addresses()[0], "tcp 127.0.0.1:1883");
-  assertEquals(addresses("--tcp", "127.0.0.1:2883"), ["tcp 127.0.0.1:2883"]);
+Deno.test("[v5 NOTE-62] the port is a matter of configuration; without any it is the registered one", async () => {
+  const addresses = async (...args: string[]) =>
+    (await loadSettings(parseArguments(args))).listeners.map(({ type, address }) => `${type} ${address}`);
+  assertEquals((await addresses())[0], "tcp 127.0.0.1:1883");
+  assertEquals(await addresses("--tcp", "127.0.0.1:2883"), ["tcp 127.0.0.1:2883"]);
 });
