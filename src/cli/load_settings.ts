@@ -63,6 +63,7 @@ export async function collectSettings(
     debug: chooseDebug(settings),
     options: settings.options ?? {},
     logging: chooseLogging(args, settings),
+    warmUp: !args.has("--no-warm-up"),
   };
 }
 

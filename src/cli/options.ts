@@ -45,6 +45,7 @@ export const COMMAND_OPTIONS: readonly CommandOption[] = [
     value: "FOLDER",
     help: "keep data there in Deno KV, where neither --store nor the file names a store",
   },
+  { name: "--no-warm-up", help: "do not use the quiet moments after the start to come to full speed" },
   { name: "--log-level", value: "LEVEL", choices: LOG_LEVELS, help: "debug, info (default), warn or error" },
   { name: "--log-format", value: "FORMAT", choices: LOG_FORMATS, help: "text (default) or json" },
   { name: "--version", short: "-V", help: "print the version and exit" },

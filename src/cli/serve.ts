@@ -7,11 +7,14 @@ import { announce } from "./announce.ts";
 import type { MadeListener } from "./make_listener.ts";
 import type { Plan } from "./plan.ts";
 import { listenForSignals } from "./signals.ts";
+import { warmUp } from "./warm_up.ts";
 
 /** Seconds, the default of the broker. */
 const CLOSE_TIMEOUT = 5;
 /** Milliseconds for hooks to stop after the last client is gone. */
 const GRACE = 2_000;
+/** Milliseconds of the warm-up; longer makes nothing faster. */
+const WARM_UP = 1_500;
 
 /**
  * Starts a broker and stops it at SIGINT or SIGTERM.
@@ -40,6 +43,7 @@ export async function serve(plan: Plan): Promise<number> {
   try {
     await start(broker, plan);
     started.resolve();
+    if (settings.warmUp) useQuietMoments(broker, logger);
     return await ended.promise;
   } catch (error) {
     logger.error(`could not start: ${(error as Error).message}`);
@@ -47,6 +51,13 @@ export async function serve(plan: Plan): Promise<number> {
   } finally {
     unlisten();
   }
+}
+
+/** Comes to full speed until somebody connects. */
+function useQuietMoments(broker: Broker, logger: Logger): void {
+  const until = performance.now() + WARM_UP;
+  const isQuiet = () => broker.serving && broker.info.connectionsAccepted === 0 && performance.now() < until;
+  warmUp(isQuiet).catch((error) => logger.warn("the broker could not come to full speed", { error: String(error) }));
 }
 
 /** Closes the broker; hooks that hang are left behind. */

@@ -80,6 +80,8 @@ export interface Settings {
   readonly options: BrokerOptions;
   /** Log lines. */
   readonly logging: LoggingSettings;
+  /** Whether the quiet moments after the start are used to come to full speed. */
+  readonly warmUp: boolean;
 }
 
 /** What a configuration file says; what it leaves out is decided by defaults. */

@@ -81,11 +81,6 @@ export class Framer {
     this.#readSize = new ReadSize(options.initialSize ?? 1024, options.maximumReadSize ?? 65_536);
   }
 
-  /** Bytes of memory that this framer holds for the time being. */
-  get heldBytes(): number {
-    return this.#slab.length;
-  }
-
   /**
    * The region to read into, at least one byte; call {@linkcode Framer.commit} afterwards.
    *

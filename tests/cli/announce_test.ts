@@ -12,6 +12,7 @@ const DEFAULT: Settings = {
   debug: undefined,
   options: {},
   logging: {},
+  warmUp: false,
 };
 
 const listening = { id: "tcp", protocol: "tcp", address: "127.0.0.1:41234", listen() {}, close() {} };

@@ -70,13 +70,16 @@ function removeRetained(core: Core, topic: string): void {
   core.info.retained = core.retained.size;
 }
 
+/** So many branches of the tree are looked at for one message, whether there is one or not. */
+const STEPS = 100;
+
 /** Sends the retained messages of a filter to one session, as fast as its quota and its socket take them. */
 export class RetainedReplay implements Replay {
   readonly qos: QoS;
   readonly #core: Core;
   readonly #session: Session;
   readonly #subscription: SessionSubscription;
-  readonly #messages: Iterator<Message>;
+  readonly #messages: Iterator<Message | undefined>;
 
   /**
    * @param core the broker
@@ -88,14 +91,14 @@ export class RetainedReplay implements Replay {
     this.#session = session;
     this.#subscription = subscription;
     this.qos = subscription.options.qos;
-    this.#messages = core.retained.match(subscription.filter.filter)[Symbol.iterator]();
+    this.#messages = core.retained.matchInSteps(subscription.filter.filter, STEPS);
   }
 
   next(): boolean | Promise<boolean> {
     const { done, value: message } = this.#messages.next();
     if (done || this.#session.ended) return false;
     if (this.#session.subscriptions.get(this.#subscription.filter.full) !== this.#subscription) return false;
-    if (!this.#concerns(message)) return true;
+    if (message === undefined || !this.#concerns(message)) return true;
     const verdict = authorize(this.#core, this.#session.client, message.topic, "read");
     if (typeof verdict === "number") return this.#send(message, verdict);
     return verdict.then((code) => this.#send(message, code));
