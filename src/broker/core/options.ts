@@ -93,8 +93,8 @@ export interface Compatibilities {
   alwaysReturnResponseInfo: boolean;
   /** Continue the counters of the last run from storage. */
   restoreSysInfoOnRestart: boolean;
-  /** PUBACK, PUBREC, PUBREL and PUBCOMP do not repeat the User Properties of what they answer. */
-  noInheritedPropertiesOnAck: boolean;
+  /** PUBACK, PUBREC and PUBCOMP repeat the User Properties of what they answer. */
+  inheritPropertiesOnAck: boolean;
   /** Accept Client Identifiers of more than 23 characters from clients of MQTT 3.1; otherwise they get 0x85. */
   longClientIds: boolean;
 }
@@ -176,6 +176,6 @@ export const defaultCompatibilities: Readonly<Compatibilities> = {
   passiveClientDisconnect: false,
   alwaysReturnResponseInfo: false,
   restoreSysInfoOnRestart: false,
-  noInheritedPropertiesOnAck: false,
+  inheritPropertiesOnAck: false,
   longClientIds: false,
 };

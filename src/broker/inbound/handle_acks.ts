@@ -102,7 +102,7 @@ function complete(
 ): void {
   if (known && connection.receiving > 0) connection.receiving--;
   const reasonCode = known ? 0 : ReasonCode.PacketIdentifierNotFound, type = PacketType.PUBCOMP;
-  if (userProperties === undefined || connection.core.options.compatibilities.noInheritedPropertiesOnAck) {
+  if (userProperties === undefined || !connection.core.options.compatibilities.inheritPropertiesOnAck) {
     connection.sendAck(type, packetId, reasonCode);
   } else connection.send({ type, packetId, reasonCode, properties: { userProperties } });
 }

@@ -188,7 +188,7 @@ function sendPublishAck(core: Core, connection: Connection, packet: Message, rea
   const type = packet.qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
   if (packet.qos === 1) connection.receiving--;
   const userProperties = packet.properties?.userProperties;
-  if (userProperties === undefined || core.options.compatibilities.noInheritedPropertiesOnAck) {
+  if (userProperties === undefined || !core.options.compatibilities.inheritPropertiesOnAck) {
     connection.sendAck(type, packet.packetId, reasonCode);
   } else connection.send({ type, packetId: packet.packetId, reasonCode, properties: { userProperties } });
 }
