@@ -26,7 +26,7 @@ import type { Socket } from "../core/listener.ts";
 import { OutboundQueue } from "../outbound/outbound_queue.ts";
 import { PacketReader } from "../inbound/packet_reader.ts";
 import { pump } from "../outbound/pump.ts";
-import { answerVersion, isLost, withoutProblemInformation, withShortReason } from "./refusal.ts";
+import { answerVersion, isLost, refusalProperties, withoutProblemInformation, withShortReason } from "./refusal.ts";
 import { appendRun, sendPublish } from "../outbound/send_publish.ts";
 import { SocketCloser } from "./socket_closer.ts";
 
@@ -136,7 +136,7 @@ export class Connection implements SessionLink {
         type: PacketType.CONNACK,
         sessionPresent: false, // [MQTT-3.2.2-6]
         reasonCode,
-        properties: { reasonString: error.message, serverReference: error.serverReference },
+        properties: refusalProperties(error),
       });
     }
     this.finish(error.reasonCode, { error });

@@ -9,8 +9,19 @@ export function answerVersion(client: Client | undefined, error: MqttError): Pro
   if (client !== undefined) return client.protocolVersion;
   if (!(error instanceof ConnectError)) return undefined;
   if (error.protocolVersion === 5) return 5;
-  // A level that is not known gets the answer that every version understands; broken packets get none.
-  return error.protocolVersion === undefined && error.protocolName !== undefined ? 4 : undefined;
+  if (isUnknownLevel(error)) return error.protocolLevel! > 5 ? 5 : 4; // [MQTT-3.1.2-2] [v311 MQTT-3.1.2-2]
+  return undefined; // a packet that is broken
+}
+
+/** The name is MQTT's and the level none that is served: a client of a version to come, or of one before 3.1. */
+function isUnknownLevel(error: ConnectError): boolean {
+  return error.protocolVersion === undefined && error.protocolLevel !== undefined;
+}
+
+/** What CONNACK says of a refusal; nothing to a client whose version is not known. */
+export function refusalProperties(error: MqttError): Properties | undefined {
+  if (error instanceof ConnectError && isUnknownLevel(error)) return undefined;
+  return { reasonString: error.message, serverReference: error.serverReference };
 }
 
 /** Longest Reason String: it may repeat a topic, which makes it longer than a string can be. */
