@@ -220,7 +220,7 @@ export class Broker implements AsyncDisposable {
    * @param topicFilter a filter, `$share/name/filter` included
    * @param handler called with the client that published (the broker's own for retained messages) and the packet
    * @param options number of the subscription and QoS
-   * @throws MqttError 0x8F for a filter that is not valid
+   * @throws MqttError 0x81 for a filter that is malformed, 0x8F for one with too many levels
    */
   subscribe(topicFilter: string, handler: InlineHandler, options: InlineSubscribeOptions = {}): void {
     this.#needInline();

@@ -10,6 +10,7 @@ import { type ParsedFilter, parseTopicFilter } from "../../topics/topic_filter.t
 import { authorize } from "../core/authorize.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
+import { checkFilters } from "./check_filters.ts";
 import { lowerQos } from "../outbound/deliver.ts";
 import { pump } from "../outbound/pump.ts";
 import { RetainedReplay } from "../routing/retain.ts";
@@ -24,9 +25,10 @@ interface Outcome {
 
 /**
  * Makes the subscriptions that are granted and answers all of them with one SUBACK [MQTT-3.8.4-5].
- * @throws MqttError 0x82, 0x9E, 0xA1, 0xA2 for what ends the connection
+ * @throws MqttError 0x81, 0x82, 0x9E, 0xA1, 0xA2 for what ends the connection
  */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
+  checkFilters(packet.subscriptions.map(({ topicFilter }) => topicFilter));
   if (core.hooks.on.onSubscribe === undefined) return subscribeAll(core, connection, packet);
   const refused = (error: unknown) => refuseAll(core, connection, { packet, error });
   let changed: SubscribePacket | Promise<SubscribePacket>;
@@ -82,7 +84,7 @@ interface Asked {
 /** All filters of a packet: what ends the connection is found before any subscription is made. */
 function askedOf(core: Core, connection: Connection, packet: SubscribePacket): Asked[] {
   return packet.subscriptions.map((request) => {
-    const filter = parseFilter(core, connection, request.topicFilter);
+    const filter = parseFilter(core, request.topicFilter);
     const refusal = typeof filter === "number" ? undefined : refusalOf(core, filter, { packet, request });
     if (refusal === undefined) return { packet, request, filter };
     if (connection.version === 5) throw refusal;
@@ -99,13 +101,12 @@ function subscribeOne(core: Core, connection: Connection, asked: Asked): Outcome
   return verdict.then((code) => grant(core, connection, { asked, filter, verdict: code }));
 }
 
-/** The filter, or the reason code that refuses it. */
-function parseFilter(core: Core, connection: Connection, topicFilter: string): ParsedFilter | number {
+/** The filter, or the reason code that refuses one with too many levels and one that a hook has spoilt. */
+function parseFilter(core: Core, topicFilter: string): ParsedFilter | number {
   try {
     return parseTopicFilter(topicFilter, core.options.capabilities.maximumTopicLevels);
   } catch (error) {
-    if (connection.version !== 5 && topicFilter === "") throw error; // [v311 MQTT-4.7.3-1]
-    if (error instanceof MqttError) return error.reasonCode;
+    if (error instanceof MqttError) return ReasonCode.TopicFilterInvalid;
     throw error;
   }
 }
