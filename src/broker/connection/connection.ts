@@ -47,6 +47,8 @@ export class Connection implements SessionLink {
   version: ProtocolVersion = 4;
   /** CONNECT whose AUTH exchange is under way. */
   connect: ConnectPacket | undefined;
+  /** Session Expiry Interval that the client has asked for in CONNECT, in seconds, whatever became of it. */
+  askedExpiry = 0;
   /** True from CONNACK to the end. */
   ready = false;
   /** False after Request Problem Information 0. */

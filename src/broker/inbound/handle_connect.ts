@@ -24,6 +24,7 @@ import { checkWill } from "../sessions/wills.ts";
 export async function handleConnect(core: Core, connection: Connection, received: ConnectPacket): Promise<void> {
   connection.version = received.protocolVersion;
   connection.state = "authenticating";
+  connection.askedExpiry = received.properties?.sessionExpiryInterval ?? 0;
   const client = connection.client = newClient(connection, received);
   const { username } = received;
   const read = await core.hooks.transform(core.hooks.on.onPacketRead, client, received);
