@@ -20,13 +20,21 @@ import type { Task } from "../../time/scheduler.ts";
 import type { FrameRun, Session, SessionLink } from "../../session/session.ts";
 import type { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
 import { AckGate } from "./ack_gate.ts";
+import { awaitClient } from "./connect_timer.ts";
 import { connectionEnded } from "../sessions/connection_end.ts";
 import type { Core } from "../core/core.ts";
 import type { Socket } from "../core/listener.ts";
 import { OutboundQueue } from "../outbound/outbound_queue.ts";
 import { PacketReader } from "../inbound/packet_reader.ts";
 import { pump } from "../outbound/pump.ts";
-import { answerVersion, isLost, refusalProperties, withoutProblemInformation, withShortReason } from "./refusal.ts";
+import {
+  answerVersion,
+  isLost,
+  refusalOf,
+  refusalProperties,
+  withoutProblemInformation,
+  withShortReason,
+} from "./refusal.ts";
 import { appendRun, sendPublish } from "../outbound/send_publish.ts";
 import { SocketCloser } from "./socket_closer.ts";
 
@@ -49,6 +57,8 @@ export class Connection implements SessionLink {
   connect: ConnectPacket | undefined;
   /** Session Expiry Interval that the client has asked for in CONNECT, in seconds, whatever became of it. */
   askedExpiry = 0;
+  /** AUTH packets that were asked for before CONNACK. */
+  authenticationSteps = 0;
   /** True from CONNACK to the end. */
   ready = false;
   /** False after Request Problem Information 0. */
@@ -80,7 +90,7 @@ export class Connection implements SessionLink {
     this.#reader = new PacketReader(core, this);
     this.out = new OutboundQueue(socket, { shared: core.outbound, limits: core.outboundLimits, owner: this });
     this.#closer = new SocketCloser(core.scheduler, socket, this.out);
-    this.deadline = core.scheduler.after(core.options.connectTimeout * 1000, () => this.drop("no CONNECT in time"));
+    awaitClient(core, this, "CONNECT");
   }
 
   get closed(): boolean {
@@ -117,7 +127,7 @@ export class Connection implements SessionLink {
         reason: error.message,
       });
       if (this.state === "connected") return this.close(error.reasonCode, error);
-      return this.refuse(error);
+      return this.refuse(refusalOf(error));
     }
     if (isLost(error)) return this.finish(ReasonCode.UnspecifiedError, { error: error as Error });
     this.core.unexpected("a connection failed", error);

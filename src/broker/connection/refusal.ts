@@ -1,6 +1,8 @@
 /** What a client is told, and what it is not.
  * @module */
-import { ConnectError, type MqttError } from "../../packets/errors.ts";
+import { isHookTimeout } from "../../hook/hook_timeout.ts";
+import { ConnectError, MqttError } from "../../packets/errors.ts";
+import { ReasonCode } from "../../packets/reason_codes.ts";
 import { type Packet, PacketType, type Properties, type ProtocolVersion } from "../../packets/types.ts";
 import type { Client } from "../../session/client.ts";
 
@@ -16,6 +18,12 @@ export function answerVersion(client: Client | undefined, error: MqttError): Pro
 /** The name is MQTT's and the level none that is served: a client of a version to come, or of one before 3.1. */
 function isUnknownLevel(error: ConnectError): boolean {
   return error.protocolVersion === undefined && error.protocolLevel !== undefined;
+}
+
+/** What a client is told that was not let in: a hook that is too slow is the broker's own affair. */
+export function refusalOf(error: MqttError): MqttError {
+  if (!isHookTimeout(error)) return error;
+  return new MqttError(ReasonCode.ServerUnavailable, "Cannot connect: the broker did not decide in time");
 }
 
 /** What CONNACK says of a refusal; nothing to a client whose version is not known. */

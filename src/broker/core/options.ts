@@ -113,9 +113,9 @@ export interface BrokerOptions {
   sysTopicResendInterval?: number;
   /** Allow `publish`, `subscribe` and injected clients, default true. */
   inlineClient?: boolean;
-  /** Seconds in which CONNECT has to arrive, 1 to 3,600; default 10. */
+  /** Seconds that a client has for CONNECT, and for each AUTH before CONNACK, 0.001 to 3,600; default 10. What hooks take does not count. */
   connectTimeout?: number;
-  /** Milliseconds after which an async hook counts as failed, 1 to 3,600,000; default 10,000. */
+  /** Milliseconds after which an async hook counts as failed, 1 to 3,600,000; default 10,000. Before CONNACK: 0x88 (3.1.1: return code 3). */
   hookTimeout?: number;
   /** The same for `init`, `stop` and the load events, 1 to 3,600,000; default 300,000. */
   hookLifecycleTimeout?: number;

@@ -3,6 +3,7 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
+import { awaitClient } from "../connection/connect_timer.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
 import { acceptConnect } from "./handle_connect.ts";
@@ -44,6 +45,20 @@ export async function handleAuth(core: Core, connection: Connection, packet: Aut
   await step(core, connection, packet);
 }
 
+/**
+ * AUTH packets that a client may be asked for before it is let in: each of them begins its time anew, and an exchange that
+ * never ends would hold its place for ever. The mechanisms in use need less than five.
+ */
+const MOST_STEPS = 32;
+
+/** The client has its time for one step more. */
+function askOnce(core: Core, connection: Connection): void {
+  if (++connection.authenticationSteps > MOST_STEPS) {
+    throw new MqttError(ReasonCode.NotAuthorized, `Cannot authenticate: not done after ${MOST_STEPS} steps`);
+  }
+  awaitClient(core, connection, "AUTH");
+}
+
 async function step(core: Core, connection: Connection, packet: AuthPacket): Promise<void> {
   const reply = await core.hooks.answer<AuthPacket>(core.hooks.on.onAuthPacket, connection.client, packet);
   if (connection.closed) return;
@@ -56,6 +71,7 @@ async function step(core: Core, connection: Connection, packet: AuthPacket): Pro
   }
   const properties = { ...reply.properties, authenticationMethod: method };
   if (reply.reasonCode === ReasonCode.ContinueAuthentication) {
+    if (connection.state === "authenticating") askOnce(core, connection);
     return void connection.send({ ...reply, type: PacketType.AUTH, properties }); // [MQTT-4.12.0-2]
   }
   if (reply.reasonCode !== ReasonCode.Success) {

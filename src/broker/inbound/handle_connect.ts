@@ -140,7 +140,7 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   const assigned = packet.clientId === "" ? core.newClientId() : undefined; // [MQTT-3.1.3-6]
   client.id = assigned ?? packet.clientId;
   if (packet.will !== undefined) {
-    const code = await authorize(core, client, packet.will.topic, "write");
+    const code = await authorize(core, client, packet.will.topic, "write", ReasonCode.ServerUnavailable);
     if (code !== 0) throw new MqttError(code, `Cannot accept will: not authorized to publish to ${packet.will.topic}`);
   }
   if (connection.closed) return;
