@@ -10,6 +10,7 @@ import { type ParsedFilter, parseTopicFilter } from "../../topics/topic_filter.t
 import { authorize } from "../core/authorize.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
+import { hasSession } from "../connection/has_session.ts";
 import { checkFilters } from "./check_filters.ts";
 import { lowerQos } from "../outbound/deliver.ts";
 import { pump } from "../outbound/pump.ts";
@@ -46,31 +47,54 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
 function refuseAll(core: Core, connection: Connection, refused: { packet: SubscribePacket; error: unknown }): void {
   const { packet, error } = refused;
   if (!(error instanceof MqttError)) throw error;
+  if (!hasSession(connection)) return;
   const reasonCode = connection.publicReason(PacketType.SUBACK, error.reasonCode);
   answer(core, connection, { packet, outcomes: packet.subscriptions.map(() => ({ reasonCode })) });
 }
 
-function subscribeAll(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
-  const outcomes: Outcome[] = [], asked = askedOf(core, connection, packet);
-  for (let index = 0; index < asked.length; index++) {
-    const outcome = subscribeOne(core, connection, asked[index]);
-    if (outcome instanceof Promise) {
-      return subscribeRest(core, connection, { packet, asked, outcomes, pending: outcome });
-    }
-    outcomes.push(outcome);
-  }
-  answer(core, connection, { packet, outcomes });
+/** All filters of one packet, while hooks are asked about them. */
+interface Judging {
+  readonly packet: SubscribePacket;
+  readonly asked: readonly Asked[];
+  /** A reason code for each filter that was decided on. */
+  readonly verdicts: number[];
 }
 
-async function subscribeRest(
+/** Every filter is decided on first: a connection that is lost meanwhile has got all of them or none. */
+function subscribeAll(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
+  const judging: Judging = { packet, asked: askedOf(core, connection, packet), verdicts: [] };
+  while (judging.verdicts.length < judging.asked.length) {
+    const verdict = judgeNext(core, connection, judging);
+    if (typeof verdict !== "number") return subscribeLater(core, connection, judging, verdict);
+    judging.verdicts.push(verdict);
+  }
+  grantAll(core, connection, judging);
+}
+
+async function subscribeLater(
   core: Core,
   connection: Connection,
-  rest: { packet: SubscribePacket; asked: Asked[]; outcomes: Outcome[]; pending: Promise<Outcome> },
+  judging: Judging,
+  pending: Promise<number>,
 ): Promise<void> {
-  const { packet, asked, outcomes } = rest;
-  outcomes.push(await rest.pending);
-  for (const one of asked.slice(outcomes.length)) outcomes.push(await subscribeOne(core, connection, one));
-  if (!connection.closed) answer(core, connection, { packet, outcomes });
+  judging.verdicts.push(await pending);
+  while (judging.verdicts.length < judging.asked.length && hasSession(connection)) {
+    judging.verdicts.push(await judgeNext(core, connection, judging));
+  }
+  grantAll(core, connection, judging);
+}
+
+/** May the client have the next filter? @returns 0 for yes */
+function judgeNext(core: Core, connection: Connection, { asked, verdicts }: Judging): number | Promise<number> {
+  const { filter } = asked[verdicts.length];
+  return typeof filter === "number" ? filter : authorize(core, connection.client!, filter.filter, "read");
+}
+
+/** Makes the subscriptions, unless hooks took so long that the connection has lost its session. */
+function grantAll(core: Core, connection: Connection, { packet, asked, verdicts }: Judging): void {
+  if (!hasSession(connection)) return;
+  const outcomes = asked.map((one, index) => grant(core, connection, one, verdicts[index]));
+  answer(core, connection, { packet, outcomes });
 }
 
 /** One filter with the packet that it came in. */
@@ -90,15 +114,6 @@ function askedOf(core: Core, connection: Connection, packet: SubscribePacket): A
     if (connection.version === 5) throw refusal;
     return { packet, request, filter: refusal.reasonCode }; // [v311 MQTT-3.8.3-2]
   });
-}
-
-function subscribeOne(core: Core, connection: Connection, asked: Asked): Outcome | Promise<Outcome> {
-  const { filter } = asked;
-  if (typeof filter === "number") return { reasonCode: filter };
-  if (isOverQuota(core, connection, filter)) return { reasonCode: ReasonCode.QuotaExceeded };
-  const verdict = authorize(core, connection.client!, filter.filter, "read");
-  if (typeof verdict === "number") return grant(core, connection, { asked, filter, verdict });
-  return verdict.then((code) => grant(core, connection, { asked, filter, verdict: code }));
 }
 
 /** The filter, or the reason code that refuses one with too many levels and one that a hook has spoilt. */
@@ -148,14 +163,11 @@ function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): 
     subscriptionBytes + utf8Length(filter.full) > capabilities.maximumSubscriptionBytesPerClient;
 }
 
-function grant(
-  core: Core,
-  connection: Connection,
-  decided: { asked: Asked; filter: ParsedFilter; verdict: number },
-): Outcome {
-  const { asked: { packet, request }, filter, verdict } = decided;
-  const session = connection.session!;
-  if (verdict !== 0 || session.ended) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
+function grant(core: Core, connection: Connection, asked: Asked, verdict: number): Outcome {
+  const { packet, request, filter } = asked, session = connection.session!;
+  if (typeof filter === "number") return { reasonCode: filter };
+  if (verdict !== 0) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
+  if (isOverQuota(core, connection, filter)) return { reasonCode: ReasonCode.QuotaExceeded };
   const options = {
     qos: lowerQos(request.qos, core.options.capabilities.maximumQos), // [MQTT-3.2.2-10]
     noLocal: request.noLocal,
@@ -181,7 +193,7 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
     }
     const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));
     connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes });
-    replayRetained(core, connection, outcomes);
+    if (hasSession(connection)) replayRetained(core, connection, outcomes);
   });
 }
 

@@ -5,6 +5,7 @@ import { MqttError } from "../../packets/errors.ts";
 import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
+import { hasSession } from "../connection/has_session.ts";
 import { checkFilters } from "./check_filters.ts";
 import { removeSubscription } from "../routing/subscriptions.ts";
 
@@ -37,6 +38,7 @@ function refuseAll(connection: Connection, packet: UnsubscribePacket, error: unk
 }
 
 function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribePacket): void {
+  if (!hasSession(connection)) return; // a hook took so long that the client may have come back, and changed its mind
   const session = connection.session!;
   const removed = packet.topicFilters.map((filter) => removeSubscription(core, session, filter));
   const filters = packet.topicFilters.filter((_, index) => removed[index]);
