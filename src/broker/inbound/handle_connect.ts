@@ -54,7 +54,6 @@ function newClient(connection: Connection, packet: ConnectPacket): Client {
     keepAlive: packet.keepAlive,
     properties: packet.properties,
   });
-  arrivals.set(client, ++arrived);
   client.link = (reasonCode, options) => connection.close(reasonCode, undefined, options);
   return client;
 }
@@ -135,17 +134,6 @@ function checkEmptyId(packet: ConnectPacket): void {
   }
 }
 
-/** Number of the CONNECT that each client has sent, in the order in which they came. */
-const arrivals = new WeakMap<Client, number>();
-let arrived = 0;
-
-/** A client that came later and was let in first has taken this one's place [MQTT-3.1.4-3]: it keeps its session. */
-function checkOrder(core: Core, client: Client): void {
-  const last = core.sessions.get(client.id)?.client;
-  if (last === undefined || (arrivals.get(last) ?? 0) <= arrivals.get(client)!) return;
-  throw new MqttError(ReasonCode.SessionTakenOver, "Cannot connect: another connection uses this Client Identifier");
-}
-
 /** The client is who it says: gives it its session and answers. */
 export async function acceptConnect(core: Core, connection: Connection, packet: ConnectPacket): Promise<void> {
   const client = connection.client!;
@@ -159,7 +147,6 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);
   if (connection.closed) return;
   checkRoom(core, client.id); // others may have come while the hooks were asked
-  checkOrder(core, client);
   const sessionPresent = beginSession(core, connection, packet);
   const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);
   if (commit !== undefined && !await stored(commit)) {
