@@ -5,6 +5,7 @@ import type { Access } from "../../hook/hook.ts";
 import { isHookTimeout } from "../../hook/hook_timeout.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { Client } from "../../session/client.ts";
+import { bridgeStateTopic } from "../../topics/topic_name.ts";
 import type { Core } from "./core.ts";
 
 /**
@@ -24,7 +25,9 @@ export function authorize(
   tooSlow: number = ReasonCode.NotAuthorized,
 ): number | Promise<number> {
   if (client.inline) return 0;
-  if (access === "write" && topic.startsWith("$SYS/")) return ReasonCode.NotAuthorized;
+  if (access === "write" && topic.startsWith("$SYS/") && topic !== bridgeStateTopic(client.id)) {
+    return ReasonCode.NotAuthorized; // whatever hooks say: nobody forges what the broker tells of itself
+  }
   let answer: boolean | Promise<boolean>;
   try {
     answer = core.hooks.decide(core.hooks.on.onAclCheck, client, topic, access);

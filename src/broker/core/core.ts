@@ -17,6 +17,7 @@ import { SlabPool } from "../../packets/slab.ts";
 import type { OutboundLimits } from "../outbound/outbound_queue.ts";
 import { OutboundShared } from "../outbound/outbound_shared.ts";
 import { PublishTemplates } from "../outbound/publish_templates.ts";
+import { RefusedBridges } from "./refused_bridges.ts";
 import type { ResolvedOptions } from "./resolve_options.ts";
 import { VERSION } from "./version.ts";
 
@@ -58,6 +59,8 @@ export class Core {
   queuedBytes = 0;
   /** Bytes sent in earlier runs, where counters go on. */
   sentBefore = 0;
+  /** Bridges that were not let in. */
+  readonly refusedBridges: RefusedBridges = new RefusedBridges();
   /** True from the end of the start to the beginning of the end. */
   serving = false;
 

@@ -5,6 +5,7 @@ import { MqttError } from "../../packets/errors.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { awaitClient } from "../connection/connect_timer.ts";
 import type { Connection } from "../connection/connection.ts";
+import { tellOfBridge } from "../connection/tell_of_bridge.ts";
 import type { Core } from "../core/core.ts";
 import { acceptConnect } from "./handle_connect.ts";
 
@@ -42,7 +43,12 @@ export async function handleAuth(core: Core, connection: Connection, packet: Aut
     );
   }
   connection.reauthenticating = connection.state === "connected";
-  await step(core, connection, packet);
+  try {
+    await step(core, connection, packet);
+  } catch (error) {
+    if (connection.connect !== undefined) tellOfBridge(core, connection, connection.connect, error);
+    throw error;
+  }
 }
 
 /**

@@ -164,14 +164,14 @@ function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): 
 }
 
 function grant(core: Core, connection: Connection, asked: Asked, verdict: number): Outcome {
-  const { packet, request, filter } = asked, session = connection.session!;
+  const { packet, request, filter } = asked, session = connection.session!, { bridge } = connection.client!;
   if (typeof filter === "number") return { reasonCode: filter };
   if (verdict !== 0) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
   if (isOverQuota(core, connection, filter)) return { reasonCode: ReasonCode.QuotaExceeded };
   const options = {
     qos: lowerQos(request.qos, core.options.capabilities.maximumQos), // [MQTT-3.2.2-10]
-    noLocal: request.noLocal,
-    retainAsPublished: request.retainAsPublished,
+    noLocal: request.noLocal || bridge && filter.shareName === undefined, // [v311 NOTE-15] [MQTT-3.8.3-4]
+    retainAsPublished: request.retainAsPublished || bridge,
     retainHandling: request.retainHandling,
     identifier: packet.properties?.subscriptionIdentifiers?.[0] ?? 0,
   };

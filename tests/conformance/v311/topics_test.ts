@@ -1,4 +1,3 @@
-import { assertEquals } from "@std/assert";
 import { expectCloses, start, subscriber } from "./harness.ts";
 import { packet } from "../v5/reactions.ts";
 
