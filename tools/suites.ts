@@ -76,7 +76,7 @@ export const SUITES: readonly Suite[] = [
       "--allow-write={temporary}",
       "--allow-env",
       "--allow-sys",
-      `--allow-run={deno},sh,${CLIENT_PROGRAMS}`,
+      `--allow-run={deno},sh,mosquitto,${CLIENT_PROGRAMS}`,
     ],
     alone: true,
   },
