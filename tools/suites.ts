@@ -79,6 +79,7 @@ export const SUITES: readonly Suite[] = [
       `--allow-run={deno},sh,mosquitto,${CLIENT_PROGRAMS}`,
     ],
     alone: true,
+    limitSeconds: 600, // Paho's interoperability tests take more than three minutes
   },
   {
     name: "examples",

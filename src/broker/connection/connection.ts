@@ -33,6 +33,7 @@ import {
   refusalOf,
   refusalProperties,
   withoutProblemInformation,
+  withoutReason,
   withShortReason,
 } from "./refusal.ts";
 import { appendRun, sendPublish } from "../outbound/send_publish.ts";
@@ -220,6 +221,7 @@ export class Connection implements SessionLink {
     if (hooks.on.onPacketEncode !== undefined && this.client !== undefined) {
       packet = hooks.transformNow(hooks.on.onPacketEncode, this.client, packet);
     }
+    if (this.core.options.compatibilities.obscureNotAuthorized) packet = withoutReason(packet);
     packet = this.problemInformation ? withShortReason(packet) : withoutProblemInformation(packet);
     if (!encodeInto(this.out.writer, packet, this.version, { maximumPacketSize: this.maximumPacketSize })) return false;
     this.out.appended();

@@ -43,6 +43,12 @@ export function withShortReason(packet: Packet): Packet {
   return { ...packet, properties: { ...(packet as { properties?: Properties }).properties, reasonString } } as Packet;
 }
 
+/** Where "not authorized" is told as "unspecified error", no Reason String gives away what that stands for. */
+export function withoutReason(packet: Packet): Packet {
+  if (!("reasonCode" in packet) || packet.reasonCode !== ReasonCode.UnspecifiedError) return packet;
+  return { ...packet, properties: { ...packet.properties, reasonString: undefined } } as Packet;
+}
+
 /** After Request Problem Information 0 only three packets may explain themselves [MQTT-3.1.2-29]. */
 export function withoutProblemInformation(packet: Packet): Packet {
   if (!("properties" in packet) || packet.properties === undefined) return packet;

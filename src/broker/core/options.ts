@@ -85,7 +85,7 @@ export interface Capabilities {
 
 /** Switches for clients that expect other behaviour. All are off by default. */
 export interface Compatibilities {
-  /** Answer "not authorized" as "unspecified error". */
+  /** Answer "not authorized" as "unspecified error", without a Reason String. */
   obscureNotAuthorized: boolean;
   /** Leave it to a client to close its connection after DISCONNECT. */
   passiveClientDisconnect: boolean;

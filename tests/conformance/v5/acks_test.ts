@@ -207,3 +207,19 @@ Deno.test("[v5 NOTE-18] acknowledgements repeat the User Properties of what they
     assertEquals(given((await client.expect({ type: PUBCOMP })).properties), wanted);
   }
 });
+
+Deno.test("obscureNotAuthorized leaves no Reason String that tells what is not to be told", async () => {
+  for (const obscureNotAuthorized of [false, true]) {
+    await using harness = await Harness.start({ compatibilities: { obscureNotAuthorized }, hooks: [denying("write")] });
+    const client = await harness.connect(), reasonCode = obscureNotAuthorized ? 0x80 : 0x87;
+    for (const [qos, type] of [[1, PUBACK], [2, PUBREC]] as const) {
+      await client.sendPublish("denied", "x", { qos, packetId: 7 });
+      const { properties } = await client.expect({ type, reasonCode });
+      assertEquals(properties?.reasonString === undefined, obscureNotAuthorized);
+    }
+    const dying = await harness.open();
+    await dying.sendConnect({ clientId: "dying", will: { topic: "denied" } });
+    const { properties } = await dying.expectRefusal(reasonCode);
+    assertEquals(properties?.reasonString === undefined, obscureNotAuthorized);
+  }
+});
