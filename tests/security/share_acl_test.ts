@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ledger } from "../../hooks/auth/ledger.ts";
 import { expectMalformed } from "../conformance/v5/reactions.ts";
-import { Harness, PacketType } from "../helpers/harness.ts";
+import { Harness } from "../helpers/harness.ts";
 
 const FILTERS = ["open", "open/a", "open/#", "open/+", "secret", "secret/a", "secret/#", "+", "#", "$SYS/#", "a/b"];
 
