@@ -76,9 +76,10 @@ export const SUITES: readonly Suite[] = [
       "--allow-write={temporary}",
       "--allow-env",
       "--allow-sys",
-      `--allow-run={deno},sh,${CLIENT_PROGRAMS}`,
+      `--allow-run={deno},sh,mosquitto,${CLIENT_PROGRAMS}`,
     ],
     alone: true,
+    limitSeconds: 600, // Paho's interoperability tests take more than three minutes
   },
   {
     name: "examples",

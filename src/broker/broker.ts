@@ -233,7 +233,8 @@ export class Broker implements AsyncDisposable {
    * @param topicFilter a filter, `$share/name/filter` included
    * @param handler called with the client that published (the broker's own for retained messages) and the packet
    * @param options number of the subscription and QoS
-   * @throws MqttError 0x8F for a filter that is not valid; Error when option `inlineClient` is false or the broker was closed
+   * @throws MqttError 0x81 for a filter that is malformed, 0x8F for one with too many levels; Error when option `inlineClient` is
+   * false or the broker was closed
    */
   subscribe(topicFilter: string, handler: InlineHandler, options: InlineSubscribeOptions = {}): void {
     this.#needInline("subscribe");

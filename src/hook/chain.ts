@@ -1,12 +1,14 @@
 /** The hooks of a broker, compiled: one array per event, and one way to run each kind of event.
  * @module */
 import { MqttError } from "../packets/errors.ts";
+import { ReasonCode } from "../packets/reason_codes.ts";
 import { both } from "./commits.ts";
 import type { HookEvent } from "./events.ts";
 import { HookFailures } from "./failures.ts";
 import type { Awaitable, Hook } from "./hook.ts";
 import { checkHook, compileListeners } from "./listeners.ts";
 import type { CompiledListeners, EventListeners, Listeners } from "./listeners.ts";
+import { HookTimeout } from "./hook_timeout.ts";
 import type { Logger } from "./logger.ts";
 import type { Clock } from "../time/clock.ts";
 import { isThenable, PENDING, TransformCall, type TransformContext, type TransformReceiver } from "./transform_call.ts";
@@ -30,7 +32,7 @@ export interface HookChainOptions {
 const MAY_BE_REFUSED: HookEvent = "onSessionEstablished";
 
 function noAnswer(hook: Hook, event: string): Error {
-  return new Error(`no answer from hook ${hook.id} to ${event} in time`);
+  return new HookTimeout(hook.id, event);
 }
 
 /** The hooks of a broker. Reading `chain.on.onPublish` costs one property read when nobody listens. */
@@ -129,8 +131,9 @@ export class HookChain {
   }
 
   /**
-   * Runs a decide event: the first `true` or `false` decides, none means `false`, any failure means `false`.
-   * @throws MqttError (also as rejection) when a hook threw one, to name the reason code
+   * Runs a decide event: the first `true` or `false` decides, none means `false`, a hook that throws means `false`.
+   * @throws MqttError (also as rejection) when a hook threw one, to name the reason code; 0x87 with a HookTimeout as its
+   * cause (as rejection) for a hook that is too slow
    */
   decide(listeners: Listeners, a: unknown, b: unknown, c?: unknown): boolean | Promise<boolean> {
     return listeners === undefined ? false : this.#decideFrom(listeners, 0, a, b, c);
@@ -166,6 +169,7 @@ export class HookChain {
 
   #denied(hook: Hook, event: HookEvent, error: unknown): false {
     if (error instanceof MqttError) throw error;
+    if (error instanceof HookTimeout) throw this.#failures.refusal(hook, event, error, ReasonCode.NotAuthorized);
     this.#failures.report(hook, event, error);
     return false;
   }

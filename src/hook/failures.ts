@@ -52,11 +52,16 @@ export class HookFailures {
     });
   }
 
-  /** What a client is told: the error itself when a hook has refused, something general when it has failed. */
-  readonly refusal = (hook: { readonly id: string }, event: string, error: unknown): MqttError => {
+  /** What a client is told: the error itself when a hook has refused, something general, with it as the cause, when it has failed. */
+  readonly refusal = (
+    hook: { readonly id: string },
+    event: string,
+    error: unknown,
+    reasonCode: number = ReasonCode.ImplementationSpecificError,
+  ): MqttError => {
     if (error instanceof MqttError) return error;
     this.report(hook, event, error);
-    return new MqttError(ReasonCode.ImplementationSpecificError, FAILED);
+    return Object.assign(new MqttError(reasonCode, FAILED), { cause: error });
   };
 
   /** Forgets a hook that was taken off. */

@@ -102,7 +102,11 @@ export interface Hook {
   /** Observe: the counters are about to be published under `$SYS`; changes to `info` are published and kept. */
   onSysInfoTick?(info: SystemInfo): Awaitable<void>;
 
-  /** Decide: may this client connect? Not asked when an AUTH exchange has succeeded. */
+  /**
+   * Decide: may this client connect? Not asked when an AUTH exchange has succeeded. `false`, a throw, and no answer of any
+   * hook are told as 0x86, to MQTT 3.1.1 as return code 4 (bad user name or password); MqttError 0x87 (not authorized) and
+   * 0x8A (banned) as return code 5; a hook that does not answer within `hookTimeout` as 0x88, return code 3.
+   */
   onConnectAuthenticate?(client: Client, packet: ConnectPacket): Awaitable<boolean | undefined>;
   /** Decide: may this client read or write this topic? When it subscribes `topic` is the filter, `$share/name/` taken off. */
   onAclCheck?(client: Client, topic: string, access: Access): Awaitable<boolean | undefined>;

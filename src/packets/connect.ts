@@ -17,6 +17,9 @@ const WILL_RETAIN = 0x20;
 const PASSWORD = 0x40;
 const USERNAME = 0x80;
 
+/** The bit that bridges set in the protocol level of MQTT 3.1 and 3.1.1, by a custom that no standard knows. */
+const BRIDGE = 0x80;
+
 /**
  * Decodes a CONNECT of any version. The Will Topic and the Client Identifier are not judged here.
  *
@@ -24,7 +27,7 @@ const USERNAME = 0x80;
  * @param header first byte of the packet
  * @param options limits
  * @returns the packet
- * @throws {ConnectError} 0x84 for another protocol name or level; 0x81 for flags and fields that do not fit; 0x82 for
+ * @throws {ConnectError} 0x84 for another protocol name or level (0x83 and 0x84 are bridges of MQTT 3.1 and 3.1.1); 0x81 for flags and fields that do not fit; 0x82 for
  * forbidden property values and Authentication Data without a method
  *
  * @example
@@ -44,6 +47,7 @@ export function decodeConnect(reader: Reader, header: number, options?: DecodeOp
       throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode CONNECT: flags are set in its first byte");
     }
     const packet = readFields(reader, protocolVersion, options);
+    if (context.protocolLevel !== protocolVersion) packet.bridge = true;
     reader.finish(); // [MQTT-3.1.2-16] [MQTT-3.1.2-18]
     return packet;
   } catch (error) {
@@ -60,14 +64,20 @@ function readVersion(reader: Reader, context: ConnectErrorContext): ProtocolVers
   }
   context.protocolName = name;
   const level = context.protocolLevel = reader.u8();
-  const known = name === "MQTT" ? level === 4 || level === 5 : level === 3;
-  if (!known) {
+  const protocolVersion = versionOf(name, level);
+  if (protocolVersion === undefined) {
     throw new MqttError(
       ReasonCode.UnsupportedProtocolVersion,
       `Cannot accept ${name}: current protocol level is ${level}`,
     ); // [MQTT-3.1.2-2]
   }
-  return context.protocolVersion = level as ProtocolVersion;
+  return context.protocolVersion = protocolVersion;
+}
+
+function versionOf(name: "MQTT" | "MQIsdp", level: number): ProtocolVersion | undefined {
+  if (name === "MQIsdp") return (level & ~BRIDGE) === 3 ? 3 : undefined;
+  if (level === 5) return 5;
+  return (level & ~BRIDGE) === 4 ? 4 : undefined;
 }
 
 function readFields(reader: Reader, protocolVersion: ProtocolVersion, options?: DecodeOptions): ConnectPacket {
@@ -118,7 +128,7 @@ function readWill(reader: Reader, flags: number, version: ProtocolVersion, optio
  * @param writer where to append
  * @param packet what to write
  * @throws {MqttError} 0x81 for values that have no encoding and a password without user name in MQTT 3.1 and 3.1.1,
- * 0x82 for forbidden property values
+ * 0x82 for forbidden property values and for a bridge of MQTT 5, which has no bit for it
  *
  * @example
  * ```ts
@@ -134,7 +144,7 @@ export function encodeConnect(writer: Writer, packet: ConnectPacket): void {
   const { protocolVersion, username, password, will } = packet;
   const start = openPacket(writer, 0x10);
   writer.string(protocolVersion === 3 ? "MQIsdp" : "MQTT");
-  writer.u8(protocolVersion);
+  writer.u8(levelOf(packet));
   const flags = flagsOf(packet);
   checkFlags(flags, protocolVersion);
   writer.u8(flags);
@@ -145,6 +155,12 @@ export function encodeConnect(writer: Writer, packet: ConnectPacket): void {
   if (username !== undefined) writer.string(username);
   if (password !== undefined) writer.binary(password);
   closePacket(writer, start);
+}
+
+function levelOf({ protocolVersion, bridge }: ConnectPacket): number {
+  if (!bridge) return protocolVersion;
+  if (protocolVersion !== 5) return protocolVersion | BRIDGE;
+  throw new MqttError(ReasonCode.ProtocolError, "Cannot encode CONNECT: MQTT 5 has no bridge bit, expected MQTT 3.1.1");
 }
 
 function flagsOf(packet: ConnectPacket): number {

@@ -55,7 +55,7 @@ export class MqttError extends Error {
  * | ----------------- | -------------- | ------------------------------------------------------------------------- |
  * | 5                 | `MQTT`         | CONNACK with `reasonCode`, then close                                     |
  * | 4 or 3            | any            | close without a CONNACK                                                   |
- * | `undefined`       | known          | unsupported level: `20 02 00 01` or `20 03 00 84 00`, then close          |
+ * | `undefined`       | known          | unsupported level: `20 03 00 84 00` above 5, else `20 02 00 01`; close    |
  * | `undefined`       | `undefined`    | not MQTT, or broken before the level: close without a CONNACK             |
  *
  * @example

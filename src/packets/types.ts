@@ -121,6 +121,8 @@ export interface ConnectPacket {
   will?: Will;
   /** CONNECT properties (MQTT 5). */
   properties?: Properties;
+  /** True when the highest bit of the protocol level says that the client is another broker (MQTT 3.1 and 3.1.1). */
+  bridge?: boolean;
 }
 
 /** CONNACK (3.2). `reasonCode` is the MQTT 5 code for all versions; the encoder translates it for older clients. */

@@ -46,6 +46,8 @@ export interface ClientInit {
   properties?: Properties;
   /** True for the broker's own clients. */
   inline?: boolean;
+  /** True for another broker that says so in its CONNECT. */
+  bridge?: boolean;
 }
 
 /** One client of the broker: connected, or the last one that a stored session had. */
@@ -72,6 +74,8 @@ export class Client {
   properties: Properties | undefined;
   /** True for the broker's own clients, which need no permission. */
   readonly inline: boolean;
+  /** True for another broker: a client of MQTT 3.1 or 3.1.1 with the bridge bit in its protocol level. Its subscriptions have No Local and Retain As Published. */
+  readonly bridge: boolean;
   /** The session, from the moment it is established. */
   session: SessionView | undefined = undefined;
   /** How {@linkcode Client.disconnect} reaches the connection; `undefined` when there is none. */
@@ -94,6 +98,7 @@ export class Client {
     this.keepAlive = init.keepAlive ?? 0;
     this.properties = init.properties;
     this.inline = init.inline ?? false;
+    this.bridge = init.bridge ?? false;
   }
 
   /** True while a connection is open. */

@@ -31,8 +31,8 @@ export interface ParsedFilter {
  * @param full the filter as sent
  * @param maximumLevels how many levels the inner filter may have
  * @returns the filter with its parts
- * @throws {MqttError} 0x8F when it is empty, a wildcard stands at a wrong place, the `$share` syntax is wrong, it has too
- * many levels or does not fit its length field; 0x81 when it holds U+0000
+ * @throws {MqttError} 0x81 when it is malformed: it is empty, a wildcard stands at a wrong place, the `$share` syntax is
+ * wrong, it holds U+0000 or does not fit its length field; 0x8F when it is well formed and has too many levels
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export interface ParsedFilter {
  */
 export function parseTopicFilter(full: string, maximumLevels = 128): ParsedFilter {
   // [MQTT-4.7.3-3]
-  if (exceedsEncodedLimit(full)) throw invalid("it exceeds 65,535 bytes");
+  if (exceedsEncodedLimit(full)) throw malformed("it exceeds 65,535 bytes");
   if (!full.startsWith(SHARE_PREFIX)) {
     return { full, filter: full, shareName: undefined, hasWildcard: scanFilter(full, maximumLevels) };
   }
@@ -129,28 +129,26 @@ export function filterCovers(granting: string, requested: string): boolean {
   return true;
 }
 
-function invalid(reason: string): MqttError {
-  return new MqttError(ReasonCode.TopicFilterInvalid, `Cannot use topic filter: ${reason}`);
+function malformed(reason: string): MqttError {
+  return new MqttError(ReasonCode.MalformedPacket, `Cannot use topic filter: ${reason}`);
 }
 
 function parseShareName(full: string): string {
   const end = full.indexOf("/", SHARE_PREFIX.length);
   const shareName = full.slice(SHARE_PREFIX.length, end === -1 ? full.length : end);
   // [MQTT-4.8.2-1]
-  if (shareName.length === 0) throw invalid("its share name is empty");
+  if (shareName.length === 0) throw malformed("its share name is empty");
   // [MQTT-4.8.2-2]
-  if (shareName.includes("+") || shareName.includes("#")) throw invalid("its share name contains a wildcard");
-  if (shareName.includes("\0")) {
-    throw new MqttError(ReasonCode.MalformedPacket, "Cannot use topic filter: it contains U+0000");
-  }
-  if (end === -1) throw invalid("no filter follows its share name");
+  if (shareName.includes("+") || shareName.includes("#")) throw malformed("its share name contains a wildcard");
+  if (shareName.includes("\0")) throw malformed("it contains U+0000");
+  if (end === -1) throw malformed("no filter follows its share name");
   return shareName;
 }
 
 /** Checks an inner filter and tells whether it has wildcards. */
 function scanFilter(filter: string, maximumLevels: number): boolean {
   // [MQTT-4.7.3-1]
-  if (filter.length === 0) throw invalid("it is empty");
+  if (filter.length === 0) throw malformed("it is empty");
   let levels = 1;
   let hasWildcard = false;
   for (let index = 0; index < filter.length; index++) {
@@ -161,11 +159,14 @@ function scanFilter(filter: string, maximumLevels: number): boolean {
       checkWildcard(filter, index);
       hasWildcard = true;
     } // [MQTT-4.7.3-2]
-    else if (unit === NUL) {
-      throw new MqttError(ReasonCode.MalformedPacket, "Cannot use topic filter: it contains U+0000");
-    }
+    else if (unit === NUL) throw malformed("it contains U+0000");
   }
-  if (levels > maximumLevels) throw invalid(`it has ${levels} levels, ${maximumLevels} are allowed`);
+  if (levels > maximumLevels) {
+    throw new MqttError(
+      ReasonCode.TopicFilterInvalid,
+      `Cannot use topic filter: it has ${levels} levels, ${maximumLevels} are allowed`,
+    );
+  }
   return hasWildcard;
 }
 
@@ -174,11 +175,13 @@ function checkWildcard(filter: string, index: number): void {
   const last = index === filter.length - 1;
   if (filter.charCodeAt(index) === HASH) {
     // [MQTT-4.7.1-1]
-    if (!opens || !last) throw invalid("# is allowed only as its last level");
+    if (!opens || !last) throw malformed("# is allowed only as its last level");
     return;
   }
   // [MQTT-4.7.1-2]
-  if (!opens || !(last || filter.charCodeAt(index + 1) === SLASH)) throw invalid("+ is allowed only as a whole level");
+  if (!opens || !(last || filter.charCodeAt(index + 1) === SLASH)) {
+    throw malformed("+ is allowed only as a whole level");
+  }
 }
 
 function startsWithWildcard(filter: string): boolean {

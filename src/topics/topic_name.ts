@@ -12,6 +12,26 @@ const HASH = 0x23;
 const MAXIMUM_BYTES = 65_535;
 
 /**
+ * The topic below `$SYS/` on which a bridge tells whether it is connected, the only one there that a client may publish to.
+ *
+ * @param clientId the ClientID of the bridge
+ * @returns the topic
+ *
+ * @example
+ * ```ts
+ * import { bridgeStateTopic } from "./topic_name.ts";
+ *
+ * console.assert(bridgeStateTopic("house") === "$SYS/broker/connection/house/state");
+ * ```
+ */
+export function bridgeStateTopic(clientId: string): string {
+  return `${BRIDGE_TOPICS}${clientId}/state`;
+}
+
+/** Where the topics of all bridges begin. */
+export const BRIDGE_TOPICS = "$SYS/broker/connection/";
+
+/**
  * Finds the end of a level.
  *
  * @param path a topic or filter

@@ -472,13 +472,13 @@ const compatibilities: { [Name in keyof Compatibilities]: Effect<Compatibilities
     // deno-lint-ignore require-await
     prove: async (harness) => assertEquals(harness.broker.info.messagesReceived, 4_711),
   },
-  noInheritedPropertiesOnAck: {
+  inheritPropertiesOnAck: {
     value: true,
     async prove(harness) {
       const client = await harness.connect("a"), properties = { userProperties: [["a", "b"] as const] };
       await client.sendPublish("t", "", { qos: 1, packetId: 1, properties });
       const puback = await client.expect({ type: PacketType.PUBACK });
-      assertEquals(puback.properties?.userProperties ?? [], []);
+      assertEquals(puback.properties?.userProperties, properties.userProperties);
     },
   },
 };

@@ -20,6 +20,8 @@ export interface EventCase {
   readonly hooks?: () => Hook[];
   /** Does the same when the hook refuses with this code. `arm` makes the hook fail from then on. For `decide` and `transform`. */
   refused?(harness: Harness, code: number, arm: () => void): Promise<unknown>;
+  /** What a client is told of a hook that hangs, where that is something else. */
+  hangCode?: number;
   /** What a client sees when a durable hook fails: what depends on it is not acknowledged. For `observe`. */
   withheld?(harness: Harness, arm: () => void): Promise<unknown>;
 }
@@ -102,6 +104,7 @@ export const eventCases: Readonly<Record<HookEvent, EventCase>> = {
   onConnectAuthenticate: {
     provoke: (harness) => harness.connect("a"),
     args: ["client a", "CONNECT"],
+    hangCode: 0x88,
     async refused(harness, code, arm) {
       arm();
       await refusedConnect(harness, code === 0x83 ? 0x86 : code);
@@ -119,6 +122,7 @@ export const eventCases: Readonly<Record<HookEvent, EventCase>> = {
   onConnect: {
     provoke: (harness) => harness.connect("a"),
     args: ["client a", "CONNECT"],
+    hangCode: 0x88,
     async refused(harness, code, arm) {
       arm();
       await refusedConnect(harness, code);
@@ -141,6 +145,7 @@ export const eventCases: Readonly<Record<HookEvent, EventCase>> = {
     provoke: (harness) => harness.connect({ properties: AUTHENTICATION }),
     args: ["client a", "AUTH"],
     hooks: () => [method()],
+    hangCode: 0x88,
     async refused(harness, code, arm) {
       arm();
       await refusedConnect(harness, code, AUTHENTICATION);

@@ -99,7 +99,7 @@ for (const event of eventsOf("decide", "transform")) {
     Deno.test(`${event}: a hook that ${name} refuses`, async () => {
       const test = eventCases[event], { hook, arm } = failing(event, fail, false);
       await using harness = await start(test, [hook], { errorsExpected: true, ...(slow ? HANG : {}) });
-      await test.refused!(harness, code, arm);
+      await test.refused!(harness, slow ? test.hangCode ?? code : code, arm);
       // onPacketEncode takes no promise, whatever is in it
       const isError = code === 0x83 || event === "onPacketEncode" && name.startsWith("rejects");
       await until(() => harness.broker.info.hookErrors > 0 === isError);

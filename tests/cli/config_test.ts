@@ -373,7 +373,7 @@ const WRONG_FILES: [text: string, message: string][] = [
   ],
   [
     `${AUTH}options: { capabilities: { compatibilities: { obscure: true } } }`,
-    "options.capabilities.compatibilities.obscure: unknown key, known are obscure_not_authorized, passive_client_disconnect, always_return_response_info, restore_sys_info_on_restart, no_inherited_properties_on_ack, long_client_ids",
+    "options.capabilities.compatibilities.obscure: unknown key, known are obscure_not_authorized, passive_client_disconnect, always_return_response_info, restore_sys_info_on_restart, inherit_properties_on_ack, long_client_ids",
   ],
   [`${AUTH}options: { inline_client: maybe }`, `options.inline_client: expected true or false, got "maybe"`],
   [

@@ -18,6 +18,11 @@ const subscribe: Packet = { type: PacketType.SUBSCRIBE, packetId: 1, subscriptio
 export const GOOD_V31: GoodCase[] = [
   { name: "CONNECT", hex: `10 0F ${MQTT3} 02 00 3C 00 01 'a'`, packet: connect },
   {
+    name: "[v311 NOTE-15] CONNECT of a bridge",
+    hex: "10 0F 00 06 'MQIsdp' 83 02 00 3C 00 01 'a'",
+    packet: { ...connect, bridge: true },
+  },
+  {
     name: "CONNECT with everything",
     hex: `10 1E ${MQTT3} F6 00 3C 00 02 'id' 00 01 'w' 00 02 00 01 00 01 'u' 00 02 FF FE`,
     packet: {
@@ -112,7 +117,7 @@ export const GOOD_V31: GoodCase[] = [
 
 export const BAD_V31: BadCase[] = [
   { name: "CONNECT of name MQIsdp with level 4", hex: "10 0F 00 06 'MQIsdp' 04 02 00 3C 00 01 'a'", error: 0x84 },
-  { name: "[v311 NOTE-15] CONNECT of level 0x83", hex: "10 0F 00 06 'MQIsdp' 83 02 00 3C 00 01 'a'", error: 0x84 },
+  { name: "CONNECT of name MQIsdp with level 0x84", hex: "10 0F 00 06 'MQIsdp' 84 02 00 3C 00 01 'a'", error: 0x84 },
   { name: "CONNECT with flags", hex: `11 0F ${MQTT3} 02 00 3C 00 01 'a'`, error: 0x81 },
   {
     name: "[v311 NOTE-13] password without user name",

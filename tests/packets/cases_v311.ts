@@ -35,6 +35,11 @@ function ack(name: string, first: string, type: AckPacket["type"]): GoodCase {
 export const GOOD_V311: GoodCase[] = [
   { name: "CONNECT", hex: `10 0D ${MQTT4} 02 00 3C 00 01 'a'`, packet: connect },
   {
+    name: "[v311 NOTE-15] CONNECT of a bridge",
+    hex: "10 0D 00 04 'MQTT' 84 02 00 3C 00 01 'a'",
+    packet: { ...connect, bridge: true },
+  },
+  {
     name: "CONNECT without Client Identifier and Clean Session",
     hex: `10 0C ${MQTT4} 00 00 00 00 00`,
     packet: { ...connect, cleanStart: false, keepAlive: 0, clientId: "" },
@@ -158,6 +163,7 @@ export const BAD_V311: BadCase[] = [
   },
   { name: "[v311 MQTT-3.1.3-11] ill-formed user name", hex: `10 10 ${MQTT4} 82 00 3C 00 01 'a' 00 01 FF`, error: 0x81 },
   { name: "CONNECT of level 9", hex: "10 0D 00 04 'MQTT' 09 02 00 3C 00 01 'a'", error: 0x84 },
+  { name: "CONNECT of name MQTT with level 0x83", hex: "10 0D 00 04 'MQTT' 83 02 00 3C 00 01 'a'", error: 0x84 },
   { name: "CONNECT of name MQTT with level 3", hex: "10 0D 00 04 'MQTT' 03 02 00 3C 00 01 'a'", error: 0x84 },
   { name: "CONNACK with return code 6", hex: "20 02 00 06", error: 0x82 },
   { name: "CONNACK with reserved flags", hex: "20 02 02 00", error: 0x81 },

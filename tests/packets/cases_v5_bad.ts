@@ -11,7 +11,7 @@ const CONNECT: BadCase[] = [
   { name: "CONNECT of another protocol", hex: "10 0E 00 04 'MQTX' 05 02 00 3C 00 00 01 'a'", error: 0x84 },
   { name: "CONNECT in small letters", hex: "10 0E 00 04 'mqtt' 05 02 00 3C 00 00 01 'a'", error: 0x84 },
   { name: "CONNECT of level 6", hex: "10 0E 00 04 'MQTT' 06 02 00 3C 00 00 01 'a'", error: 0x84 },
-  { name: "CONNECT of level 0x84", hex: "10 0D 00 04 'MQTT' 84 02 00 3C 00 01 'a'", error: 0x84 },
+  { name: "CONNECT of level 0x85", hex: "10 0E 00 04 'MQTT' 85 02 00 3C 00 00 01 'a'", error: 0x84 },
   { name: "[v5 MQTT-3.1.2-3] CONNECT with flag 0", hex: `10 0E ${MQTT5} 03 00 3C 00 00 01 'a'`, error: 0x81 },
   { name: "[v5 MQTT-3.1.2-9] CONNECT without will fields", hex: `10 0E ${MQTT5} 06 00 3C 00 00 01 'a'`, error: 0x81 },
   { name: "CONNECT without a will payload", hex: `10 12 ${MQTT5} 06 00 3C 00 00 01 'a' 00 00 01 'w'`, error: 0x81 },

@@ -19,7 +19,7 @@ Deno.test("a CONNECT that drips in, one byte a second, is cut off at its absolut
   assertEquals(harness.broker.clients.size, 0);
 });
 
-Deno.test("an AUTH exchange that never ends is cut off too", async () => {
+Deno.test("an AUTH exchange that never ends is cut off too, by its steps", async () => {
   const properties = { authenticationMethod: "M" };
   const hook = {
     id: "endless",
@@ -30,15 +30,12 @@ Deno.test("an AUTH exchange that never ends is cut off too", async () => {
   await using harness = await Harness.start({ connectTimeout: 10, hooks: [hook] });
   const client = await harness.open();
   await client.sendConnect({ properties });
-  for (let second = 0; second < 9; second++) {
+  for (let step = 0; step < 32; step++) {
     await client.expect({ type: 15, reasonCode: 0x18 });
-    await harness.clock.advance(1_000);
     await client.send({ type: 15, reasonCode: 0x18, properties });
   }
-  await client.expect({ type: 15 });
-  await expectServed(harness);
-  await harness.clock.advance(1_000);
-  await client.expectClosed();
+  await client.expectRefusal(0x87);
+  assertEquals(harness.broker.clients.size, 0);
 });
 
 Deno.test("a huge Keep Alive, or none, is cut down and the client is told", async () => {

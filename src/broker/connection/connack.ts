@@ -3,7 +3,6 @@
 import type { ConnectPacket, Properties } from "../../packets/types.ts";
 import type { Connection } from "./connection.ts";
 import type { Core } from "../core/core.ts";
-import { requestedExpiry } from "../sessions/session_expiry.ts";
 
 /** The properties of a CONNACK 0x00; a property with its default value is left out. */
 export function connackProperties(
@@ -16,7 +15,7 @@ export function connackProperties(
   const session = connection.session!, client = connection.client!;
   return {
     ...connection.authentication,
-    sessionExpiryInterval: unless(requestedExpiry(packet), session.expiryInterval),
+    sessionExpiryInterval: unless(connection.askedExpiry, session.expiryInterval),
     assignedClientIdentifier: assigned, // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
     serverKeepAlive: unless(packet.keepAlive, client.keepAlive),
     responseInformation: responseInformation(core, connection, packet),

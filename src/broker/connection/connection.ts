@@ -20,13 +20,22 @@ import type { Task } from "../../time/scheduler.ts";
 import type { Session, SessionLink } from "../../session/session.ts";
 import type { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
 import { AckQueue } from "./ack_queue.ts";
+import { awaitClient } from "./connect_timer.ts";
 import { connectionEnded } from "../sessions/connection_end.ts";
 import type { Core } from "../core/core.ts";
 import type { Socket } from "../core/listener.ts";
 import { OutboundQueue } from "../outbound/outbound_queue.ts";
 import { pump } from "../outbound/pump.ts";
 import { ReceiveWindow } from "./receive_window.ts";
-import { answerVersion, isLost, withoutProblemInformation, withShortReason } from "./refusal.ts";
+import {
+  answerVersion,
+  isLost,
+  refusalOf,
+  refusalProperties,
+  withoutProblemInformation,
+  withoutReason,
+  withShortReason,
+} from "./refusal.ts";
 import { sendPublish } from "../outbound/send_publish.ts";
 import { SocketCloser } from "./socket_closer.ts";
 
@@ -68,6 +77,10 @@ export class Connection implements SessionLink {
   version: ProtocolVersion = 4;
   /** CONNECT whose AUTH exchange is under way. */
   connect: ConnectPacket | undefined;
+  /** Session Expiry Interval that the client has asked for in CONNECT, in seconds, whatever became of it. */
+  askedExpiry = 0;
+  /** AUTH packets that were asked for before CONNACK. */
+  authenticationSteps = 0;
   /** True from CONNACK to the end. */
   ready = false;
   /** False after Request Problem Information 0. */
@@ -96,7 +109,7 @@ export class Connection implements SessionLink {
     this.receiveWindow = new ReceiveWindow(core.options.capabilities.receiveMaximum);
     this.out = new OutboundQueue(socket, { turn: core.turn, limits: core.outboundLimits, owner: this });
     this.#closer = new SocketCloser(core.scheduler, socket, this.out);
-    this.deadline = core.scheduler.after(core.options.connectTimeout * 1000, () => this.drop("no CONNECT in time"));
+    awaitClient(core, this, "CONNECT");
   }
 
   get closed(): boolean {
@@ -134,7 +147,7 @@ export class Connection implements SessionLink {
         reason: error.message,
       });
       if (this.state === "connected") return this.close(error.reasonCode, error);
-      return this.refuse(error);
+      return this.refuse(refusalOf(error));
     }
     if (isLost(error)) return this.finish(ReasonCode.UnspecifiedError, { error: error as Error });
     this.core.unexpected("a connection failed", error);
@@ -155,7 +168,7 @@ export class Connection implements SessionLink {
         type: PacketType.CONNACK,
         sessionPresent: false, // [MQTT-3.2.2-6]
         reasonCode,
-        properties: { reasonString: error.message, serverReference: error.serverReference },
+        properties: refusalProperties(error),
       });
     }
     this.finish(error.reasonCode, { error });
@@ -227,6 +240,7 @@ export class Connection implements SessionLink {
     if (hooks.on.onPacketEncode !== undefined && this.client !== undefined) {
       packet = hooks.transformNow(hooks.on.onPacketEncode, this.client, packet);
     }
+    if (this.core.options.compatibilities.obscureNotAuthorized) packet = withoutReason(packet);
     packet = this.problemInformation ? withShortReason(packet) : withoutProblemInformation(packet);
     if (!encodeInto(this.out.writer, packet, this.version, { maximumPacketSize: this.maximumPacketSize })) return false;
     this.out.appended();

@@ -14,6 +14,7 @@ import { SubscriptionTree } from "../../topics/subscription_tree.ts";
 import type { DecodeOptions } from "../../packets/codec.ts";
 import type { Socket } from "./listener.ts";
 import { SlabPool } from "../../packets/slab.ts";
+import { RefusedBridges } from "./refused_bridges.ts";
 import type { ResolvedOptions } from "./resolve_options.ts";
 import { type OutboundLimits, Turn } from "./turn.ts";
 import { VERSION } from "./version.ts";
@@ -64,6 +65,8 @@ export class Core {
   sentBefore = 0;
   /** What the clock showed when it was last looked at: with every read, timer and answer of a hook. Looking is not for free. */
   recentTime = 0;
+  /** Bridges that were not let in. */
+  readonly refusedBridges: RefusedBridges = new RefusedBridges();
   /** True from the end of the start to the beginning of the end. */
   serving = false;
   /** True once hooks are being stopped: nothing may be asked or stored any more. */

@@ -90,7 +90,7 @@ export interface Capabilities {
 
 /** Switches for clients that expect other behaviour. All are off by default. */
 export interface Compatibilities {
-  /** Answer "not authorized" as "unspecified error". */
+  /** Answer "not authorized" as "unspecified error", without a Reason String. */
   obscureNotAuthorized: boolean;
   /** Leave it to a client to close its connection after DISCONNECT. */
   passiveClientDisconnect: boolean;
@@ -98,8 +98,8 @@ export interface Compatibilities {
   alwaysReturnResponseInfo: boolean;
   /** Continue the counters of the last run from storage. */
   restoreSysInfoOnRestart: boolean;
-  /** PUBACK, PUBREC, PUBREL and PUBCOMP do not repeat the User Properties of what they answer. */
-  noInheritedPropertiesOnAck: boolean;
+  /** PUBACK, PUBREC and PUBCOMP repeat the User Properties of what they answer. */
+  inheritPropertiesOnAck: boolean;
   /** Accept Client Identifiers of more than 23 characters from clients of MQTT 3.1; otherwise they get 0x85. */
   longClientIds: boolean;
 }
@@ -118,9 +118,9 @@ export interface BrokerOptions {
   sysTopicResendInterval?: number;
   /** Allow `publish`, `subscribe` and injected clients, default true. */
   inlineClient?: boolean;
-  /** Seconds in which CONNECT has to arrive, 1 to 3,600; default 10. */
+  /** Seconds that a client has for CONNECT, and for each AUTH before CONNACK, 0.001 to 3,600; default 10. What hooks take does not count. */
   connectTimeout?: number;
-  /** Milliseconds after which an async hook counts as failed, 1 to 3,600,000; default 10,000. */
+  /** Milliseconds after which an async hook counts as failed, 1 to 3,600,000; default 10,000. Before CONNACK: 0x88 (3.1.1: return code 3). */
   hookTimeout?: number;
   /** The same for `init`, `stop` and the load events, 1 to 3,600,000; default 300,000. */
   hookLifecycleTimeout?: number;
@@ -182,6 +182,6 @@ export const defaultCompatibilities: Readonly<Compatibilities> = {
   passiveClientDisconnect: false,
   alwaysReturnResponseInfo: false,
   restoreSysInfoOnRestart: false,
-  noInheritedPropertiesOnAck: false,
+  inheritPropertiesOnAck: false,
   longClientIds: false,
 };

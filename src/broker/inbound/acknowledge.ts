@@ -33,9 +33,9 @@ function ackType({ qos }: Message): AckPacket["type"] {
 function send(core: Core, connection: Connection, message: Message, reasonCode: number): void {
   const type = ackType(message);
   if (message.qos === 1) connection.receiveWindow.giveBack();
-  const userProperties = core.options.compatibilities.noInheritedPropertiesOnAck
-    ? undefined
-    : message.properties?.userProperties;
+  const userProperties = core.options.compatibilities.inheritPropertiesOnAck
+    ? message.properties?.userProperties
+    : undefined;
   if (userProperties === undefined) connection.sendAck(type, message.packetId, reasonCode);
   else connection.send({ type, packetId: message.packetId, reasonCode, properties: { userProperties } });
 }

@@ -4,6 +4,7 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { type Packet, PacketType, type PublishPacket } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
+import { stopAwaiting } from "../connection/connect_timer.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
 import { handleAuth } from "./handle_auth.ts";
@@ -21,6 +22,7 @@ import { handleUnsubscribe } from "./handle_unsubscribe.ts";
  */
 export function handlePacket(core: Core, connection: Connection, packet: Packet): void | PromiseLike<void> {
   const { on } = core.hooks;
+  if (connection.state !== "connected") stopAwaiting(core, connection);
   if (on.onPacketRead === undefined && on.onPacketProcessed === undefined) return dispatch(core, connection, packet);
   return handleObserved(core, connection, packet);
 }

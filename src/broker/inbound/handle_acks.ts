@@ -95,7 +95,7 @@ function complete(
 ): void {
   if (known) connection.receiveWindow.giveBack();
   const reasonCode = known ? 0 : ReasonCode.PacketIdentifierNotFound, type = PacketType.PUBCOMP;
-  if (userProperties === undefined || connection.core.options.compatibilities.noInheritedPropertiesOnAck) {
+  if (userProperties === undefined || !connection.core.options.compatibilities.inheritPropertiesOnAck) {
     connection.sendAck(type, packetId, reasonCode);
   } else connection.send({ type, packetId, reasonCode, properties: { userProperties } });
 }

@@ -3,7 +3,9 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
+import { awaitClient } from "../connection/connect_timer.ts";
 import type { Connection } from "../connection/connection.ts";
+import { tellOfBridge } from "../connection/tell_of_bridge.ts";
 import type { Core } from "../core/core.ts";
 import { acceptConnect } from "./handle_connect.ts";
 
@@ -41,7 +43,26 @@ export async function handleAuth(core: Core, connection: Connection, packet: Aut
     );
   }
   connection.reauthenticating = connection.state === "connected";
-  await step(core, connection, packet);
+  try {
+    await step(core, connection, packet);
+  } catch (error) {
+    if (connection.connect !== undefined) tellOfBridge(core, connection, connection.connect, error);
+    throw error;
+  }
+}
+
+/**
+ * AUTH packets that a client may be asked for before it is let in: each of them begins its time anew, and an exchange that
+ * never ends would hold its place for ever. The mechanisms in use need less than five.
+ */
+const MOST_STEPS = 32;
+
+/** The client has its time for one step more. */
+function askOnce(core: Core, connection: Connection): void {
+  if (++connection.authenticationSteps > MOST_STEPS) {
+    throw new MqttError(ReasonCode.NotAuthorized, `Cannot authenticate: not done after ${MOST_STEPS} steps`);
+  }
+  awaitClient(core, connection, "AUTH");
 }
 
 async function step(core: Core, connection: Connection, packet: AuthPacket): Promise<void> {
@@ -56,6 +77,7 @@ async function step(core: Core, connection: Connection, packet: AuthPacket): Pro
   }
   const properties = { ...reply.properties, authenticationMethod: method };
   if (reply.reasonCode === ReasonCode.ContinueAuthentication) {
+    if (connection.state === "authenticating") askOnce(core, connection);
     return void connection.send({ ...reply, type: PacketType.AUTH, properties }); // [MQTT-4.12.0-2]
   }
   if (reply.reasonCode !== ReasonCode.Success) {

@@ -3,27 +3,36 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
-import { utf8Length } from "../../packets/utf8.ts";
 import { Client } from "../../session/client.ts";
 import { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
+import { tellOfBridge } from "../connection/tell_of_bridge.ts";
 import { authorize } from "../core/authorize.ts";
 import { connackProperties } from "../connection/connack.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
+import { checkConnect, checkRoom } from "./check_connect.ts";
 import { beginAuthentication } from "./handle_auth.ts";
-import { INLINE_ID } from "../lifecycle/inline_client.ts";
 import { allowedKeepAlive, keepAlive } from "../connection/keep_alive.ts";
 import { pump } from "../outbound/pump.ts";
 import { beginSession } from "../sessions/session_begin.ts";
-import { checkWill } from "../sessions/wills.ts";
 
 /**
  * Checks a CONNECT and lets the hooks decide.
  * @throws MqttError (as rejection) with the reason code for CONNACK
  */
 export async function handleConnect(core: Core, connection: Connection, received: ConnectPacket): Promise<void> {
+  try {
+    await decideOnConnect(core, connection, received);
+  } catch (error) {
+    tellOfBridge(core, connection, received, error);
+    throw error;
+  }
+}
+
+async function decideOnConnect(core: Core, connection: Connection, received: ConnectPacket): Promise<void> {
   connection.version = received.protocolVersion;
   connection.state = "authenticating";
+  connection.askedExpiry = received.properties?.sessionExpiryInterval ?? 0;
   const client = connection.client = newClient(connection, received);
   const { username } = received;
   const read = await core.hooks.transform(core.hooks.on.onPacketRead, client, received);
@@ -52,6 +61,7 @@ function newClient(connection: Connection, packet: ConnectPacket): Client {
     cleanStart: packet.cleanStart,
     keepAlive: packet.keepAlive,
     properties: packet.properties,
+    bridge: packet.bridge,
   });
   client.link = (reasonCode, options) => connection.close(reasonCode, undefined, options);
   return client;
@@ -75,71 +85,13 @@ function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): 
   if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases); // [MQTT-3.1.2-27]
 }
 
-function checkConnect(core: Core, packet: ConnectPacket): void {
-  const { minimumProtocolVersion } = core.options.capabilities;
-  if (packet.protocolVersion < minimumProtocolVersion) {
-    throw new MqttError(
-      ReasonCode.UnsupportedProtocolVersion,
-      `Cannot connect: protocol level is ${packet.protocolVersion}, at least ${minimumProtocolVersion} is needed`,
-    );
-  }
-  checkClientId(core, packet);
-  if (packet.will !== undefined) checkWill(core, packet.will);
-  checkRoom(core, packet.clientId);
-}
-
-/** One client more, unless it takes the place of a connection of its own. */
-function checkRoom(core: Core, clientId: string): void {
-  const { maximumClients, maximumSessions } = core.options.capabilities, session = core.sessions.get(clientId);
-  if (core.info.clientsConnected >= maximumClients && session?.link === undefined) {
-    throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumClients} clients already`);
-  }
-  if (core.sessions.size >= maximumSessions && session === undefined) {
-    throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumSessions} sessions already`);
-  }
-}
-
-/** Characters of a Client Identifier of MQTT 3.1. */
-const LONGEST_OF_31 = 23;
-
-function checkClientId(core: Core, packet: ConnectPacket): void {
-  const { clientId, protocolVersion } = packet, { capabilities, compatibilities } = core.options;
-  if (clientId === "") checkEmptyId(packet);
-  if (clientId === INLINE_ID) {
-    throw new MqttError(
-      ReasonCode.ClientIdentifierNotValid,
-      "Cannot connect: this Client Identifier is the broker's own",
-    );
-  }
-  if (protocolVersion === 3 && clientId.length > LONGEST_OF_31 && !compatibilities.longClientIds) { // [v311 NOTE-10]
-    throw new MqttError(
-      ReasonCode.ClientIdentifierNotValid,
-      `Cannot connect: MQTT 3.1 allows ${LONGEST_OF_31} characters in the Client Identifier`,
-    );
-  }
-  if (utf8Length(clientId) > capabilities.maximumClientIdLength) { // [MQTT-3.1.3-8]
-    throw new MqttError(
-      ReasonCode.ClientIdentifierNotValid,
-      `Cannot connect: the Client Identifier is longer than ${capabilities.maximumClientIdLength} bytes`,
-    );
-  }
-}
-
-/** An empty id gets one assigned, where the version and its clean session allow that. */
-function checkEmptyId(packet: ConnectPacket): void {
-  const allowed = packet.protocolVersion === 5 || packet.protocolVersion === 4 && packet.cleanStart;
-  if (!allowed) {
-    throw new MqttError(ReasonCode.ClientIdentifierNotValid, "Cannot connect: the Client Identifier is empty"); // [v311 MQTT-3.1.3-8]
-  }
-}
-
 /** The client is who it says: gives it its session and answers. */
 export async function acceptConnect(core: Core, connection: Connection, packet: ConnectPacket): Promise<void> {
   const client = connection.client!;
   const assigned = packet.clientId === "" ? core.newClientId() : undefined; // [MQTT-3.1.3-6]
   client.id = assigned ?? packet.clientId;
   if (packet.will !== undefined) {
-    const code = await authorize(core, client, packet.will.topic, "write");
+    const code = await authorize(core, client, packet.will.topic, "write", ReasonCode.ServerUnavailable);
     if (code !== 0) throw new MqttError(code, `Cannot accept will: not authorized to publish to ${packet.will.topic}`);
   }
   if (connection.closed) return;

@@ -6,10 +6,13 @@ import { MqttError } from "../../packets/errors.ts";
 import { PacketType, type SubscribePacket, type SubscribeRequest } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/utf8.ts";
 import type { SessionSubscription } from "../../session/session_view.ts";
-import { type ParsedFilter, parseTopicFilter } from "../../topics/topic_filter.ts";
+import type { ParsedFilter } from "../../topics/topic_filter.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
+import { hasSession } from "../connection/has_session.ts";
+import { type Asked, askedOf } from "./asked_filters.ts";
+import { checkFilters } from "./check_filters.ts";
 import { lowerQos } from "../outbound/deliver.ts";
 import { pump } from "../outbound/pump.ts";
 import { RetainedReplay } from "../routing/retain.ts";
@@ -24,9 +27,10 @@ interface Outcome {
 
 /**
  * Makes the subscriptions that are granted and answers all of them with one SUBACK [MQTT-3.8.4-5].
- * @throws MqttError 0x82, 0x9E, 0xA1, 0xA2 for what ends the connection
+ * @throws MqttError 0x81, 0x82, 0x9E, 0xA1, 0xA2 for what ends the connection
  */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
+  checkFilters(packet.subscriptions.map(({ topicFilter }) => topicFilter));
   if (core.hooks.on.onSubscribe === undefined) return subscribeAll(core, connection, packet);
   const refused = (error: unknown) => refuseAll(core, connection, { packet, error });
   let changed: SubscribePacket | Promise<SubscribePacket>;
@@ -44,100 +48,54 @@ export function handleSubscribe(core: Core, connection: Connection, packet: Subs
 function refuseAll(core: Core, connection: Connection, refused: { packet: SubscribePacket; error: unknown }): void {
   const { packet, error } = refused;
   if (!(error instanceof MqttError)) throw error;
+  if (!hasSession(connection)) return;
   const reasonCode = connection.publicReason(PacketType.SUBACK, error.reasonCode);
   answer(core, connection, { packet, outcomes: packet.subscriptions.map(() => ({ reasonCode })) });
 }
 
-function subscribeAll(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
-  const outcomes: Outcome[] = [], asked = askedOf(core, connection, packet);
-  for (let index = 0; index < asked.length; index++) {
-    const outcome = subscribeOne(core, connection, asked[index]);
-    if (outcome instanceof Promise) {
-      return subscribeRest(core, connection, { packet, asked, outcomes, pending: outcome });
-    }
-    outcomes.push(outcome);
-  }
-  answer(core, connection, { packet, outcomes });
+/** All filters of one packet, while hooks are asked about them. */
+interface Judging {
+  readonly packet: SubscribePacket;
+  readonly asked: readonly Asked[];
+  /** A reason code for each filter that was decided on. */
+  readonly verdicts: number[];
 }
 
-async function subscribeRest(
+/** Every filter is decided on first: a connection that is lost meanwhile has got all of them or none. */
+function subscribeAll(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
+  const judging: Judging = { packet, asked: askedOf(core, connection, packet), verdicts: [] };
+  while (judging.verdicts.length < judging.asked.length) {
+    const verdict = judgeNext(core, connection, judging);
+    if (typeof verdict !== "number") return subscribeLater(core, connection, judging, verdict);
+    judging.verdicts.push(verdict);
+  }
+  grantAll(core, connection, judging);
+}
+
+async function subscribeLater(
   core: Core,
   connection: Connection,
-  rest: { packet: SubscribePacket; asked: Asked[]; outcomes: Outcome[]; pending: Promise<Outcome> },
+  judging: Judging,
+  pending: Promise<number>,
 ): Promise<void> {
-  const { packet, asked, outcomes } = rest;
-  outcomes.push(await rest.pending);
-  for (const one of asked.slice(outcomes.length)) outcomes.push(await subscribeOne(core, connection, one));
-  if (!connection.closed) answer(core, connection, { packet, outcomes });
+  judging.verdicts.push(await pending);
+  while (judging.verdicts.length < judging.asked.length && hasSession(connection)) {
+    judging.verdicts.push(await judgeNext(core, connection, judging));
+  }
+  grantAll(core, connection, judging);
 }
 
-/** One filter with the packet that it came in. */
-interface Asked {
-  readonly packet: SubscribePacket;
-  readonly request: SubscribeRequest;
-  /** The filter, or the reason code that refuses it. */
-  readonly filter: ParsedFilter | number;
+/** May the client have the next filter? @returns 0 for yes */
+function judgeNext(core: Core, connection: Connection, { asked, verdicts }: Judging): number | Promise<number> {
+  const { filter } = asked[verdicts.length];
+  return typeof filter === "number" ? filter : authorize(core, connection.client!, filter.filter, "read");
 }
 
-/** All filters of a packet: what ends the connection is found before any subscription is made. */
-function askedOf(core: Core, connection: Connection, packet: SubscribePacket): Asked[] {
-  return packet.subscriptions.map((request) => {
-    const filter = parseFilter(core, connection, request.topicFilter);
-    const refusal = typeof filter === "number" ? undefined : refusalOf(core, filter, { packet, request });
-    if (refusal === undefined) return { packet, request, filter };
-    if (connection.version === 5) throw refusal;
-    return { packet, request, filter: refusal.reasonCode }; // [v311 MQTT-3.8.3-2]
-  });
-}
-
-function subscribeOne(core: Core, connection: Connection, asked: Asked): Outcome | Promise<Outcome> {
-  const { filter } = asked;
-  if (typeof filter === "number") return { reasonCode: filter };
-  if (isOverQuota(core, connection, filter)) return { reasonCode: ReasonCode.QuotaExceeded };
-  const verdict = authorize(core, connection.client!, filter.filter, "read");
-  if (typeof verdict === "number") return grant(core, connection, { asked, filter, verdict });
-  return verdict.then((code) => grant(core, connection, { asked, filter, verdict: code }));
-}
-
-/** The filter, or the reason code that refuses it. */
-function parseFilter(core: Core, connection: Connection, topicFilter: string): ParsedFilter | number {
-  try {
-    return parseTopicFilter(topicFilter, core.options.capabilities.maximumTopicLevels);
-  } catch (error) {
-    if (connection.version !== 5 && topicFilter === "") throw error; // [v311 MQTT-4.7.3-1]
-    if (error instanceof MqttError) return error.reasonCode;
-    throw error;
-  }
-}
-
-/** What the broker says to a filter that asks for a feature that it does not have. */
-function refusalOf(core: Core, filter: ParsedFilter, asked: Omit<Asked, "filter">): MqttError | undefined {
-  const { packet, request } = asked, { capabilities } = core.options, { full, shareName } = filter;
-  if (shareName !== undefined && request.noLocal) { // [MQTT-3.8.3-4]
-    return new MqttError(
-      ReasonCode.ProtocolError,
-      `Cannot subscribe to ${full}: No Local is not allowed on a shared subscription`,
-    );
-  }
-  if (shareName !== undefined && !capabilities.sharedSubAvailable) {
-    return new MqttError(
-      ReasonCode.SharedSubscriptionsNotSupported,
-      `Cannot subscribe to ${full}: shared subscriptions are not available`,
-    );
-  }
-  if (filter.hasWildcard && !capabilities.wildcardSubAvailable) {
-    return new MqttError(
-      ReasonCode.WildcardSubscriptionsNotSupported,
-      `Cannot subscribe to ${full}: wildcard subscriptions are not available`,
-    );
-  }
-  if (packet.properties?.subscriptionIdentifiers !== undefined && !capabilities.subIdAvailable) {
-    return new MqttError(
-      ReasonCode.SubscriptionIdentifiersNotSupported,
-      `Cannot subscribe to ${full}: subscription identifiers are not available`,
-    );
-  }
-  return undefined;
+/** Makes the subscriptions, unless hooks took so long that the connection has lost its session. */
+function grantAll(core: Core, connection: Connection, { packet, asked, verdicts }: Judging): void {
+  if (!hasSession(connection)) return;
+  const outcomes = asked.map((one, index) => grant(core, connection, one, verdicts[index]));
+  answer(core, connection, { packet, outcomes });
 }
 
 function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): boolean {
@@ -147,18 +105,15 @@ function isOverQuota(core: Core, connection: Connection, filter: ParsedFilter): 
     subscriptionBytes + utf8Length(filter.full) > capabilities.maximumSubscriptionBytesPerClient;
 }
 
-function grant(
-  core: Core,
-  connection: Connection,
-  decided: { asked: Asked; filter: ParsedFilter; verdict: number },
-): Outcome {
-  const { asked: { packet, request }, filter, verdict } = decided;
-  const session = connection.session!;
-  if (verdict !== 0 || session.ended) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
+function grant(core: Core, connection: Connection, asked: Asked, verdict: number): Outcome {
+  const { packet, request, filter } = asked, session = connection.session!, { bridge } = connection.client!;
+  if (typeof filter === "number") return { reasonCode: filter };
+  if (verdict !== 0) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
+  if (isOverQuota(core, connection, filter)) return { reasonCode: ReasonCode.QuotaExceeded };
   const options = {
     qos: lowerQos(request.qos, core.options.capabilities.maximumQos), // [MQTT-3.2.2-10]
-    noLocal: request.noLocal,
-    retainAsPublished: request.retainAsPublished,
+    noLocal: request.noLocal || bridge && filter.shareName === undefined, // [v311 NOTE-15] [MQTT-3.8.3-4]
+    retainAsPublished: request.retainAsPublished || bridge,
     retainHandling: request.retainHandling,
     identifier: packet.properties?.subscriptionIdentifiers?.[0] ?? 0,
   };
@@ -180,7 +135,7 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
     }
     const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));
     connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes });
-    replayRetained(core, connection, outcomes);
+    if (hasSession(connection)) replayRetained(core, connection, outcomes);
   });
 }
 

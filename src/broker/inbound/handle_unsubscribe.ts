@@ -5,16 +5,16 @@ import { MqttError } from "../../packets/errors.ts";
 import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
+import { hasSession } from "../connection/has_session.ts";
+import { checkFilters } from "./check_filters.ts";
 import { removeSubscription } from "../routing/subscriptions.ts";
 
 /**
  * Removes subscriptions and answers all of them with one UNSUBACK [MQTT-3.10.4-6].
- * @throws MqttError 0x82 for an empty filter before MQTT 5
+ * @throws MqttError 0x81 for a filter that is malformed
  */
 export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void | Promise<void> {
-  if (connection.version !== 5 && packet.topicFilters.includes("")) { // [v311 MQTT-4.7.3-1]
-    throw new MqttError(ReasonCode.ProtocolError, "Cannot unsubscribe: a topic filter is empty");
-  }
+  checkFilters(packet.topicFilters);
   if (core.hooks.on.onUnsubscribe === undefined) return unsubscribeAll(core, connection, packet);
   const refused = (error: unknown) => refuseAll(connection, packet, error);
   let changed: UnsubscribePacket | Promise<UnsubscribePacket>;
@@ -41,6 +41,7 @@ function refuseAll(connection: Connection, packet: UnsubscribePacket, error: unk
 }
 
 function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribePacket): void {
+  if (!hasSession(connection)) return; // a hook took so long that the client may have come back, and changed its mind
   const session = connection.session!;
   const removed = packet.topicFilters.map((filter) => removeSubscription(core, session, filter));
   const filters = packet.topicFilters.filter((_, index) => removed[index]);

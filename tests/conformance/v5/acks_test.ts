@@ -192,12 +192,12 @@ Deno.test("[v5 MQTT-3.4.2-2] without a hook a refusal gives its reason, where it
   }
 });
 
-Deno.test("[v5 NOTE-18] acknowledgements repeat the User Properties of what they answer, unless told not to", async () => {
+Deno.test("[v5 NOTE-18] acknowledgements repeat the User Properties of what they answer only when told to", async () => {
   const userProperties: [string, string][] = [["n", "v"], ["n", "w"]];
-  for (const noInheritedPropertiesOnAck of [false, true]) {
-    await using harness = await Harness.start({ compatibilities: { noInheritedPropertiesOnAck } });
+  for (const inheritPropertiesOnAck of [undefined, false, true]) {
+    await using harness = await Harness.start({ compatibilities: { inheritPropertiesOnAck } });
     const client = await harness.connect();
-    const wanted = noInheritedPropertiesOnAck ? {} : { userProperties };
+    const wanted = inheritPropertiesOnAck ? { userProperties } : {};
     for (const qos of [1, 2] as const) {
       await client.sendPublish("t", "x", { qos, packetId: 7, properties: { userProperties } });
       const answer = await client.expect({ type: qos === 1 ? PUBACK : PUBREC, packetId: 7 });
@@ -205,5 +205,21 @@ Deno.test("[v5 NOTE-18] acknowledgements repeat the User Properties of what they
     }
     await client.send({ type: PUBREL, packetId: 7, reasonCode: 0, properties: { userProperties } });
     assertEquals(given((await client.expect({ type: PUBCOMP })).properties), wanted);
+  }
+});
+
+Deno.test("obscureNotAuthorized leaves no Reason String that tells what is not to be told", async () => {
+  for (const obscureNotAuthorized of [false, true]) {
+    await using harness = await Harness.start({ compatibilities: { obscureNotAuthorized }, hooks: [denying("write")] });
+    const client = await harness.connect(), reasonCode = obscureNotAuthorized ? 0x80 : 0x87;
+    for (const [qos, type] of [[1, PUBACK], [2, PUBREC]] as const) {
+      await client.sendPublish("denied", "x", { qos, packetId: 7 });
+      const { properties } = await client.expect({ type, reasonCode });
+      assertEquals(properties?.reasonString === undefined, obscureNotAuthorized);
+    }
+    const dying = await harness.open();
+    await dying.sendConnect({ clientId: "dying", will: { topic: "denied" } });
+    const { properties } = await dying.expectRefusal(reasonCode);
+    assertEquals(properties?.reasonString === undefined, obscureNotAuthorized);
   }
 });

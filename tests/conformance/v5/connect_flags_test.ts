@@ -42,12 +42,16 @@ Deno.test("[v5 MQTT-3.1.2-1] another protocol name is closed without a word", as
   ]);
 });
 
-Deno.test("[v5 MQTT-3.1.2-2] another protocol version is told so in the form that all versions read", async () => {
+Deno.test("[v5 MQTT-3.1.2-2] another protocol version is told so as the next version that is served would say it", async () => {
   await using harness = await Harness.start();
-  for (const bytes of ["10 0E 00 04 4D 51 54 54 06 02 00 3C 00 00 01 61", connectBytes({ name: "00 04 'MQTT' 00" })]) {
-    const client = await harness.open(4);
-    await client.send(bytes);
-    await client.expect("20 02 00 01");
+  const levels = [
+    ...["00", "01", "02", "03"].map((level) => [level, "20 02 00 01"]),
+    ...["06", "09", "7F", "80", "85", "FF"].map((level) => [level, "20 03 00 84 00"]),
+  ];
+  for (const [level, answer] of levels) {
+    const client = await harness.open(answer.length > 11 ? 5 : 4);
+    await client.send(connectBytes({ name: `00 04 'MQTT' ${level}` }));
+    await client.expect(answer);
     await client.expectClosed();
   }
 });

@@ -75,3 +75,18 @@ async function sendFirst(harness: Harness, bytes: string | Uint8Array): Promise<
 function complain(bytes: string | Uint8Array, cause: unknown): never {
   throw new Error(`after ${typeof bytes === "string" ? bytes : bytes.toHex()}: ${String(cause)}`);
 }
+
+/** Expects that a filter ends the connection, in SUBSCRIBE and in UNSUBSCRIBE, also behind one that is well formed. */
+export async function expectMalformed(harness: Harness, filters: readonly string[]): Promise<void> {
+  const text = (filter: string) => `00 ${filter.length.toString(16).padStart(2, "0")} '${filter}'`;
+  await expectDisconnects(
+    harness,
+    0x81,
+    filters.flatMap((filter) => [
+      packet(0x82, `00 01 00 ${text(filter)} 00`),
+      packet(0x82, `00 01 00 00 01 'a' 00 ${text(filter)} 01`),
+      packet(0xa2, `00 01 00 ${text(filter)}`),
+      packet(0xa2, `00 01 00 00 01 'a' ${text(filter)}`),
+    ]),
+  );
+}

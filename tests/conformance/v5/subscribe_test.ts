@@ -117,9 +117,9 @@ Deno.test("[v5 NOTE-4] [v5 NOTE-19] properties that do not belong into SUBSCRIBE
 });
 
 Deno.test("[v5 MQTT-3.8.4-1] [v5 NOTE-56] every SUBSCRIBE is answered, and a refusal leaves the connection open", async () => {
-  await using harness = await Harness.start({ hooks: [denying("read")] });
+  await using harness = await Harness.start({ hooks: [denying("read")], capabilities: { maximumTopicLevels: 2 } });
   const client = await harness.connect();
-  await client.send(packet(0x82, "00 07 00 00 06 'denied' 00 00 08 'denied/#' 02 00 02 'a#' 00"));
+  await client.send(packet(0x82, "00 07 00 00 06 'denied' 00 00 08 'denied/#' 02 00 05 '1/2/3' 00"));
   await client.expect("90 06 00 07 00 87 87 8F");
   await client.send("C0 00");
   await client.expect("D0 00");
@@ -173,12 +173,12 @@ Deno.test("[v5 MQTT-3.8.4-5] [v5 MQTT-3.8.4-6] several filters have one SUBACK w
 Deno.test("[v5 MQTT-3.8.4-7] [v5 MQTT-3.9.3-1] [v5 MQTT-3.9.3-2] each code is the granted QoS or a failure, in the order of the filters", async () => {
   await using harness = await Harness.start({
     hooks: [denying("read")],
-    capabilities: { maximumSubscriptionsPerClient: 3 },
+    capabilities: { maximumSubscriptionsPerClient: 3, maximumTopicLevels: 2 },
   });
   const client = await harness.connect();
   await client.send(packet(0x82, "00 01 00 00 01 'a' 00 00 06 'denied' 01 00 01 'c' 02"));
   await client.expect("90 06 00 01 00 00 87 02");
-  await client.send(packet(0x82, "00 02 00 00 01 'b' 01 00 01 'd' 01 00 02 '#/' 01 00 01 'a' 02"));
+  await client.send(packet(0x82, "00 02 00 00 01 'b' 01 00 01 'd' 01 00 05 '1/2/3' 01 00 01 'a' 02"));
   await client.expect("90 07 00 02 00 01 97 8F 02");
 });
 

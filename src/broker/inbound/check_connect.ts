@@ -1,0 +1,74 @@
+/** What a CONNECT may ask for, before and after the hooks have seen it.
+ * @module */
+import { MqttError } from "../../packets/errors.ts";
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import type { ConnectPacket } from "../../packets/types.ts";
+import { utf8Length } from "../../packets/utf8.ts";
+import type { Core } from "../core/core.ts";
+import { INLINE_ID } from "../lifecycle/inline_client.ts";
+import { checkWill } from "../sessions/wills.ts";
+
+/**
+ * Checks version, Client Identifier, will and the room that there is.
+ * @throws MqttError 0x84, 0x85, 0x97, and for the will 0x90, 0x99, 0x9A, 0x9B
+ */
+export function checkConnect(core: Core, packet: ConnectPacket): void {
+  const { minimumProtocolVersion } = core.options.capabilities;
+  if (packet.protocolVersion < minimumProtocolVersion) {
+    throw new MqttError(
+      ReasonCode.UnsupportedProtocolVersion,
+      `Cannot connect: protocol level is ${packet.protocolVersion}, at least ${minimumProtocolVersion} is needed`,
+    );
+  }
+  checkClientId(core, packet);
+  if (packet.will !== undefined) checkWill(core, packet.will);
+  checkRoom(core, packet.clientId);
+}
+
+/**
+ * One client more, unless it takes the place of a connection of its own.
+ * @throws MqttError 0x97
+ */
+export function checkRoom(core: Core, clientId: string): void {
+  const { maximumClients, maximumSessions } = core.options.capabilities, session = core.sessions.get(clientId);
+  if (core.info.clientsConnected >= maximumClients && session?.link === undefined) {
+    throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumClients} clients already`);
+  }
+  if (core.sessions.size >= maximumSessions && session === undefined) {
+    throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumSessions} sessions already`);
+  }
+}
+
+/** Characters of a Client Identifier of MQTT 3.1. */
+const LONGEST_OF_31 = 23;
+
+function checkClientId(core: Core, packet: ConnectPacket): void {
+  const { clientId, protocolVersion } = packet, { capabilities, compatibilities } = core.options;
+  if (clientId === "") checkEmptyId(packet);
+  if (clientId === INLINE_ID) {
+    throw new MqttError(
+      ReasonCode.ClientIdentifierNotValid,
+      "Cannot connect: this Client Identifier is the broker's own",
+    );
+  }
+  if (protocolVersion === 3 && clientId.length > LONGEST_OF_31 && !compatibilities.longClientIds) { // [v311 NOTE-10]
+    throw new MqttError(
+      ReasonCode.ClientIdentifierNotValid,
+      `Cannot connect: MQTT 3.1 allows ${LONGEST_OF_31} characters in the Client Identifier`,
+    );
+  }
+  if (utf8Length(clientId) > capabilities.maximumClientIdLength) { // [MQTT-3.1.3-8]
+    throw new MqttError(
+      ReasonCode.ClientIdentifierNotValid,
+      `Cannot connect: the Client Identifier is longer than ${capabilities.maximumClientIdLength} bytes`,
+    );
+  }
+}
+
+/** An empty id gets one assigned, where the version and its clean session allow that. */
+function checkEmptyId(packet: ConnectPacket): void {
+  const allowed = packet.protocolVersion === 5 || packet.protocolVersion === 4 && packet.cleanStart;
+  if (!allowed) {
+    throw new MqttError(ReasonCode.ClientIdentifierNotValid, "Cannot connect: the Client Identifier is empty"); // [v311 MQTT-3.1.3-8]
+  }
+}
