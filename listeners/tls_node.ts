@@ -2,7 +2,7 @@
  * @module */
 import type { ListenerContext, Socket } from "../src/broker/core/listener.ts";
 import { TcpListener } from "./tcp.ts";
-import type { TlsEngine, TlsListenerOptions } from "./tls.ts";
+import type { TlsEngine, TlsListenerOptions } from "./tls_engine.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
 import { TlsServer } from "./tls_server.ts";
 

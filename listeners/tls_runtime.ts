@@ -9,7 +9,7 @@ import { AcceptLoop } from "./accept_loop.ts";
 import { type Address, formatPeer, parseAddress } from "./address.ts";
 import { addressOf, bind, reopen } from "./bind.ts";
 import { connSocket } from "./conn_socket.ts";
-import type { TlsEngine, TlsListenerOptions } from "./tls.ts";
+import type { TlsEngine, TlsListenerOptions } from "./tls_engine.ts";
 import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
 
 const MAXIMUM_HANDSHAKES = 4_096;

@@ -4,6 +4,9 @@ import { ReasonCode } from "../packets/reason_codes.ts";
 import type { Properties, ProtocolVersion } from "../packets/types.ts";
 import type { SessionView } from "./session_view.ts";
 
+/** ClientID of the broker itself; too unlikely for a client to have, and refused to clients. */
+export const INLINE_ID = "$inline";
+
 /** What a TLS client showed of itself. */
 export interface PeerCertificate {
   /** Subject as `CN=...,O=...`. */
@@ -79,7 +82,7 @@ export class Client {
   /** The session, from the moment it is established. */
   session: SessionView | undefined = undefined;
   /** How {@linkcode Client.disconnect} reaches the connection; `undefined` when there is none. */
-  link: ((reasonCode: number, options?: DisconnectOptions) => void) | undefined = undefined;
+  closeConnection: ((reasonCode: number, options?: DisconnectOptions) => void) | undefined = undefined;
 
   /**
    * A client of which this is known.
@@ -103,7 +106,7 @@ export class Client {
 
   /** True while a connection is open. */
   get connected(): boolean {
-    return this.link !== undefined;
+    return this.closeConnection !== undefined;
   }
 
   /**
@@ -112,6 +115,6 @@ export class Client {
    * @param options Reason String and Server Reference
    */
   disconnect(reasonCode: number = ReasonCode.AdministrativeAction, options?: DisconnectOptions): void {
-    this.link?.(reasonCode, options);
+    this.closeConnection?.(reasonCode, options);
   }
 }

@@ -56,11 +56,11 @@ Deno.test("a session that was replaced is not removed in the place of the new on
 Deno.test("a client is connected as long as it has a link", () => {
   const client = new Client({ id: "a", protocolVersion: 4 }), calls: unknown[] = [];
   client.disconnect();
-  client.link = (code, options) => calls.push([code, options]);
+  client.closeConnection = (code, options) => calls.push([code, options]);
   assertEquals(client.connected, true);
   client.disconnect();
   client.disconnect(0x9c, { serverReference: "other" });
-  client.link = undefined;
+  client.closeConnection = undefined;
   client.disconnect();
   assertEquals(calls, [[0x98, undefined], [0x9c, { serverReference: "other" }]]);
 });

@@ -5,7 +5,7 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/utf8.ts";
 import type { Core } from "../core/core.ts";
-import { INLINE_ID } from "../lifecycle/inline_client.ts";
+import { INLINE_ID } from "../../session/client.ts";
 import { checkWill } from "../sessions/wills.ts";
 
 /**

@@ -7,7 +7,7 @@ import { awaitClient } from "../connection/connect_timer.ts";
 import type { Connection } from "../connection/connection.ts";
 import { tellOfBridge } from "../connection/tell_of_bridge.ts";
 import type { Core } from "../core/core.ts";
-import { acceptConnect } from "./handle_connect.ts";
+import { acceptConnect } from "./accept_connect.ts";
 
 /** The first step, made of the method and data of CONNECT. */
 export function beginAuthentication(core: Core, connection: Connection, packet: ConnectPacket): Promise<void> {

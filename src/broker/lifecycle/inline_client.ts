@@ -4,7 +4,7 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import { encodePacket } from "../../packets/codec.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { PacketType, type Properties, type QoS } from "../../packets/types.ts";
-import { Client } from "../../session/client.ts";
+import { Client, INLINE_ID } from "../../session/client.ts";
 import { type InlineHandler, NEVER_EXPIRES, Session } from "../../session/session.ts";
 import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
@@ -14,9 +14,6 @@ import { callInline } from "../outbound/inline_delivery.ts";
 import { publish } from "../routing/route_message.ts";
 import type { Message } from "../../session/message.ts";
 import { addSubscription, removeSubscription } from "../routing/subscriptions.ts";
-
-/** ClientID of the broker itself; too unlikely for a client to have, and refused to clients. */
-export const INLINE_ID = "$inline";
 
 /** How the broker publishes. */
 export interface PublishOptions {

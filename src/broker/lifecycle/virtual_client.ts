@@ -4,12 +4,11 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import { handlePacket } from "../inbound/dispatch.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { Packet, ProtocolVersion } from "../../packets/types.ts";
-import { Client } from "../../session/client.ts";
+import { Client, INLINE_ID } from "../../session/client.ts";
 import { InboundAliases } from "../../session/topic_aliases.ts";
 import { Session } from "../../session/session.ts";
 import { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
-import { INLINE_ID } from "./inline_client.ts";
 import type { Socket } from "../core/listener.ts";
 import { attach as attachSession } from "../sessions/session_begin.ts";
 
@@ -69,7 +68,7 @@ export function newVirtualClient(core: Core, options: NewClientOptions): { clien
     transport: "inline",
     inline: options.trusted ?? true,
   });
-  client.link = (reasonCode, ending) => connection.close(reasonCode, undefined, ending);
+  client.closeConnection = (reasonCode, ending) => connection.close(reasonCode, undefined, ending);
   attach(core, connection, client);
   return { client, connection };
 }

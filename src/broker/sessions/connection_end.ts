@@ -1,8 +1,8 @@
 /** What follows the end of a connection: will, session, hooks.
  * @module */
 import type { Session } from "../../session/session.ts";
-import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
+import type { SessionHolder } from "./session_begin.ts";
 import { endSession, watchExpiry } from "./session_end.ts";
 import { releaseWill } from "./wills.ts";
 
@@ -17,10 +17,10 @@ export interface ConnectionEnding {
 }
 
 /** Detaches the session and lets it live on, or ends it. */
-export function connectionEnded(core: Core, connection: Connection, ending: ConnectionEnding): void {
+export function connectionEnded(core: Core, connection: SessionHolder, ending: ConnectionEnding): void {
   const { client, session } = connection;
   if (client === undefined) return;
-  client.link = undefined;
+  client.closeConnection = undefined;
   if (session !== undefined) core.info.clientsConnected--;
   const sessionEnded = session !== undefined && session.link === connection && detach(core, session, ending);
   core.hooks.observe(core.hooks.on.onDisconnect, client, {

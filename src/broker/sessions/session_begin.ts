@@ -3,19 +3,27 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
-import { Session } from "../../session/session.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { Client } from "../../session/client.ts";
+import { Session, type SessionLink } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
 import { endSession } from "./session_end.ts";
 import { allowedExpiry, requestedExpiry } from "./session_expiry.ts";
 import { cancelWill } from "./wills.ts";
+
+/** A connection that can have a session. */
+export interface SessionHolder extends SessionLink {
+  /** Who is connected, once CONNECT has come. */
+  readonly client: Client | undefined;
+  /** The session, once there is one. */
+  session: Session | undefined;
+}
 
 /**
  * Attaches the connection to the session of its ClientID. Sync, so that no two connections get one session.
  * @returns true when a stored session goes on (Session Present)
  * @throws MqttError 0x85 when the session belongs to another user
  */
-export function beginSession(core: Core, connection: Connection, packet: ConnectPacket): boolean {
+export function beginSession(core: Core, connection: SessionHolder, packet: ConnectPacket): boolean {
   const client = connection.client!, expiry = allowedExpiry(core, requestedExpiry(packet));
   checkPrincipal(core, client.id, client.username);
   takeOver(core, client.id);
@@ -36,7 +44,7 @@ export function beginSession(core: Core, connection: Connection, packet: Connect
 }
 
 /** Gives a session its connection, which counts from here on. */
-export function attach(core: Core, connection: Connection, session: Session): void {
+export function attach(core: Core, connection: SessionHolder, session: Session): void {
   const { info } = core;
   session.link = connection;
   connection.client!.session = connection.session = session;
