@@ -65,7 +65,7 @@ for (const [event, connect, answer, hook] of WAITS) {
     Deno.test(`when ${event} is too slow, MQTT ${protocolVersion} says that the server is not available`, async () => {
       const { harness, client } = await waiting(new Slow(event, hook), { ...connect, protocolVersion });
       await using _ = harness;
-      await harness.clock.advance(10_000);
+      await harness.clock.advance(11_250);
       if (protocolVersion === 5) await client.expectRefusal(0x88);
       else {
         await client.expect("20 02 00 03");

@@ -77,7 +77,12 @@ function firsts(payloads: readonly string[] | undefined, publisher: string): str
   return [...new Set((payloads ?? []).filter((payload) => payload.startsWith(`${publisher} `)))];
 }
 
-function check(publishers: Publisher[], subscribers: Subscriber[]): void {
+/** What is dropped at QoS 0 may come later after all, when its publisher sends it again over another connection. */
+function mayOvertake(qos: number, delivered: number, { narrow }: Difficulty): boolean {
+  return delivered === 0 && qos > 0 && narrow === true;
+}
+
+function check(publishers: Publisher[], subscribers: Subscriber[], difficulty: Difficulty): void {
   for (const { published, id } of publishers) {
     for (const [key, payloads] of published) {
       const [topic, qos] = key.split(" ");
@@ -85,11 +90,13 @@ function check(publishers: Publisher[], subscribers: Subscriber[]): void {
         const delivered = Math.min(Number(qos), subscriber.qos), got = subscriber.got.get(`${topic} ${delivered}`);
         const wanted = firsts(got, id).filter((payload) => payloads.includes(payload));
         if (delivered > 0) assertEquals(wanted, payloads, `${subscriber.id} ${key}: all of them, in order`);
-        else {assertEquals(
+        else if (!mayOvertake(Number(qos), delivered, difficulty)) {
+          assertEquals(
             wanted,
             payloads.filter((payload) => wanted.includes(payload)),
             `${subscriber.id} ${key}: in order`,
-          );}
+          );
+        }
         if (delivered < 2) continue;
         assertEquals(
           got!.filter((payload) => payloads.includes(payload)).length,
@@ -113,7 +120,7 @@ for (const difficulty of difficulties) {
     for (let seed = 1; seed <= 8; seed++) {
       try {
         const { publishers, subscribers } = await play(seed, difficulty);
-        check(publishers, subscribers);
+        check(publishers, subscribers, difficulty);
       } catch (error) {
         throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error });
       }

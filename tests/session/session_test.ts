@@ -82,13 +82,15 @@ Deno.test("a message expires at the sooner of its own time and the broker's", ()
   }
 });
 
-Deno.test("a message that is kept keeps nothing of the buffer that it came in", () => {
-  const slab = new Uint8Array(65_536), view = slab.subarray(10, 12);
+Deno.test("a message that is kept keeps nothing of the buffer that it came in, and little of what others are kept in", () => {
+  const slab = new Uint8Array(65_536), view = slab.subarray(10, 12), large = slab.subarray(0, 2_000);
   const kept = message({ payload: view, properties: { correlationData: view, contentType: "x" } });
   assertStrictEquals(kept.detach(), kept);
   assertEquals([kept.payload, kept.properties!.correlationData], [view, view]);
   assertEquals(kept.properties!.contentType, "x");
-  for (const bytes of [kept.payload, kept.properties!.correlationData!]) assertEquals(bytes.buffer.byteLength, 2);
+  assertEquals(kept.properties!.correlationData!.buffer.byteLength, 2);
+  assert(kept.payload.buffer.byteLength <= 8_192);
+  assertEquals(message({ payload: large }).detach().payload.buffer.byteLength, 2_000);
   const { payload } = kept;
   assertStrictEquals(kept.detach().payload, payload, "copied once");
   assert(payload !== view);

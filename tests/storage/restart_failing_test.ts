@@ -119,7 +119,7 @@ Deno.test("a session that cannot be stored is refused in time, and comes when th
   world.full();
   const refused = world.connect("late").then(() => "connected", (error) => String(error));
   await until(() => world.hook.stats.failures > 0);
-  await world.advance(10_001);
+  await world.advance(11_251);
   assertStringIncludes(await refused, "current value is 136"); // 0x88
   await world.recover();
   await (await world.connect("late")).barrier();

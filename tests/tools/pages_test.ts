@@ -1,6 +1,5 @@
 /** What the pages say of the package is what the package has. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMAND_OPTIONS } from "../../src/cli/options.ts";
+import { assert } from "@std/assert";
 import { readConfiguration, ROOT } from "../../tools/package.ts";
 
 async function pagesIn(folder: string): Promise<string[]> {
@@ -31,18 +30,4 @@ Deno.test("every entry point that a page names is one", async () => {
     }
   }
   assert(named > 0);
-});
-
-Deno.test("the pages tell every option of the command line, as it is used, and no other", async () => {
-  const texts = await Promise.all(PAGES.map(textOf));
-  const block = texts.flatMap((text) => [...text.matchAll(/```\n(deno run [^]*?)```/g)]).map(([, block]) => block)
-    .find((block) => block.includes("--config FILE"));
-  assert(block !== undefined, "no page has the list of options");
-  for (const { name, short, value } of COMMAND_OPTIONS) {
-    assertStringIncludes(block, value === undefined ? name : `${name} ${value}`);
-    if (short !== undefined) assertStringIncludes(block, `${name}, ${short}`);
-  }
-  const told = new Set(Array.from(block.matchAll(/(?<![\w-])--[a-z-]+/g), ([name]) => name));
-  const known = [...COMMAND_OPTIONS.map(({ name }) => name), "--unstable-kv"];
-  assertEquals([...told].filter((name) => !known.includes(name)), []);
 });
