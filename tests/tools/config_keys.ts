@@ -33,12 +33,8 @@ export function configTakes(path: string, key: string, value: unknown): boolean 
   const [, type, rest = path] = /^listeners\[(\w+)\]\.?(.*)$/.exec(path) ?? [];
   const within = rest.split(".").filter((name) => name !== "").reverse();
   const section = within.reduce<unknown>((inner, name) => ({ [name]: inner }), { [key]: value });
-  try {
-    readConfig(type === undefined ? section : { listeners: [{ type, ...section as object }] });
-    return true;
-  } catch (error) {
-    return !(error as Error).message.split("\n").some((line) => line.includes(`.${key}: `));
-  }
+  const { problems } = readConfig(type === undefined ? section : { listeners: [{ type, ...section as object }] });
+  return !problems.some((line) => line.includes(`.${key}: `));
 }
 
 function listenerOf(type: string): Section {
@@ -57,11 +53,7 @@ function collect(found: Map<string, string[]>, section: Section): void {
 
 /** The names that a section knows; `undefined` for what is no section. */
 function keysOf({ wrap }: Section): string[] | undefined {
-  try {
-    readConfig(wrap({ [UNKNOWN]: 1 }));
-  } catch (error) {
-    const known = new RegExp(`${UNKNOWN}: unknown key, known are (.+)`).exec((error as Error).message);
-    return known?.[1].split(", ");
-  }
-  return undefined;
+  const known = new RegExp(`${UNKNOWN}: unknown key, known are (.+)`);
+  const [match] = readConfig(wrap({ [UNKNOWN]: 1 })).problems.flatMap((line) => known.exec(line) ?? []).slice(1);
+  return match?.split(", ");
 }
