@@ -36,7 +36,8 @@ export type { SystemInfo } from "./src/hook/system_info.ts";
 export type { Client, ClientInit, DisconnectOptions, PeerCertificate } from "./src/session/client.ts";
 export type { Clock } from "./src/time/clock.ts";
 export type { InflightRecord, InflightState } from "./src/session/inflight.ts";
-export type { Message, MessageInit } from "./src/session/message.ts";
+export type { MessageInit } from "./src/session/message.ts";
+export type { MessageView } from "./src/session/message_view.ts";
 export type { InlineHandler } from "./src/session/session.ts";
 export type { SessionSubscription, SessionView } from "./src/session/session_view.ts";
 export type { PendingWill } from "./src/session/will.ts";
@@ -57,16 +58,6 @@ export { validateTopicName } from "./src/topics/topic_name.ts";
 export { ConnectError, MqttError } from "./src/packets/errors.ts";
 export { ReasonCode, reasonCodeName } from "./src/packets/reason_codes.ts";
 export * from "./src/packets/types.ts";
-
-// what `Session` and `Message` refer to
-export type { Outbox, Replay } from "./src/session/outbox.ts";
-export type { InflightTable } from "./src/session/inflight_table.ts";
-export type { DeliveryOptions, OutboundRecord } from "./src/session/outbound_record.ts";
-export type { RecordQueue } from "./src/session/record_queue.ts";
-export type { Task } from "./src/time/scheduler.ts";
-export type { SessionLink } from "./src/session/session.ts";
-export type { PublishTarget } from "./src/packets/publish.ts";
-export type { ShareState } from "./src/topics/subscription_tree.ts";
 
 export { allowAll } from "./hooks/auth/allow_all.ts";
 export { ledger, type LedgerHook } from "./hooks/auth/ledger.ts";

@@ -1,6 +1,6 @@
 /** Subscriptions and retained messages of a broker, for programs that look after them.
  * @module */
-import type { Message } from "../session/message.ts";
+import type { MessageView } from "../session/message_view.ts";
 import type { SubscriptionOptions } from "../topics/subscription_tree.ts";
 import type { Core } from "./core/core.ts";
 
@@ -47,7 +47,7 @@ export class TopicList {
    * Retained messages, lazily.
    * @param topicFilter which ones, default `#` (all but those whose topic starts with `$`)
    */
-  *retained(topicFilter: string = "#"): Generator<Message> {
+  *retained(topicFilter: string = "#"): Generator<MessageView> {
     for (const message of this.#core.retained.match(topicFilter)) yield message;
   }
 }

@@ -6,14 +6,6 @@ import { SubscriberHolder } from "./subscriber_holder.ts";
 import type { HeldSubscription, Subscription, SubscriptionOptions } from "./subscription.ts";
 import type { ParsedFilter } from "./topic_filter.ts";
 
-/** The memory of a share group for its dispatch; lives as long as the group. */
-export interface ShareState {
-  /** Grows with each pick; round robin takes it modulo the number of members. */
-  cursor: number;
-  /** The subscriber that a sticky dispatch has chosen, `undefined` before the first pick and when it left. */
-  sticky: unknown;
-}
-
 /** A share group that matches a topic: one of its members is to receive the message. */
 export interface MatchedShare<S> {
   /** The name of the share. */
@@ -23,11 +15,16 @@ export interface MatchedShare<S> {
   /** The members in the order of joining, never empty. */
   readonly members: readonly Subscription<S>[];
   /** The memory of the group. */
-  readonly state: ShareState;
+  readonly state: {
+    /** Grows with each pick; round robin takes it modulo the number of members. */
+    cursor: number;
+    /** The subscriber that a sticky dispatch has chosen, `undefined` before the first pick and when it left. */
+    sticky: unknown;
+  };
 }
 
-/** The members of one share with one filter; the group is its own {@linkcode ShareState}. */
-export class ShareGroup<S> extends SubscriberHolder<S> implements ShareState {
+/** The members of one share with one filter; the group is its own state. */
+export class ShareGroup<S> extends SubscriberHolder<S> {
   /** The filter as the first member sent it. */
   readonly full: string;
   /** The name of the share. */

@@ -12,7 +12,7 @@ import type { Subscription, SubscriptionOptions } from "./subscription.ts";
 import type { ParsedFilter } from "./topic_filter.ts";
 
 export type { MatchResult } from "./match_result.ts";
-export type { MatchedShare, ShareState } from "./share_group.ts";
+export type { MatchedShare } from "./share_group.ts";
 export type { MatchedSubscriber, Subscription, SubscriptionOptions } from "./subscription.ts";
 
 /**

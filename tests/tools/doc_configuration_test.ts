@@ -138,7 +138,12 @@ Deno.test("docs: every key of a configuration file has its row, and every row a 
 
 /** Where the keys of a section are told: some are the same as those of another one. */
 function placeOf(section: string): string {
-  return { "listeners[ws]": "listeners[wss]", "listeners[wss].tls": "listeners[tls].tls" }[section] ?? section;
+  const others: Readonly<Record<string, string>> = {
+    "listeners[ws]": "listeners[wss]",
+    "listeners[wss].tls": "listeners[tls].tls",
+    "options.capabilities.compatibilities": "options.compatibilities",
+  };
+  return others[section] ?? section;
 }
 
 /** Where the keys are told that all sections of a kind have. */
