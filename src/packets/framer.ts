@@ -87,8 +87,9 @@ export class Framer {
    * @returns a view that nothing else uses
    */
   space(): Uint8Array {
-    const free = this.#slab.length - this.#filled;
     const pending = this.#filled - this.#framed;
+    if (pending === 0 && this.slab?.isIdle) this.#framed = this.#filled = 0;
+    const free = this.#slab.length - this.#filled;
     const { size, maximum } = this.#readSize;
     const oversized = this.#slab.length > 2 * size && pending <= size >>> 1;
     if (free < size >>> 2 || free === 0 || oversized) this.#renew(pending, this.#slabSize(pending));

@@ -25,6 +25,11 @@ export class Slab {
     this.#pool = pool;
   }
 
+  /** True when its one holder may write it again from the beginning. */
+  get isIdle(): boolean {
+    return this.#holders === 1 && !this.#isKept;
+  }
+
   /** One holder more. */
   hold(): void {
     this.#holders++;

@@ -110,10 +110,14 @@ export class Message implements PublishTarget, MessageView {
     return this.#payload ??= this.#view();
   }
 
-  /** Whoever sees the memory may keep it for ever, so that nothing else is read into it. */
   #view(): Uint8Array {
+    return this.pin().buffer.subarray(this.payloadStart, this.frameEnd);
+  }
+
+  /** Somebody may look at the message after this turn: nothing else is read into its memory. */
+  pin(): this {
     this.slab?.keep();
-    return this.buffer.subarray(this.payloadStart, this.frameEnd);
+    return this;
   }
 
   /** Number of bytes of the payload. */
@@ -135,7 +139,7 @@ export class Message implements PublishTarget, MessageView {
 
   #decodeProperties(): Properties | undefined {
     if (!this.version5) return undefined;
-    this.slab?.keep();
+    this.pin();
     const properties = decodePublishProperties(this.buffer, this.propertiesStart, this.payloadStart);
     if (properties !== undefined) delete properties.topicAlias;
     return properties;

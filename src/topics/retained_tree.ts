@@ -21,6 +21,8 @@ import { RetainedEntry, RetainedWalk } from "./retained_walk.ts";
  */
 export class RetainedTree<M> {
   readonly #byTopic: Map<string, RetainedEntry<M>> = new Map();
+  /** The entry that was found last. */
+  #last: RetainedEntry<M> | undefined = undefined;
   readonly #trie: LevelTrie<RetainedEntry<M>> = new LevelTrie<RetainedEntry<M>>();
 
   /** How many messages there are. */
@@ -36,7 +38,7 @@ export class RetainedTree<M> {
    * @returns the message before, or `undefined`
    */
   set(topic: string, message: M): M | undefined {
-    const entry = this.#byTopic.get(topic) ?? this.#addTopic(topic);
+    const entry = this.#find(topic) ?? this.#addTopic(topic);
     const previous = entry.message;
     entry.message = message;
     return previous;
@@ -49,7 +51,16 @@ export class RetainedTree<M> {
    * @returns the message, or `undefined`
    */
   get(topic: string): M | undefined {
-    return this.#byTopic.get(topic)?.message;
+    return this.#find(topic)?.message;
+  }
+
+  /** Who reads a topic mostly writes it next. */
+  #find(topic: string): RetainedEntry<M> | undefined {
+    const last = this.#last;
+    if (last !== undefined && last.path === topic && last.message !== undefined) return last;
+    const entry = this.#byTopic.get(topic);
+    if (entry !== undefined) this.#last = entry;
+    return entry;
   }
 
   /**
@@ -59,7 +70,7 @@ export class RetainedTree<M> {
    * @returns the message that was there, or `undefined`
    */
   delete(topic: string): M | undefined {
-    const entry = this.#byTopic.get(topic);
+    const entry = this.#find(topic);
     if (entry === undefined) return undefined;
     const previous = entry.message;
     entry.message = undefined; // a walk that pauses may still hold the entry

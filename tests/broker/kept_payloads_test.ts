@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { encodePacket } from "../../src/packets/codec.ts";
+import type { MessageView } from "../../src/session/message_view.ts";
 import type { QoS } from "../../src/packets/types.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 
@@ -154,4 +155,20 @@ Deno.test("a retained message stays what it is", async () => {
   const subscriber = await harness.connect("s");
   await subscriber.subscribe("t");
   assertEquals(await receive(subscriber, 1), letters(1));
+});
+
+Deno.test("messages that hooks look at when others have long been read are what they were", async () => {
+  for (const size of [3, 3_000]) {
+    const kept: MessageView[] = [];
+    const keep = (message: MessageView) => void (message.topic === "t" && kept.push(message));
+    const hook: Hook = { id: "keep", onPublished: (_client, message) => keep(message) };
+    await using harness = await Harness.start({ hooks: [allowAll(), hook] });
+    const publisher = await publisherOf(harness);
+    for (const packet of messages(26, { qos: 0, topic: "t", size })) {
+      await publisher.send(packet);
+      await publisher.barrier();
+    }
+    await flood(publisher);
+    assertEquals(kept.map(({ payload }) => textOf(payload)), letters(26, size));
+  }
 });

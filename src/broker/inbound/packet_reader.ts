@@ -188,7 +188,7 @@ export class PacketReader implements ConnectionReader, Reader {
       if (header >> 4 === PacketType.PUBLISH) return this.#processPublish();
       if (end - start === 2 && handleShortAck(core, connection, header, buffer[start] << 8 | buffer[start + 1])) return;
     }
-    framer.slab?.keep(); // views on it may live as long as the packet
+    if (end - start > 2) framer.slab?.keep(); // views on it may live as long as the packet
     return handlePacket(
       core,
       connection,

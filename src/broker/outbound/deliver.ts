@@ -32,7 +32,7 @@ function deliverOnce(core: Core, message: Message, session: Session, delivery: D
   if (link.ready && link.hasRoom() && link.sendPublish(message, delivery, false)) return;
   core.info.messagesDropped++;
   if (core.hooks.on.onPublishDropped === undefined) return;
-  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, message, "the client does not take it");
+  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, message.pin(), "the client does not take it");
 }
 
 /** At least once and exactly once: sent when connection and quota allow it, queued otherwise. */
@@ -42,7 +42,7 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
   const maySend = link !== undefined && link.ready && !outbox.ahead && !session.pumping && link.hasRoom() &&
     outbox.maySend(core.options.capabilities.maximumQueuedBytes);
   if (!maySend) return enqueue(core, session, record);
-  if (outbox.inflight.size < KEPT_IN_PLACE) message.slab?.keep();
+  if (outbox.inflight.size < KEPT_IN_PLACE) message.pin();
   else message.detach();
   message.awaitCommit(sendRecord(core, session, record));
 }

@@ -29,7 +29,7 @@ export interface Recipients {
 export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
   const matched = core.tree.match(message.topic), { onSelectSubscribers } = core.hooks.on;
   if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
-  const selected = core.hooks.transform(onSelectSubscribers, message, matched);
+  const selected = core.hooks.transform(onSelectSubscribers, message.pin(), matched);
   return selected instanceof Promise
     ? selected.then((result) => chooseOf(core, message, result))
     : chooseOf(core, message, selected);
@@ -79,7 +79,7 @@ export function deliverAll(core: Core, client: Client, message: Message, recipie
   if (message.retain) retain(core, client, message);
   deliverTo(core, message, recipients);
   const { onPublished } = core.hooks.on;
-  if (onPublished !== undefined) core.hooks.observe(onPublished, client, message);
+  if (onPublished !== undefined) core.hooks.observe(onPublished, client, message.pin());
 }
 
 /** Delivers a message to all recipients, and notes in it how many sessions and share groups match. */
