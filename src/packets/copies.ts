@@ -1,7 +1,7 @@
 /** Memory for copies of small packets.
  * @module */
 
-/** Memory of its own for each small copy costs several times the copy (`tests/bench/append_publish_bench.ts`). */
+/** Memory of its own for each small copy costs several times the copy (`tests/bench/publish_bench.ts`). */
 const CHUNK = 8_192;
 /** Larger copies get memory of their own, so that who keeps a small one never keeps much more than a chunk. */
 const LARGEST_SHARED = 1_024;

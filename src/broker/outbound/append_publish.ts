@@ -2,7 +2,7 @@
  *
  * Most subscribers get the packet of the publisher as it is, but for its first byte and the Packet Identifier. What differs from
  * client to client (version, Topic Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front
- * of the parts that stay, so that properties are neither decoded nor encoded on the way (`tests/bench/append_publish_bench.ts`).
+ * of the parts that stay, so that properties are neither decoded nor encoded on the way (`tests/bench/publish_bench.ts`).
  * @module */
 import { varintSize, type Writer } from "../../packets/writer.ts";
 import { utf8Length, writeUtf8 } from "../../packets/utf8.ts";

@@ -72,12 +72,12 @@ function withoutEnded(share: MatchedShare<Session>): MatchedShare<Session> {
 }
 
 /**
- * Keeps a message that is to be retained and delivers it to all recipients, in one turn: a crash never finds it delivered to
+ * Delivers a message to all recipients and keeps it where it is to be retained, in one turn: a crash never finds it delivered to
  * some and not to others.
  */
 export function deliverAll(core: Core, client: Client, message: Message, recipients: Recipients): void {
-  if (message.retain) retain(core, client, message);
   deliverTo(core, message, recipients);
+  if (message.retain) retain(core, client, message); // copies the message out of the read buffer, which is of use before
   const { onPublished } = core.hooks.on;
   if (onPublished !== undefined) core.hooks.observe(onPublished, client, message.pin());
 }

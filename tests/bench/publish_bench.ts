@@ -1,7 +1,6 @@
-/** Messages of one client routed as a run, against the same number whose topics alternate, so that each goes alone; at
- * QoS 0 and 1, and with a hook that sees each message.
+/** Messages of one client on their way through the broker: to one topic, to topics in turn, with properties, past hooks.
  *
- *     deno bench -A $(deno run -qA tools/registry.ts) tests/bench/publish_run_bench.ts
+ *     deno bench -A $(deno run -qA tools/registry.ts) tests/bench/publish_bench.ts
  */
 import { allowAll, Broker, type Hook, MemoryListener, type Socket } from "../../mod.ts";
 
