@@ -90,7 +90,7 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
 
   /** Hooks that have taken their time let the message pass. */
   transformed(changed: PublishPacket): void {
-    this.#core.now();
+    if (this.#message.expiryStart >= 0) this.#core.now(); // it has become older
     try {
       const pending = this.#take(changed);
       if (pending === undefined) this.#transformed.resolve();

@@ -181,7 +181,8 @@ export class OutboundQueue implements Flushable {
     } catch (error) {
       return this.#lost(error);
     }
-    if (this.#counted > 0) this.#write();
+    // what this turn has appended leaves at its end, unless there is much of it
+    if (this.#counted >= this.#limits.flushBytes || this.#counted > 0 && !this.#dirty) this.#write();
     else this.#end();
   }
 
