@@ -12,12 +12,17 @@ interface Entry {
 /** Keeps acknowledgements of one connection in their order while some of them wait for storage or for a slow subscriber. */
 export class AckQueue {
   readonly #onError: (error: unknown) => void;
+  readonly #onShorter: () => void;
   #entries: Entry[] = [];
   #head = 0;
 
-  /** @param onError told of what an acknowledgement throws that had to wait */
-  constructor(onError: (error: unknown) => void) {
+  /**
+   * @param onError told of what an acknowledgement throws that had to wait
+   * @param onShorter told when acknowledgements that had to wait were sent
+   */
+  constructor(onError: (error: unknown) => void, onShorter: () => void) {
     this.#onError = onError;
+    this.#onShorter = onShorter;
   }
 
   /** Number of acknowledgements that wait. */
@@ -55,8 +60,10 @@ export class AckQueue {
         this.#onError(error);
       }
     }
-    if (this.#head > 1_024 && this.#head * 2 > this.#entries.length) this.#entries.splice(0, this.#head);
-    else return;
-    this.#head = 0;
+    if (this.#head > 1_024 && this.#head * 2 > this.#entries.length) {
+      this.#entries.splice(0, this.#head);
+      this.#head = 0;
+    }
+    this.#onShorter();
   }
 }

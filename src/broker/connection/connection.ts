@@ -65,7 +65,7 @@ export class Connection implements SessionLink {
   readonly listenerId: string;
   readonly transport: string;
   readonly out: OutboundQueue;
-  readonly ackQueue: AckQueue = new AckQueue((error) => this.fail(error));
+  readonly ackQueue: AckQueue = new AckQueue((error) => this.fail(error), () => this.reader?.resume());
   readonly receiveWindow: ReceiveWindow;
   /** Reads from the socket; the broker's own clients have none. */
   reader: ConnectionReader | undefined = undefined;
