@@ -14,7 +14,7 @@ import { readImports, resolveImport } from "./imports.ts";
 import { readSources, type Source } from "./sources.ts";
 
 /** The rooms of `src/` in order, and what lives there: a file imports from its own room or from one before it. */
-const ROOMS: Readonly<Record<string, string>> = {
+export const ROOMS: Readonly<Record<string, string>> = {
   "src/packets/": "Bytes become packets and packets bytes; nothing here knows of sessions, sockets or brokers.",
   "src/topics/": "Topic Names, Topic Filters, and the trees that find subscriptions and retained messages by them.",
   "src/time/": "The clock, and the one scheduler of everything that happens later.",

@@ -5,7 +5,7 @@
  */
 
 /** The folder of pages, and the pages that stand elsewhere. */
-const FOLDER = "docs", OTHERS = ["README.md", "CONTRIBUTING.md", "examples/README.md"];
+const FOLDER = "docs", OTHERS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "examples/README.md"];
 
 /** One page. */
 export interface Page {

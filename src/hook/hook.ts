@@ -151,8 +151,8 @@ export interface Hook {
 
   /**
    * Transform: a message of a client or of the broker's own publisher, alias resolved, topic valid, access granted. A client's
-   * messages come one after the other; those that pass unchanged may be delivered together, so what the hook itself publishes
-   * may overtake them.
+   * messages come one after the other, each once and alone. Return another packet, or change payload bytes and properties in
+   * place: what comes of it is what is sent, retained, queued and stored. What the hook itself publishes goes ahead of a client's message.
    */
   onPublish?(client: Client, packet: PublishPacket): Awaitable<PublishPacket | void>;
   /** Observe: the message was handed to all its subscribers. */

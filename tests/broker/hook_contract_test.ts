@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { encodePacket } from "../../src/packets/codec.ts";
-import type { PublishPacket, QoS } from "../../src/packets/types.ts";
+import type { PublishPacket, QoS, Will } from "../../src/packets/types.ts";
 import { settle } from "../helpers/fake_clock.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 
@@ -167,3 +167,32 @@ Deno.test("a QoS 2 message that is too large for its client holds up nothing beh
   await subscriber.expectMessage("t", "small", { qos: 2 });
   assert(harness.broker.info.messagesDropped === 1);
 });
+
+const UNSENDABLE: Record<string, Partial<Will>> = {
+  "a topic with a wildcard": { topic: "other/#" },
+  "an empty topic": { topic: "" },
+  "a topic of too many levels": { topic: "a/".repeat(200) },
+  "a property out of its range": { properties: { payloadFormatIndicator: 2 } },
+  "a text that is none": { properties: { contentType: "\ud800" } },
+};
+
+for (const [name, change] of Object.entries(UNSENDABLE)) {
+  for (const way of ["returned", "written in place"]) {
+    Deno.test(`a will that a hook gives ${name}, ${way}, goes nowhere, and is told of`, async () => {
+      const dropped = Promise.withResolvers<string>();
+      const onWill: Hook["onWill"] = (_client, will) =>
+        way === "returned" ? { ...will, ...change } : void Object.assign(will, change);
+      const onWillDropped: Hook["onWillDropped"] = (_client, _will, reason) => dropped.resolve(reason);
+      await using harness = await Harness.start({ hooks: [allowAll(), { id: "h", onWill, onWillDropped }] });
+      const watching = await harness.connect("watching");
+      const dying = await harness.connect({ clientId: "dying", will: { topic: "will" } });
+      let heard = 0;
+      harness.broker.subscribe("#", () => void heard++);
+      await watching.subscribe("#");
+      await dying.cut();
+      assert((await dropped.promise).length > 0);
+      assertEquals(heard, 0);
+      assertEquals([...harness.broker.topics.retained("#")].length, 0);
+    });
+  }
+}

@@ -40,10 +40,10 @@ export async function restore(core: Core): Promise<void> {
 }
 
 /** One line for those who wait for a long start, or wonder what came back. */
-function tell({ info, options, sessions }: Core, milliseconds: number): void {
-  const { retained, subscriptions, inflight } = info, restored = { retained, subscriptions, messages: inflight };
-  if (retained + sessions.size === 0) return;
-  options.logger.info("storage is restored", { sessions: sessions.size, ...restored, milliseconds });
+function tell({ deliveries, options, retained, sessions, tree }: Core, milliseconds: number): void {
+  if (retained.size + sessions.size === 0) return;
+  const restored = { sessions: sessions.size, retained: retained.size, subscriptions: tree.size };
+  options.logger.info("storage is restored", { ...restored, messages: deliveries.inflight, milliseconds });
 }
 
 async function load<T>(
