@@ -54,12 +54,6 @@ export class GroupCommit {
     return this.#waiting.bytes + this.#open.keyBytes + this.#open.valueBytes;
   }
 
-  /** True while the backlog may grow. */
-  get hasRoom(): boolean {
-    const { maximumPendingMutations, maximumPendingBytes } = this.#options;
-    return this.pendingMutations < maximumPendingMutations && this.pendingBytes < maximumPendingBytes;
-  }
-
   /** Milliseconds for which the store has owed an answer to a commit, 0 for none under way. */
   get owed(): number {
     return this.#began === 0 ? 0 : performance.now() - this.#began;
@@ -79,8 +73,9 @@ export class GroupCommit {
     if (this.#lost !== undefined) {
       throw new MqttError(ReasonCode.ImplementationSpecificError, `Cannot store: ${this.#lost.message}`);
     }
-    if (this.hasRoom) return;
-    this.#options.report.refused();
+    const { maximumPendingMutations, maximumPendingBytes, report } = this.#options;
+    if (this.pendingMutations < maximumPendingMutations && this.pendingBytes < maximumPendingBytes) return;
+    report.refused();
     throw new MqttError(ReasonCode.QuotaExceeded, "Cannot store: too many changes wait for the store");
   }
 

@@ -95,13 +95,6 @@ class Storage {
     await this.engine.close();
   }
 
-  /** False, and counted, while the backlog is full. */
-  hasRoom(): boolean {
-    const { commits, report } = this;
-    if (!commits.hasRoom) report.refused();
-    return commits.hasRoom;
-  }
-
   /** What the acknowledgement waits for. */
   wait(batch: Batch | undefined): Promise<void> | undefined {
     return this.strict ? batch?.committed : undefined;
@@ -181,7 +174,7 @@ function hookOf(storage: Storage): StorageHook {
     init: (_options, context) => storage.open(context),
     stop: () => storage.close(),
     healthy: () => storage.healthy,
-    hasRoom: () => storage.hasRoom(),
+    admit: () => storage.commits.admit(),
     onStarted: () => storage.forget(),
     onStopped: () => storage.lastInfo(),
     onSysInfoTick: (info) => storage.info(info),

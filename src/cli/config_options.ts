@@ -10,7 +10,7 @@ type Wrap = (option: Record<string, unknown>) => BrokerOptions;
 /** Options that only code can give. */
 const NOT_IN_FILES = ["logger", "clock", "dispatch", "capabilities", "compatibilities"];
 /** Options that need not be whole numbers. */
-const SECONDS = ["sysTopicResendInterval", "connectTimeout", "closeTimeout"];
+const SECONDS = ["sysTopicResendInterval", "connectTimeout", "closeTimeout", "maximumAcknowledgementDelay"];
 
 /**
  * Makes the schema of the section.

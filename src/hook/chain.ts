@@ -86,7 +86,7 @@ export class HookChain {
 
   #compile(): void {
     this.on = compileListeners(this.#hooks.values());
-    this.#limited = [...this.#hooks.values()].filter((hook) => hook.hasRoom !== undefined);
+    this.#limited = [...this.#hooks.values()].filter((hook) => hook.admit !== undefined);
   }
 
   /** True when no hook says that it cannot work. */
@@ -102,17 +102,16 @@ export class HookChain {
     return true;
   }
 
-  /** True when every hook takes further changes; one that fails to say so takes none. */
-  hasRoom(): boolean {
+  /** The error of the first hook that takes no further changes, `undefined` when all of them do. */
+  refusalOfMore(): MqttError | undefined {
     for (const hook of this.#limited) {
       try {
-        if (hook.hasRoom!()) continue;
+        hook.admit!();
       } catch (error) {
-        this.#failures.report(hook, "hasRoom", error);
+        return this.#failures.refusal(hook, "admit", error);
       }
-      return false;
     }
-    return true;
+    return undefined;
   }
 
   /** Stops the timers. */

@@ -3,7 +3,7 @@
 import type { Hook } from "./hook.ts";
 
 /** Names of all events. */
-export type HookEvent = Exclude<keyof Hook, "id" | "durable" | "init" | "stop" | "healthy" | "hasRoom">;
+export type HookEvent = Exclude<keyof Hook, "id" | "durable" | "init" | "stop" | "healthy" | "admit">;
 
 /** How an event is run; {@linkcode Hook} tells what each kind means. */
 export type HookEventKind = "decide" | "transform" | "observe" | "load";

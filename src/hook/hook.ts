@@ -88,10 +88,10 @@ export interface Hook {
   /** Called once after the last event. */
   stop?(): Awaitable<void>;
   /**
-   * Says whether a storage hook takes further changes. While it is `false` messages at QoS 1 and 2 are refused with 0x97 before
-   * anybody receives them. Asked for each of them, so it has to be quick.
+   * Refuses messages at QoS 1 and 2 while a storage hook takes no further changes, before anybody receives them: throws MqttError
+   * with the reason code, 0x97 where it will take more later. Asked for each of them, so it has to be quick.
    */
-  hasRoom?(): boolean;
+  admit?(): void;
   /** Says whether the hook can do its work; `false` turns the health listener to 503. */
   healthy?(): boolean;
 

@@ -45,7 +45,7 @@ export function checkHook(hook: Hook): void {
   if (typeof hook.id !== "string" || hook.id === "") {
     throw new TypeError(`Cannot add hook: its id is ${String(hook.id)}, expected a text`);
   }
-  for (const name of [...names, "init", "stop", "healthy", "hasRoom"] as const) {
+  for (const name of [...names, "init", "stop", "healthy", "admit"] as const) {
     if (hook[name] === undefined || typeof hook[name] === "function") continue;
     throw new TypeError(`Cannot add hook ${hook.id}: ${name} is a ${typeof hook[name]}, expected a function`);
   }

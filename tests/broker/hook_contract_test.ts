@@ -1,6 +1,8 @@
 /** What hooks may rely on, however the bytes of a client arrive. */
 import { assert, assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
+import { MqttError } from "../../src/packets/errors.ts";
+import { ReasonCode } from "../../src/packets/reason_codes.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { encodePacket } from "../../src/packets/codec.ts";
 import type { PublishPacket, QoS, Will } from "../../src/packets/types.ts";
@@ -113,7 +115,12 @@ Deno.test("time in which a hook works is not taken from the Keep Alive of its cl
 for (const version of [4, 5] as const) {
   Deno.test(`a store that takes no more refuses a message before anybody has it, in version ${version}`, async () => {
     let room = false;
-    const store: Hook = { id: "store", durable: true, hasRoom: () => room, onQosPublish: () => Promise.resolve() };
+    const store: Hook = {
+      ...{ id: "store", durable: true, onQosPublish: () => Promise.resolve() },
+      admit() {
+        if (!room) throw new MqttError(ReasonCode.QuotaExceeded, "too much waits");
+      },
+    };
     await using harness = await Harness.start({ hooks: [allowAll(), store], errorsExpected: true });
     const subscriber = await harness.connect("s");
     await subscriber.subscribe("t", { qos: 2 });

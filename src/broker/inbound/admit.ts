@@ -6,6 +6,7 @@ import type { Message } from "../../session/message.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
+import { checkCapabilities } from "../routing/check_capabilities.ts";
 import { refuse } from "./acknowledge.ts";
 import { answerAgain } from "./awaiting_pubrel.ts";
 
@@ -24,20 +25,11 @@ export function admit(core: Core, connection: Connection, message: Message): boo
     validateTopicName(message.topic, capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
     connection.validTopic = message.topic;
   }
-  if (message.qos > capabilities.maximumQos) { // [MQTT-3.2.2-11]
-    const reason = `Cannot publish at QoS ${message.qos}: the maximum is ${capabilities.maximumQos}`;
-    throw new MqttError(ReasonCode.QoSNotSupported, reason);
-  }
-  if (message.retain && !capabilities.retainAvailable) { // [MQTT-3.2.2-14]
-    throw new MqttError(
-      ReasonCode.RetainNotSupported,
-      "Cannot publish with RETAIN: retained messages are not available",
-    );
-  }
+  checkCapabilities(core, message);
   if (message.qos > 0 && !takeQuota(core, connection, message)) return false;
   if (message.isText && !isPayloadText(core, connection, message)) return false;
   message.limitLife(capabilities.maximumMessageExpiryInterval);
-  return message.qos === 0 || hasRoom(core, connection, message);
+  return message.qos === 0 || mayBeStored(core, connection, message);
 }
 
 /**
@@ -75,8 +67,9 @@ function isPayloadText(core: Core, connection: Connection, message: Message): bo
 }
 
 /** A store that takes no more says so before the message is routed: its client sends it again, and nobody has it twice. */
-function hasRoom(core: Core, connection: Connection, message: Message): boolean {
-  if (core.hooks.hasRoom()) return true;
-  refuse(connection, message, ReasonCode.QuotaExceeded, "Cannot publish: too many changes wait for the store");
+function mayBeStored(core: Core, connection: Connection, message: Message): boolean {
+  const refusal = core.hooks.refusalOfMore();
+  if (refusal === undefined) return true;
+  refuse(connection, message, refusal.reasonCode, refusal.message);
   return false;
 }

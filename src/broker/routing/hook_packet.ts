@@ -4,6 +4,7 @@ import { PacketType, type PublishPacket } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import type { Core } from "../core/core.ts";
+import { checkCapabilities } from "./check_capabilities.ts";
 
 /** A message as hooks see it: its payload is the memory that is sent, so that what they write into it is sent. */
 export function packetOf(message: Message): PublishPacket {
@@ -15,7 +16,7 @@ export function packetOf(message: Message): PublishPacket {
  * The message that hooks have made of `original`: itself when they have left everything but the bytes of its payload alone.
  * Properties that they have seen are always taken from what they return, as they may have been changed in place.
  *
- * @throws MqttError 0x81, 0x82 or 0x90 for a packet that cannot be sent
+ * @throws MqttError 0x81, 0x82, 0x90, 0x9A or 0x9B for a packet that cannot be sent
  */
 export function messageOf(
   core: Core,
@@ -26,6 +27,7 @@ export function messageOf(
   const isSame = topic === original.topic && payload === original.payload && qos === original.qos &&
     retain === original.retain && properties === undefined && packet.properties === undefined;
   if (isSame) return original;
+  checkCapabilities(core, changed);
   if (topic !== original.topic) validateTopicName(topic, core.options.capabilities.maximumTopicLevels);
   const { publisherId, receivedAt } = original;
   const message = core.message({ topic, payload, qos, retain, properties, publisherId, receivedAt });

@@ -13,10 +13,11 @@ export type WhenRouted = (message: Message) => void;
 /**
  * Lets the hooks see a message whose topic is valid and granted, and routes what they make of it.
  * @returns the message that was routed; a Promise only when a hook is async
- * @throws MqttError (also as rejection) of a hook, or 0x97 when the message cannot be retained
+ * @throws MqttError (also as rejection) of a hook, or 0x97 when the message cannot be retained or stored
  */
 export function publish(core: Core, client: Client, message: Message): Message | Promise<Message> {
-  const { onPublish } = core.hooks.on;
+  const { onPublish } = core.hooks.on, refusal = message.qos > 0 ? core.hooks.refusalOfMore() : undefined;
+  if (refusal !== undefined) throw refusal;
   if (onPublish === undefined) return route(core, client, message);
   const packet = packetOf(message), changed = core.hooks.transform(onPublish, client, packet);
   return changed instanceof Promise
