@@ -110,9 +110,8 @@ export class Message implements PublishTarget, MessageView {
     return this.#payload ??= this.#view();
   }
 
-  /** Whoever sees the memory may keep it for ever, so that nothing else is read into it. */
   #view(): Uint8Array {
-    this.slab?.keep();
+    this.keepMemory();
     return this.buffer.subarray(this.payloadStart, this.frameEnd);
   }
 
@@ -135,7 +134,7 @@ export class Message implements PublishTarget, MessageView {
 
   #decodeProperties(): Properties | undefined {
     if (!this.version5) return undefined;
-    this.slab?.keep();
+    this.keepMemory();
     const properties = decodePublishProperties(this.buffer, this.propertiesStart, this.payloadStart);
     if (properties !== undefined) delete properties.topicAlias;
     return properties;
@@ -179,6 +178,14 @@ export class Message implements PublishTarget, MessageView {
     this.version5 = true;
     this.#payload = undefined;
     this.#isOwn = true;
+  }
+
+  /**
+   * Somebody may look at the message, or keep a view on it, after its turn: nothing else is read into its memory. Call it while
+   * the message is being handled; later the memory may hold something else already.
+   */
+  keepMemory(): void {
+    this.slab?.keep();
   }
 
   /** Copies the bytes out of the read buffer, so that keeping the message does not keep the buffer. */

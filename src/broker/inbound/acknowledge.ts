@@ -20,6 +20,7 @@ export function acknowledge(core: Core, connection: Connection, received: Messag
     ? ReasonCode.NoMatchingSubscribers
     : ReasonCode.Success;
   if (commits === undefined && connection.ackQueue.length === 0) return send(core, connection, received, reasonCode);
+  if (core.options.compatibilities.inheritPropertiesOnAck) received.keepMemory(); // its User Properties are read later
   connection.ackQueue.after(commits, (failure) => {
     if (failure === undefined) send(core, connection, received, reasonCode);
     else withhold(core, connection, { received, failure });

@@ -29,6 +29,7 @@ export interface Recipients {
 export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
   const matched = core.tree.match(message.topic), { onSelectSubscribers } = core.hooks.on;
   if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
+  message.keepMemory();
   const selected = core.hooks.transform(onSelectSubscribers, message, matched);
   return selected instanceof Promise
     ? selected.then((result) => chooseOf(core, message, result))
@@ -79,7 +80,9 @@ export function deliverAll(core: Core, client: Client, message: Message, recipie
   if (message.retain) retain(core, client, message);
   deliverTo(core, message, recipients);
   const { onPublished } = core.hooks.on;
-  if (onPublished !== undefined) core.hooks.observe(onPublished, client, message);
+  if (onPublished === undefined) return;
+  message.keepMemory();
+  core.hooks.observe(onPublished, client, message);
 }
 
 /** Delivers a message to all recipients, and notes in it how many sessions and share groups match. */

@@ -19,6 +19,7 @@ export function retain(core: Core, client: Client, message: Message): void {
   if (message.payloadLength === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
   else storeRetained(core, message.detach());
   if (core.hooks.on.onRetainMessage === undefined) return;
+  message.keepMemory();
   message.awaitCommit(core.hooks.observe(core.hooks.on.onRetainMessage, client, message));
 }
 
