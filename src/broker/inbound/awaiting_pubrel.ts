@@ -23,8 +23,13 @@ export function receivedRecord(clientId: string, packetId: number): InflightReco
   };
 }
 
-/** Remembers a Packet Identifier until PUBREL. @returns what PUBREC has to wait for */
+/**
+ * Remembers a Packet Identifier until PUBREL. Of a session that has ended while hooks were asked nothing is stored: its ClientID
+ * may have another one, which knows nothing of this message.
+ * @returns what PUBREC has to wait for
+ */
 export function beginReceiving(core: Core, session: Session, packetId: number): Promise<unknown> | undefined {
+  if (session.ended) return undefined;
   session.awaitingPubrel.add(packetId);
   if (core.hooks.on.onQosPublish === undefined) return undefined;
   const record = receivedRecord(session.clientId, packetId);
@@ -52,7 +57,7 @@ export function endReceiving(
   session: Session,
   packetId: number,
 ): { known: boolean; commit: Promise<unknown> | undefined } {
-  if (!session.awaitsPubrel(packetId)) return { known: false, commit: undefined };
+  if (session.ended || !session.awaitsPubrel(packetId)) return { known: false, commit: undefined };
   session.awaitingPubrel.delete(packetId);
   if (core.hooks.on.onQosComplete === undefined) return { known: true, commit: undefined };
   const record = receivedRecord(session.clientId, packetId);
