@@ -77,6 +77,7 @@ const STEPS = 100;
 /** Sends the retained messages of a filter to one session, as fast as its quota and its socket take them. */
 export class RetainedReplay implements Replay {
   readonly qos: QoS;
+  readonly filter: string;
   readonly #core: Core;
   readonly #session: Session;
   readonly #subscription: SessionSubscription;
@@ -92,13 +93,14 @@ export class RetainedReplay implements Replay {
     this.#session = session;
     this.#subscription = subscription;
     this.qos = subscription.options.qos;
+    this.filter = subscription.filter.full;
     this.#messages = core.retained.matchInSteps(subscription.filter.filter, STEPS);
   }
 
   next(): boolean | Promise<boolean> {
     const { done, value: message } = this.#messages.next();
     if (done || this.#session.ended) return false;
-    if (this.#session.subscriptions.get(this.#subscription.filter.full) !== this.#subscription) return false;
+    if (this.#session.subscriptions.get(this.filter) !== this.#subscription) return false;
     if (message === undefined || !this.#concerns(message)) return true;
     const verdict = authorize(this.#core, this.#session.client, message.topic, "read");
     if (typeof verdict === "number") return this.#send(message, verdict);
