@@ -40,8 +40,8 @@ export async function restore(core: Core): Promise<void> {
 }
 
 /** One line for those who wait for a long start, or wonder what came back. */
-function tell({ info, options, sessions }: Core, milliseconds: number): void {
-  const { retained, subscriptions, inflight } = info, restored = { retained, subscriptions, messages: inflight };
+function tell({ info, options, sessions, deliveries }: Core, milliseconds: number): void {
+  const { retained, subscriptions } = info, restored = { retained, subscriptions, messages: deliveries.inflight };
   if (retained + sessions.size === 0) return;
   options.logger.info("storage is restored", { sessions: sessions.size, ...restored, milliseconds });
 }
