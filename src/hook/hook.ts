@@ -151,8 +151,8 @@ export interface Hook {
 
   /**
    * Transform: a message of a client or of the broker's own publisher, alias resolved, topic valid, access granted. A client's
-   * messages come one after the other; those that pass unchanged may be delivered together, so what the hook itself publishes
-   * may overtake them.
+   * messages come one after the other, each when the one before is delivered; what the hook itself publishes may go before
+   * the message that it looks at.
    */
   onPublish?(client: Client, packet: PublishPacket): Awaitable<PublishPacket | void>;
   /** Observe: the message was handed to all its subscribers. */
