@@ -8,7 +8,7 @@ const PUBLISHERS = 20, MESSAGES = 20_000;
 
 Deno.test("long batches that an async hook looks at leave timers their turn", async () => {
   let handled = 0, before = 0, most = 0;
-  const hook = { id: "async", onPublish: async () => void handled++ };
+  const hook = { id: "async", onPublish: () => Promise.resolve(void handled++) };
   await using harness = await Harness.start({ hooks: [allowAll(), hook], realTime: true });
   const packet = encodePacket({
     ...{ type: PacketType.PUBLISH, topic: "t", payload: new Uint8Array(1), qos: 0, packetId: 0 },
