@@ -2,26 +2,10 @@
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { PacketType } from "../../packets/types.ts";
-import type { InflightRecord } from "../../session/inflight.ts";
+import { receivedRecord } from "../../session/inflight.ts";
 import type { Session } from "../../session/session.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
-
-/** The record of one Packet Identifier that was received. */
-export function receivedRecord(clientId: string, packetId: number): InflightRecord {
-  return {
-    clientId,
-    direction: "in",
-    sequence: 0,
-    packetId,
-    state: "received",
-    qos: 2,
-    retain: false,
-    identifiers: undefined,
-    share: undefined,
-    message: undefined,
-  };
-}
 
 /**
  * Remembers a Packet Identifier until PUBREL. Of a session that has ended while hooks were asked nothing is stored: its ClientID
