@@ -8,6 +8,7 @@ import type {
 } from "../../src/hook/records.ts";
 import type { Logger } from "../../src/hook/logger.ts";
 import type { SystemInfo } from "../../src/hook/system_info.ts";
+import { receivedRecord } from "../../src/session/inflight.ts";
 import type { Bodies, Body } from "./bodies.ts";
 import { decodeMessage, decodeOutbound } from "./codec_message.ts";
 import { decodeClient, decodeSubscription } from "./codec_session.ts";
@@ -133,7 +134,7 @@ export class Loader {
   ): void {
     const { clientId, messages } = session, kind = item[0];
     if (kind === "s") this.subscriptions.push(decodeSubscription(value, clientId));
-    else if (kind === "i") messages.push(received(clientId, Number(item.slice(1))));
+    else if (kind === "i") messages.push(receivedRecord(clientId, Number(item.slice(1))));
     else if (kind === "o") this.#outbound(value, { ...session, sequence: Number(item.slice(1)) });
     else throw new Error("unknown kind of item");
   }
@@ -154,21 +155,6 @@ export class Loader {
     referred.references++;
     key.referred.set(sequence, referred);
   }
-}
-
-function received(clientId: string, packetId: number): StoredInflightMessage {
-  return {
-    clientId,
-    direction: "in",
-    sequence: 0,
-    packetId,
-    state: "received",
-    qos: 2,
-    retain: false,
-    identifiers: undefined,
-    share: undefined,
-    message: undefined,
-  };
 }
 
 /** An error that names the item: nobody can repair "a value ends too early". */

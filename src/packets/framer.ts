@@ -166,29 +166,9 @@ export class Framer {
     return true;
   }
 
-  /**
-   * Goes on to the next packet if it is like the one found last: the same first byte, the same Remaining Length below 128.
-   *
-   * @returns false when it is not, or has not arrived
-   */
-  nextAlike(): boolean {
-    const slab = this.#slab, at = this.#framed, length = this.end - this.start, end = at + 2 + length;
-    if (end > this.#filled || slab[at] !== this.header || slab[at + 1] !== length || length >= 0x80) return false;
-    this.#framed = this.end = end;
-    this.buffer = slab;
-    this.frameStart = at;
-    this.start = at + 2;
-    return true;
-  }
-
   /** First byte of the packet that comes next, 0 when nothing of it has arrived. */
   get nextHeader(): number {
     return this.#framed < this.#filled ? this.#slab[this.#framed] : 0;
-  }
-
-  /** True when nothing has arrived behind the packet found last. */
-  get isLast(): boolean {
-    return this.#framed === this.#filled;
   }
 
   /** A Remaining Length of two to four bytes (2.1.4), -1 when bytes are missing. */

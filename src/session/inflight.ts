@@ -35,3 +35,19 @@ export interface InflightRecord {
   /** The message; `undefined` for `in`, and once released. */
   message: MessageView | undefined;
 }
+
+/** The record of a QoS 2 message of a client between PUBREC and PUBREL: only its Packet Identifier matters. */
+export function receivedRecord(clientId: string, packetId: number): InflightRecord & { readonly message: undefined } {
+  return {
+    clientId,
+    direction: "in",
+    sequence: 0,
+    packetId,
+    state: "received",
+    qos: 2,
+    retain: false,
+    identifiers: undefined,
+    share: undefined,
+    message: undefined,
+  };
+}

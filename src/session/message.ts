@@ -111,13 +111,8 @@ export class Message implements PublishTarget, MessageView {
   }
 
   #view(): Uint8Array {
-    return this.pin().buffer.subarray(this.payloadStart, this.frameEnd);
-  }
-
-  /** Somebody may look at the message after this turn: nothing else is read into its memory. */
-  pin(): this {
-    this.slab?.keep();
-    return this;
+    this.keepMemory();
+    return this.buffer.subarray(this.payloadStart, this.frameEnd);
   }
 
   /** Number of bytes of the payload. */
@@ -139,7 +134,7 @@ export class Message implements PublishTarget, MessageView {
 
   #decodeProperties(): Properties | undefined {
     if (!this.version5) return undefined;
-    this.pin();
+    this.keepMemory();
     const properties = decodePublishProperties(this.buffer, this.propertiesStart, this.payloadStart);
     if (properties !== undefined) delete properties.topicAlias;
     return properties;
@@ -183,6 +178,14 @@ export class Message implements PublishTarget, MessageView {
     this.version5 = true;
     this.#payload = undefined;
     this.#isOwn = true;
+  }
+
+  /**
+   * Somebody may look at the message, or keep a view on it, after its turn: nothing else is read into its memory. Call it while
+   * the message is being handled; later the memory may hold something else already.
+   */
+  keepMemory(): void {
+    this.slab?.keep();
   }
 
   /** Copies the bytes out of the read buffer, so that keeping the message does not keep the buffer. */

@@ -14,6 +14,8 @@ const MAXIMUM_PACKET_ID = 65_535;
 export interface Replay {
   /** Highest QoS of its deliveries: above 0 it needs send quota. */
   readonly qos: QoS;
+  /** The filter that was subscribed to, as sent. */
+  readonly filter: string;
   /** Makes the next delivery; false when there is none left. */
   next(): boolean | Promise<boolean>;
 }
@@ -24,8 +26,8 @@ export class Outbox {
   readonly inflight: InflightTable = new InflightTable();
   /** Not sent yet. */
   readonly queue: RecordQueue = new RecordQueue();
-  /** Retained messages still to be sent to new subscriptions. */
-  readonly replays: Replay[] = [];
+  /** Retained messages still to be sent to new subscriptions, by filter: a renewed one takes the place of the one before. */
+  readonly #replays = new Map<string, Replay>();
   /** Publishers that wait until the queue is shorter. */
   relief: Relief | undefined = undefined;
   /** Exchanges that the client has finished since the outbox began. */
@@ -58,12 +60,28 @@ export class Outbox {
 
   /** Whether something waits to be sent. */
   get waiting(): boolean {
-    return this.ahead || this.replays.length > 0;
+    return this.ahead || this.#replays.size > 0;
   }
 
   /** Whether records wait that go before a new one. */
   get ahead(): boolean {
     return this.#resend.length > 0 || this.queue.length > 0;
+  }
+
+  /** The source of retained messages that is read next. */
+  get nextReplay(): Replay | undefined {
+    return this.#replays.size === 0 ? undefined : this.#replays.values().next().value;
+  }
+
+  /** Adds a source behind the others; a client may subscribe to a filter as often as it likes, and has one source for it. */
+  addReplay(replay: Replay): void {
+    this.endReplay(this.#replays.get(replay.filter));
+    this.#replays.set(replay.filter, replay);
+  }
+
+  /** A source has no more, or is not wanted any more. */
+  endReplay(replay: Replay | undefined): void {
+    if (replay !== undefined && this.#replays.get(replay.filter) === replay) this.#replays.delete(replay.filter);
   }
 
   /** Number of records, sent or queued. */
@@ -185,7 +203,7 @@ export class Outbox {
     this.inflight.clear();
     this.#inflightBytes = 0;
     this.#resend = [];
-    this.replays.length = 0;
+    this.#replays.clear();
     while (this.dequeue() !== undefined);
     this.relief?.end();
   }

@@ -2,6 +2,11 @@ import { assertEquals } from "@std/assert";
 import { type Reader, Turn } from "../../src/broker/core/turn.ts";
 import { until } from "../helpers/until.ts";
 
+/** Nothing throws here. */
+const fail = (error: unknown) => {
+  throw error;
+};
+
 /** Reads on at once, as a socket does that always has data. */
 class Flooder implements Reader {
   readonly handledBytes: number;
@@ -27,7 +32,7 @@ async function loopRounds(count: number): Promise<void> {
 }
 
 Deno.test("timers have their turn while sockets always have data", async () => {
-  const turn = new Turn(), flooders = Array.from({ length: 20 }, () => new Flooder(turn, 65_536));
+  const turn = new Turn(fail), flooders = Array.from({ length: 20 }, () => new Flooder(turn, 65_536));
   for (const flooder of flooders) turn.readNext(flooder);
   await loopRounds(3); // would never come
   await until(() => flooders.every(({ rounds }) => rounds > 2));
@@ -35,7 +40,7 @@ Deno.test("timers have their turn while sockets always have data", async () => {
 });
 
 Deno.test("who has read little reads on in each round of the event loop, whoever reads much", async () => {
-  const turn = new Turn(), heavy = Array.from({ length: 30 }, () => new Flooder(turn, 131_072));
+  const turn = new Turn(fail), heavy = Array.from({ length: 30 }, () => new Flooder(turn, 131_072));
   const light = new Flooder(turn, 2);
   for (const reader of [...heavy, light]) turn.readNext(reader);
   const most = () => Math.max(...heavy.map(({ rounds }) => rounds));
@@ -45,7 +50,7 @@ Deno.test("who has read little reads on in each round of the event loop, whoever
 });
 
 Deno.test("what is appended in one turn is flushed once, at its end", async () => {
-  const turn = new Turn(), flushed: string[] = [];
+  const turn = new Turn(fail), flushed: string[] = [];
   turn.schedule({ flush: () => void flushed.push("first") });
   turn.schedule({ flush: () => void flushed.push("second") });
   assertEquals(flushed, []);
@@ -53,3 +58,23 @@ Deno.test("what is appended in one turn is flushed once, at its end", async () =
   await until(() => flushed.length === 3);
   assertEquals(flushed, ["first", "second", "read"]); // what was appended leaves before more is read
 });
+
+/** Many bytes, as far as one reader is concerned. */
+const MANY = 100_000;
+
+for (const handledBytes of [0, MANY]) {
+  Deno.test(`a queue and a reader that throw leave others their turn, readers of ${handledBytes} bytes`, async () => {
+    const errors: unknown[] = [], done: string[] = [];
+    const turn = new Turn((error) => errors.push(error));
+    const failing = (name: string) => () => {
+      throw name;
+    };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turn.schedule({ flush: failing("queue") });
+    turn.schedule({ flush: () => done.push("queue") });
+    turn.readNext({ handledBytes, readOn: failing("reader") });
+    turn.readNext({ handledBytes, readOn: () => done.push("reader") && resolve() });
+    await promise;
+    assertEquals([errors, done], [["queue", "reader"], ["queue", "reader"]]);
+  });
+}

@@ -259,45 +259,12 @@ Deno.test("Framer with pushed chunks of one byte allocates geometrically", () =>
   assert(slabs.size < 10, `${slabs.size} slabs`);
 });
 
-Deno.test("Framer tells whether something has arrived behind a packet", () => {
-  const framer = new Framer();
-  read(framer, hex("C0 00 C0 00 E0"));
-  const seen: boolean[] = [];
-  while (framer.next()) seen.push(framer.isLast);
-  assertEquals(seen, [false, false]);
-  read(framer, hex("00"));
-  assert(framer.next() && framer.isLast);
-});
-
-Deno.test("Framer goes on to a packet that is like the one before, and to no other", () => {
-  const framer = new Framer(), acks = "40 02 00 01 40 02 00 02 40 02 00 03";
-  read(framer, hex(`${acks} 50 02 00 04 50 03 00 05 00 50 03 00 06 00 50`));
-  const alike = (): number[] => {
-    const bytes: number[] = [];
-    do bytes.push(framer.buffer[framer.start + 1]); while (framer.nextAlike());
-    return bytes;
-  };
-  const seen: unknown[] = [];
-  while (framer.next()) seen.push([framer.header, ...alike(), framer.end - framer.frameStart]);
-  assertEquals(seen, [[0x40, 1, 2, 3, 4], [0x50, 4, 4], [0x50, 5, 6, 5]]);
-  read(framer, hex("03 00"));
-  assertEquals([framer.nextAlike(), framer.next()], [false, false]);
-  read(framer, hex("07 00"));
-  assert(framer.nextAlike());
-  assertEquals([framer.header, framer.buffer[framer.start + 1], framer.nextAlike(), framer.next()], [
-    0x50,
-    7,
-    false,
-    false,
-  ]);
-});
-
 Deno.test("Framer finds large packets by their whole length only", () => {
   const framer = new Framer(), large = new Uint8Array(131);
   large.set([0x30, 0x80, 0x01]);
   read(framer, Uint8Array.of(...large, ...large));
   assert(framer.next());
-  assertEquals([framer.nextAlike(), framer.next(), framer.end], [false, true, 262]);
+  assertEquals([framer.next(), framer.end], [true, 262]);
 });
 
 Deno.test("Framer shows the first byte of the packet that comes next", () => {

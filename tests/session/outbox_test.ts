@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { DeliveryTotals } from "../../src/session/delivery_totals.ts";
 import { Message } from "../../src/session/message.ts";
 import { OutboundRecord } from "../../src/session/outbound_record.ts";
@@ -134,8 +134,20 @@ Deno.test("restored records keep their Packet Identifiers, queued ones have none
 Deno.test("something waits while there is anything to send", () => {
   const outbox = newOutbox();
   assertEquals([outbox.waiting, outbox.ahead], [false, false]);
-  outbox.replays.push({ qos: 0, next: () => false });
+  outbox.addReplay({ qos: 0, filter: "t", next: () => false });
   assertEquals([outbox.waiting, outbox.ahead], [true, false]);
   outbox.enqueue(record(0));
   assertEquals([outbox.waiting, outbox.ahead], [true, true]);
+});
+
+Deno.test("there is one source of retained messages for each filter, the last one, behind those that came before it", () => {
+  const outbox = new Outbox(new DeliveryTotals());
+  const [first, second, third] = ["a", "b", "a"].map((filter) => ({ qos: 0, filter, next: () => false }) as const);
+  for (const replay of [first, second, third]) outbox.addReplay(replay);
+  outbox.endReplay(first); // has ended already
+  assertStrictEquals(outbox.nextReplay, second);
+  outbox.endReplay(second);
+  assertStrictEquals(outbox.nextReplay, third);
+  outbox.endReplay(third);
+  assertEquals([outbox.nextReplay, outbox.waiting], [undefined, false]);
 });

@@ -1,10 +1,9 @@
 /** One network connection: reads, frames, dispatches, sends, and ends.
  * @module */
-import { ReasonCode } from "../../packets/reason_codes.ts";
 import { encodeInto } from "../../packets/codec.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { encodeAck } from "../../packets/publish.ts";
-import { connackReturnCode, usableReasonCode } from "../../packets/reason_codes.ts";
+import { connackReturnCode, ReasonCode, usableReasonCode } from "../../packets/reason_codes.ts";
 import {
   type AckPacket,
   type ConnectPacket,

@@ -54,7 +54,7 @@ export class Core {
   /** Memory that connections read into. */
   readonly slabs: SlabPool = new SlabPool();
   /** The end of each turn: what is written, and who reads on. */
-  readonly turn: Turn = new Turn();
+  readonly turn: Turn = new Turn((error) => this.unexpected("the end of a turn failed", error));
   /** Limits of each outbound queue. */
   readonly outboundLimits: OutboundLimits;
   /** Limits of decoding. */

@@ -68,6 +68,12 @@ export class Turn {
   #runStart = 0;
   #round: ReturnType<typeof setImmediate> | undefined;
   readonly #look = () => this.#lookAround();
+  readonly #onError: (error: unknown) => void;
+
+  /** @param onError told of what a queue or a reader throws: the others have their turn all the same */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
 
   /** Writes this queue at the end of the turn, together with all others. */
   schedule(queue: Flushable): void {
@@ -100,7 +106,13 @@ export class Turn {
     this.#isOpen = false;
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (let index = 0; index < dirty.length; index++) dirty[index].flush();
+    for (let index = 0; index < dirty.length; index++) {
+      try {
+        dirty[index].flush();
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
     if (this.#readers.length === 0 || this.#round !== undefined) return;
     if (Date.now() - this.#runStart < LONGEST_RUN) this.#letRead();
     else this.#round = setImmediate(() => this.#nextRound());
@@ -109,7 +121,15 @@ export class Turn {
   #letRead(): void {
     const readers = this.#readers;
     this.#readers = [];
-    for (let index = 0; index < readers.length; index++) readers[index].readOn();
+    for (let index = 0; index < readers.length; index++) this.#readOn(readers[index]);
+  }
+
+  #readOn(reader: Reader): void {
+    try {
+      reader.readOn();
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 
   /** The event loop has gone round: all read on, of the heavy ones only as many as leave room for others. */
@@ -119,12 +139,12 @@ export class Turn {
     const readers = this.#readers;
     this.#readers = [];
     for (const reader of readers) {
-      if (reader.handledBytes < HEAVY) reader.readOn();
+      if (reader.handledBytes < HEAVY) this.#readOn(reader);
       else this.#heavy.push(reader);
     }
     let bytes = 0, taken = 0;
     while (taken < this.#heavy.length && bytes < HEAVY_BYTES) bytes += this.#heavy[taken++].handledBytes;
-    for (const reader of this.#heavy.splice(0, taken)) reader.readOn();
+    for (const reader of this.#heavy.splice(0, taken)) this.#readOn(reader);
     if (this.#heavy.length > 0) this.#round = setImmediate(() => this.#nextRound());
   }
 

@@ -62,6 +62,7 @@ function welcome(
       error: new Error("CONNACK is larger than the client's Maximum Packet Size"),
     });
   }
+  if (connection.closed) return; // a hook that has seen CONNACK has ended it
   connection.state = "connected";
   connection.ready = true;
   connection.connect = undefined;

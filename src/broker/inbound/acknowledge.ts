@@ -20,6 +20,7 @@ export function acknowledge(core: Core, connection: Connection, received: Messag
     ? ReasonCode.NoMatchingSubscribers
     : ReasonCode.Success;
   if (commits === undefined && connection.ackQueue.length === 0) return send(core, connection, received, reasonCode);
+  if (core.options.compatibilities.inheritPropertiesOnAck) received.keepMemory(); // its User Properties are read later
   connection.ackQueue.after(commits, (failure) => {
     if (failure === undefined) send(core, connection, received, reasonCode);
     else withhold(core, connection, { received, failure });
@@ -48,19 +49,21 @@ function withhold(core: Core, connection: Connection, lost: { received: Message;
     : new MqttError(ReasonCode.ImplementationSpecificError, "the message could not be stored");
   if (received.qos === 2) endReceiving(core, connection.session!, received.packetId);
   if (!connection.version5) return connection.close(ReasonCode.ImplementationSpecificError, error); // [v311 MQTT-4.8.0-2]
-  refuse(connection, received, error.reasonCode, error.message);
+  answerRefusal(connection, received, error.reasonCode, error.message); // now: those behind it come later [MQTT-4.6.0-2] [MQTT-4.6.0-3]
 }
 
 /** Answers a PUBLISH that is not taken; the connection stays [MQTT-3.4.2-1] [MQTT-3.5.2-1]. */
 export function refuse(connection: Connection, message: Message, reasonCode: number, reason?: string): void {
   if (message.qos === 0) return;
+  const reasonString = reason ?? `Cannot publish to ${message.topic}: not authorized`;
+  connection.ackQueue.after(undefined, () => answerRefusal(connection, message, reasonCode, reasonString));
+}
+
+function answerRefusal(connection: Connection, message: Message, reasonCode: number, reasonString: string): void {
   connection.receiveWindow.giveBack();
   const type = ackType(message), { packetId } = message, code = connection.publicReason(type, reasonCode);
-  const reasonString = reason ?? `Cannot publish to ${message.topic}: not authorized`;
-  connection.ackQueue.after(undefined, () => {
-    if (connection.version5) connection.send({ type, packetId, reasonCode: code, properties: { reasonString } });
-    else if (code === ReasonCode.ImplementationSpecificError || code === ReasonCode.QuotaExceeded) {
-      connection.close(code, new Error(reasonString)); // another time it may be taken [v311 MQTT-4.8.0-2]
-    } else connection.sendAck(type, packetId); // [v311 MQTT-3.3.5-2]
-  });
+  if (connection.version5) connection.send({ type, packetId, reasonCode: code, properties: { reasonString } });
+  else if (code === ReasonCode.ImplementationSpecificError || code === ReasonCode.QuotaExceeded) {
+    connection.close(code, new Error(reasonString)); // another time it may be taken [v311 MQTT-4.8.0-2]
+  } else connection.sendAck(type, packetId); // [v311 MQTT-3.3.5-2]
 }

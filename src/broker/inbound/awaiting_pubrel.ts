@@ -2,29 +2,18 @@
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { PacketType } from "../../packets/types.ts";
-import type { InflightRecord } from "../../session/inflight.ts";
+import { receivedRecord } from "../../session/inflight.ts";
 import type { Session } from "../../session/session.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
 
-/** The record of one Packet Identifier that was received. */
-export function receivedRecord(clientId: string, packetId: number): InflightRecord {
-  return {
-    clientId,
-    direction: "in",
-    sequence: 0,
-    packetId,
-    state: "received",
-    qos: 2,
-    retain: false,
-    identifiers: undefined,
-    share: undefined,
-    message: undefined,
-  };
-}
-
-/** Remembers a Packet Identifier until PUBREL. @returns what PUBREC has to wait for */
+/**
+ * Remembers a Packet Identifier until PUBREL. Of a session that has ended while hooks were asked nothing is stored: its ClientID
+ * may have another one, which knows nothing of this message.
+ * @returns what PUBREC has to wait for
+ */
 export function beginReceiving(core: Core, session: Session, packetId: number): Promise<unknown> | undefined {
+  if (session.ended) return undefined;
   session.awaitingPubrel.add(packetId);
   if (core.hooks.on.onQosPublish === undefined) return undefined;
   const record = receivedRecord(session.clientId, packetId);
@@ -52,7 +41,7 @@ export function endReceiving(
   session: Session,
   packetId: number,
 ): { known: boolean; commit: Promise<unknown> | undefined } {
-  if (!session.awaitsPubrel(packetId)) return { known: false, commit: undefined };
+  if (session.ended || !session.awaitsPubrel(packetId)) return { known: false, commit: undefined };
   session.awaitingPubrel.delete(packetId);
   if (core.hooks.on.onQosComplete === undefined) return { known: true, commit: undefined };
   const record = receivedRecord(session.clientId, packetId);

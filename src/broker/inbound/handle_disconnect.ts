@@ -21,7 +21,8 @@ export function handleDisconnect(core: Core, connection: Connection, packet: Dis
     session.expiryInterval = allowedExpiry(core, interval);
   }
   if (packet.reasonCode === 0) connection.finish(ReasonCode.NormalDisconnection);
-  else {connection.finish(packet.reasonCode, {
-      error: new Error(packet.properties?.reasonString ?? "told by the client"),
-    });}
+  else {
+    const error = new Error(packet.properties?.reasonString ?? "told by the client");
+    connection.finish(packet.reasonCode, { error });
+  }
 }

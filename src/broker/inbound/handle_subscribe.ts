@@ -167,7 +167,7 @@ function replayRetained(core: Core, connection: Connection, outcomes: readonly O
     if (made === undefined || made.subscription.filter.shareName !== undefined) continue;
     const { retainHandling } = made.subscription.options;
     if (retainHandling === 2 || retainHandling === 1 && !made.isNew) continue; // [MQTT-3.3.1-9] to [MQTT-3.3.1-11]
-    session.outbox.replays.push(new RetainedReplay(core, session, made.subscription));
+    session.outbox.addReplay(new RetainedReplay(core, session, made.subscription));
   }
   if (session.existingOutbox?.waiting) pump(core, session);
 }

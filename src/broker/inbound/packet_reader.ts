@@ -41,7 +41,8 @@ export class PacketReader implements ConnectionReader, Reader {
   readonly #arrived = (length: number | null) => this.#take(length);
   readonly #handledLater = () => {
     this.#hasWaited = true;
-    this.#goOn();
+    if (++this.#handled >= LOOK_EVERY && this.#isLate()) this.#core.turn.readNext(this); // hooks may answer in microtasks
+    else this.#goOn();
   };
 
   /**

@@ -145,8 +145,8 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   #deliver(message: Message, routed: Message, recipients: Recipients): void {
     const core = this.#core, connection = this.#connection;
     deliverAll(core, connection.client!, routed, recipients);
-    if (message.qos === 0) return;
     if (message.qos === 2) routed.awaitCommit(beginReceiving(core, connection.session!, message.packetId));
-    acknowledge(core, connection, message, routed);
+    if (message.qos > 0) acknowledge(core, connection, message, routed);
+    routed.commits = undefined; // retained and queued messages live longer than anybody waits for these
   }
 }

@@ -54,6 +54,11 @@ function secondsWaited(to: Recipient, message: Message): number {
   return Math.max(0, Math.floor((to.recentTime - message.receivedAt) / 1000));
 }
 
+/** What is left of the Message Expiry Interval of a message that has one, in seconds [MQTT-3.3.2-6]. */
+export function expiryLeft(to: Recipient, message: Message): number {
+  return Math.max(0, message.expiryInterval! - secondsWaited(to, message));
+}
+
 /** True when the client gets the packet that brought the message, but for its first byte and the Packet Identifier. */
 function isForwarded(to: Recipient, message: Message, delivery: PublishDelivery, waited: number): boolean {
   return message.version5 === to.version5 && message.qos > 0 === delivery.qos > 0 && message.topicAlias === 0 &&
@@ -101,10 +106,11 @@ function assemble(
   const properties = version5 ? keptBytes(message) + identifierBytes(identifiers) : NO_PROPERTIES;
   const size = packetSize(rest + topicLength, properties);
   if (size > maximumPacketSize) return false;
-  const alias = size + ALIAS_BYTES + 1 > maximumPacketSize ? undefined : to.outboundAliases?.use(message.topic);
+  const longest = packetSize(rest + topicLength, properties + ALIAS_BYTES); // with an alias that is new
+  const alias = longest > maximumPacketSize ? undefined : to.outboundAliases?.use(message.topic);
   const sentTopicLength = alias?.known ? 0 : topicLength; // [MQTT-3.1.2-26]
   const sentProperties = alias === undefined ? properties : properties + ALIAS_BYTES;
-  writer.reserve(size + ALIAS_BYTES + 1);
+  writer.reserve(longest);
   writer.u8(firstByte(delivery, dup));
   writer.varint(remainingLength(rest + sentTopicLength, sentProperties));
   putTopic(writer, message, sentTopicLength);
@@ -113,7 +119,8 @@ function assemble(
     writer.varint(sentProperties);
     if (alias !== undefined) putAlias(writer, alias.alias);
     if (identifiers !== undefined) putIdentifiers(writer, identifiers);
-    putKept(writer, message, waited);
+    putKept(writer, message);
+    if (waited > 0) putExpiry(writer, message, expiryLeft(to, message));
   } else writer.copy(message.buffer, message.payloadStart, message.frameEnd);
   to.out.appended();
   return true;
@@ -158,21 +165,20 @@ function contentStart({ buffer, propertiesStart }: Message): number {
 }
 
 /** Properties and payload stand one behind the other. */
-function putKept(writer: Writer, message: Message, waited: number): void {
-  const { buffer, aliasStart, expiryStart, payloadStart, frameEnd } = message;
-  const start = message.version5 ? contentStart(message) : payloadStart, at = writer.length;
+function putKept(writer: Writer, message: Message): void {
+  const { buffer, aliasStart, payloadStart, frameEnd } = message;
+  const start = message.version5 ? contentStart(message) : payloadStart;
   if (aliasStart < 0) writer.copy(buffer, start, frameEnd);
   else {
     writer.copy(buffer, start, aliasStart);
     writer.copy(buffer, aliasStart + ALIAS_BYTES, frameEnd);
   }
-  if (waited === 0) return;
-  const moved = aliasStart >= 0 && aliasStart < expiryStart ? ALIAS_BYTES : 0;
-  putExpiry(writer.buffer, at + expiryStart - start - moved, Math.max(0, message.expiryInterval! - waited));
 }
 
-/** The interval is what is left of it [MQTT-3.3.2-6]. */
-function putExpiry(buffer: Uint8Array, at: number, seconds: number): void {
+/** Overwrites the Message Expiry Interval of a packet that has just been written. */
+function putExpiry(writer: Writer, { frameEnd, expiryStart, aliasStart }: Message, seconds: number): void {
+  const { buffer } = writer, moved = aliasStart > expiryStart ? ALIAS_BYTES : 0;
+  const at = writer.length - (frameEnd - expiryStart - moved);
   buffer[at] = seconds >>> 24;
   buffer[at + 1] = seconds >>> 16;
   buffer[at + 2] = seconds >>> 8;

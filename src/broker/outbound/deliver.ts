@@ -32,7 +32,8 @@ function deliverOnce(core: Core, message: Message, session: Session, delivery: D
   if (link.ready && link.hasRoom() && link.sendPublish(message, delivery, false)) return;
   core.info.messagesDropped++;
   if (core.hooks.on.onPublishDropped === undefined) return;
-  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, message.pin(), "the client does not take it");
+  message.keepMemory();
+  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, message, "the client does not take it");
 }
 
 /** At least once and exactly once: sent when connection and quota allow it, queued otherwise. */
@@ -42,7 +43,7 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
   const maySend = link !== undefined && link.ready && !outbox.ahead && !session.pumping && link.hasRoom() &&
     outbox.maySend(core.options.capabilities.maximumQueuedBytes);
   if (!maySend) return enqueue(core, session, record);
-  if (outbox.inflight.size < KEPT_IN_PLACE) message.pin();
+  if (outbox.inflight.size < KEPT_IN_PLACE) message.keepMemory();
   else message.detach();
   message.awaitCommit(sendRecord(core, session, record));
 }
@@ -52,6 +53,7 @@ function enqueue(core: Core, session: Session, record: OutboundRecord): void {
   const isHeld = holdPublisher(core, session, message);
   if (isFull(core, session, record, isHeld) && !makeRoom(core, session, record)) return;
   if (on.onPacketIdExhausted !== undefined && outbox.exhausted) {
+    message.keepMemory();
     core.hooks.observe(on.onPacketIdExhausted, session.client, message);
   }
   message.detach();

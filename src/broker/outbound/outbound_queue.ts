@@ -31,7 +31,7 @@ export class OutboundQueue implements Flushable {
   #slab: Slab | undefined;
   #rangeStart = 0;
   #rangeEnd = 0;
-  /** Bytes in the writer and the run that are counted already. */
+  /** Bytes in the writer and the range that are counted already. */
   #counted = 0;
   #packets = 0;
   #bytes = 0;
@@ -143,7 +143,11 @@ export class OutboundQueue implements Flushable {
   /** Begins to write all that waits; what is appended meanwhile follows when that is done. */
   #write(): void {
     this.#writing = true;
-    if (this.#range !== undefined && this.#filling !== undefined) this.#copyRange();
+    try {
+      if (this.#range !== undefined && this.#filling !== undefined) this.#copyRange();
+    } catch (error) { // there is no memory for it
+      return this.#lost(error);
+    }
     const writer = this.#filling;
     this.#leaving = { packets: this.#packets, writer, slab: this.#slab };
     const bytes = writer === undefined

@@ -2,7 +2,7 @@
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { OutboundRecord } from "../../session/outbound_record.ts";
-import type { Outbox } from "../../session/outbox.ts";
+import type { Outbox, Replay } from "../../session/outbox.ts";
 import type { Session, SessionLink } from "../../session/session.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
@@ -30,7 +30,7 @@ export function pump(core: Core, session: Session): void {
 }
 
 function isReplayTurn(outbox: Outbox): boolean {
-  return outbox.replays.length > 0 && !outbox.ahead;
+  return !outbox.ahead && outbox.nextReplay !== undefined;
 }
 
 function pumpLater(core: Core, session: Session, step: Promise<boolean>): void {
@@ -59,15 +59,14 @@ function sendNext(core: Core, session: Session, outbox: Outbox): Step {
   if (again !== undefined) return sendAgain(core, session, again);
   const record = outbox.queue.peek();
   if (record !== undefined) return sendQueued(core, session, record);
-  return replayNext(core, outbox);
+  return replayNext(core, outbox, outbox.nextReplay!);
 }
 
-function replayNext(core: Core, outbox: Outbox): Step {
-  const replay = outbox.replays[0];
+function replayNext(core: Core, outbox: Outbox, replay: Replay): Step {
   if (replay.qos > 0 && !outbox.maySend(core.options.capabilities.maximumQueuedBytes)) return false;
   const more = replay.next();
   const remove = (goesOn: boolean) => {
-    if (!goesOn && outbox.replays[0] === replay) outbox.replays.shift();
+    if (!goesOn) outbox.endReplay(replay);
     return true;
   };
   return typeof more === "boolean" ? remove(more) : more.then(remove);

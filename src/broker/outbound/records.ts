@@ -15,6 +15,9 @@ export function finishRecord(core: Core, session: Session, record: OutboundRecor
 export function dropRecord(core: Core, session: Session, record: OutboundRecord, reason: string): void {
   core.info.inflightDropped++;
   core.info.messagesDropped++;
-  core.hooks.observe(core.hooks.on.onQosDropped, session.client, record);
-  core.hooks.observe(core.hooks.on.onPublishDropped, session.client, record.message, reason);
+  const { onQosDropped, onPublishDropped } = core.hooks.on;
+  if (onQosDropped === undefined && onPublishDropped === undefined) return;
+  record.message?.keepMemory();
+  core.hooks.observe(onQosDropped, session.client, record);
+  core.hooks.observe(onPublishDropped, session.client, record.message, reason);
 }

@@ -6,7 +6,7 @@ import type { Client } from "../../session/client.ts";
 import type { Message } from "../../session/message.ts";
 import type { PublishDelivery } from "../../session/outbound_record.ts";
 import type { Core } from "../core/core.ts";
-import { appendPublish, type Recipient } from "./append_publish.ts";
+import { appendPublish, expiryLeft, type Recipient } from "./append_publish.ts";
 
 /** A connected client. */
 export interface ConnectedRecipient extends Recipient {
@@ -73,9 +73,6 @@ function propertiesOf(
   if (identifiers === undefined && properties === undefined) return undefined;
   const own: Properties = { ...properties };
   if (identifiers !== undefined) own.subscriptionIdentifiers = [...identifiers]; // [MQTT-3.3.4-3]
-  if (expiryInterval !== undefined) { // [MQTT-3.3.2-6]
-    const waited = Math.max(0, Math.floor((to.recentTime - message.receivedAt) / 1000));
-    own.messageExpiryInterval = Math.max(0, expiryInterval - waited);
-  }
+  if (expiryInterval !== undefined) own.messageExpiryInterval = expiryLeft(to, message);
   return own;
 }

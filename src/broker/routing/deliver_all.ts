@@ -29,7 +29,8 @@ export interface Recipients {
 export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
   const matched = core.tree.match(message.topic), { onSelectSubscribers } = core.hooks.on;
   if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
-  const selected = core.hooks.transform(onSelectSubscribers, message.pin(), matched);
+  message.keepMemory();
+  const selected = core.hooks.transform(onSelectSubscribers, message, matched);
   return selected instanceof Promise
     ? selected.then((result) => chooseOf(core, message, result))
     : chooseOf(core, message, selected);
@@ -79,7 +80,9 @@ export function deliverAll(core: Core, client: Client, message: Message, recipie
   deliverTo(core, message, recipients);
   if (message.retain) retain(core, client, message); // copies the message out of the read buffer, which is of use before
   const { onPublished } = core.hooks.on;
-  if (onPublished !== undefined) core.hooks.observe(onPublished, client, message.pin());
+  if (onPublished === undefined) return;
+  message.keepMemory();
+  core.hooks.observe(onPublished, client, message);
 }
 
 /** Delivers a message to all recipients, and notes in it how many sessions and share groups match. */

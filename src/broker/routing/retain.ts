@@ -19,6 +19,7 @@ export function retain(core: Core, client: Client, message: Message): void {
   if (message.payloadLength === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
   else storeRetained(core, message.detach());
   if (core.hooks.on.onRetainMessage === undefined) return;
+  message.keepMemory();
   message.awaitCommit(core.hooks.observe(core.hooks.on.onRetainMessage, client, message));
 }
 
@@ -76,6 +77,7 @@ const STEPS = 100;
 /** Sends the retained messages of a filter to one session, as fast as its quota and its socket take them. */
 export class RetainedReplay implements Replay {
   readonly qos: QoS;
+  readonly filter: string;
   readonly #core: Core;
   readonly #session: Session;
   readonly #subscription: SessionSubscription;
@@ -91,13 +93,14 @@ export class RetainedReplay implements Replay {
     this.#session = session;
     this.#subscription = subscription;
     this.qos = subscription.options.qos;
+    this.filter = subscription.filter.full;
     this.#messages = core.retained.matchInSteps(subscription.filter.filter, STEPS);
   }
 
   next(): boolean | Promise<boolean> {
     const { done, value: message } = this.#messages.next();
     if (done || this.#session.ended) return false;
-    if (this.#session.subscriptions.get(this.#subscription.filter.full) !== this.#subscription) return false;
+    if (this.#session.subscriptions.get(this.filter) !== this.#subscription) return false;
     if (message === undefined || !this.#concerns(message)) return true;
     const verdict = authorize(this.#core, this.#session.client, message.topic, "read");
     if (typeof verdict === "number") return this.#send(message, verdict);
