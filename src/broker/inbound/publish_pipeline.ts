@@ -30,9 +30,8 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   readonly #connection: Connection;
   readonly #transformed: Completion = new Completion();
   #call: TransformCall<PublishPacket> | undefined;
-  /** The message that hooks look at, and what they were shown. */
+  /** The message that hooks look at. */
   #message!: Message;
-  #packet!: PublishPacket;
 
   constructor(core: Core, connection: Connection) {
     this.#core = core;
@@ -77,11 +76,10 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     const core = this.#core, { onPublish } = core.hooks.on;
     if (onPublish === undefined) return this.#route(message, message);
     this.#message = message;
-    this.#packet = packetOf(message);
     let changed: PublishPacket | typeof PENDING;
     try {
       this.#call ??= core.hooks.transformCall<PublishPacket>(this);
-      changed = this.#call.run(onPublish, this.#connection.client, this.#packet);
+      changed = this.#call.run(onPublish, this.#connection.client, packetOf(message));
     } catch (error) {
       return this.#refused(error);
     }
@@ -113,7 +111,7 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   #take(changed: PublishPacket): void | PromiseLike<void> {
     const message = this.#message;
     try {
-      return this.#route(message, messageOf(this.#core, message, { packet: this.#packet, changed }));
+      return this.#route(message, messageOf(this.#core, message, changed));
     } catch (error) {
       this.#refused(error);
     }

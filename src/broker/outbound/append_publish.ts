@@ -101,10 +101,11 @@ function assemble(
   const properties = version5 ? keptBytes(message) + identifierBytes(identifiers) : NO_PROPERTIES;
   const size = packetSize(rest + topicLength, properties);
   if (size > maximumPacketSize) return false;
-  const alias = size + ALIAS_BYTES + 1 > maximumPacketSize ? undefined : to.outboundAliases?.use(message.topic);
+  const sizeWithAlias = version5 ? packetSize(rest + topicLength, properties + ALIAS_BYTES) : size;
+  const alias = sizeWithAlias > maximumPacketSize ? undefined : to.outboundAliases?.use(message.topic);
   const sentTopicLength = alias?.known ? 0 : topicLength; // [MQTT-3.1.2-26]
   const sentProperties = alias === undefined ? properties : properties + ALIAS_BYTES;
-  writer.reserve(size + ALIAS_BYTES + 1);
+  writer.reserve(sizeWithAlias);
   writer.u8(firstByte(delivery, dup));
   writer.varint(remainingLength(rest + sentTopicLength, sentProperties));
   putTopic(writer, message, sentTopicLength);

@@ -13,18 +13,14 @@ export function packetOf(message: Message): PublishPacket {
 
 /**
  * The message that hooks have made of `original`: itself when they have left everything but the bytes of its payload alone.
- * Properties that they have seen are always taken from what they return, as they may have been changed in place.
+ * Properties are always taken from what they return, as they may have been changed or taken away in place.
  *
  * @throws MqttError 0x81, 0x82 or 0x90 for a packet that cannot be sent
  */
-export function messageOf(
-  core: Core,
-  original: Message,
-  { packet, changed }: { packet: PublishPacket; changed: PublishPacket },
-): Message {
+export function messageOf(core: Core, original: Message, changed: PublishPacket): Message {
   const { topic, payload, qos, retain, properties } = changed;
   const isSame = topic === original.topic && payload === original.payload && qos === original.qos &&
-    retain === original.retain && properties === undefined && packet.properties === undefined;
+    retain === original.retain && properties === undefined && original.properties === undefined;
   if (isSame) return original;
   if (topic !== original.topic) validateTopicName(topic, core.options.capabilities.maximumTopicLevels);
   const { publisherId, receivedAt } = original;

@@ -18,10 +18,10 @@ export type WhenRouted = (message: Message) => void;
 export function publish(core: Core, client: Client, message: Message): Message | Promise<Message> {
   const { onPublish } = core.hooks.on;
   if (onPublish === undefined) return route(core, client, message);
-  const packet = packetOf(message), changed = core.hooks.transform(onPublish, client, packet);
+  const changed = core.hooks.transform(onPublish, client, packetOf(message));
   return changed instanceof Promise
-    ? changed.then((later) => route(core, client, messageOf(core, message, { packet, changed: later })))
-    : route(core, client, messageOf(core, message, { packet, changed }));
+    ? changed.then((later) => route(core, client, messageOf(core, message, later)))
+    : route(core, client, messageOf(core, message, changed));
 }
 
 /** Routes a message without asking `onPublish`. */
