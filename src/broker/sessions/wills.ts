@@ -92,7 +92,7 @@ async function send(core: Core, due: DueWill): Promise<void> {
   const { client, pending } = due;
   const changed = core.hooks.transform(core.hooks.on.onWill, client, pending.will);
   const will = changed instanceof Promise ? await changed : changed;
-  validateTopicName(will.topic, core.options.capabilities.maximumTopicLevels); // a hook may have changed it
+  validateTopicName(will.topic, core.options.capabilities.maximumTopicLevels); // hooks may have changed it
   const verdict = authorize(core, client, will.topic, "write");
   const code = typeof verdict === "number" ? verdict : await verdict;
   if (core.stopped) return; // storage keeps it for the next run
@@ -107,7 +107,7 @@ async function send(core: Core, due: DueWill): Promise<void> {
     publisherId: client.id,
     receivedAt: core.now(),
   });
-  message.encode();
+  message.encode(); // what cannot be sent to subscribers is not kept for them either
   // in the turn of the deliveries: storage takes the will and its end in one commit
   const routed = route(core, client, message, () => {
     forget(due);
