@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
+import type { Client } from "../../src/session/client.ts";
 import type { PublishPacket, QoS } from "../../src/packets/types.ts";
 import { Harness, PacketType } from "../helpers/harness.ts";
 
@@ -30,31 +31,50 @@ for (const content of [124, 125, 126, 127, 128]) {
   });
 }
 
-for (const qos of [0, 1, 2] as const) {
-  Deno.test(`[v5 MQTT-3.3.2-5] a message that hooks hold up for longer than it lives is dropped, QoS ${qos}`, async () => {
-    const dropped: string[] = [], waiting: (() => void)[] = [];
-    const slow: Hook = {
-      id: "slow",
-      onPublish: () => new Promise<void>((resolve) => waiting.push(resolve)),
-      onPublishDropped: (client, _, reason) => void dropped.push(`${client.id} ${reason}`),
-    };
-    await using harness = await Harness.start({ hooks: [allowAll(), slow] });
-    const subscriber = await harness.connect("s"), told: string[] = [];
-    await subscriber.subscribe("t", { qos: 2 });
-    harness.broker.subscribe("t", (_, { properties }) => void told.push(`${properties?.messageExpiryInterval}`));
-    const publisher = await harness.connect("p");
-    for (const messageExpiryInterval of [1, 9]) {
-      await publisher.sendPublish("t", "x", { qos, properties: { messageExpiryInterval } });
-      while (waiting.length === 0) await new Promise((resolve) => setTimeout(resolve));
-      await harness.clock.advance(2_000);
-      waiting.shift()!();
-      if (qos > 0) await publisher.expect({ type: qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, reasonCode: 0 });
+/** Events whose hooks hold a message up. */
+const HOLDS = ["onPublish", "onAclCheck", "onSelectSubscribers"] as const;
+
+for (const event of HOLDS) {
+  for (const from of ["client", "program"]) {
+    if (event === "onAclCheck" && from === "program") continue;
+    for (const qos of [0, 1, 2] as const) {
+      const name = `a message of a ${from} that ${event} holds up for longer than it lives is dropped, QoS ${qos}`;
+      Deno.test(`[v5 MQTT-3.3.2-5] ${name}`, async () => {
+        const dropped: string[] = [], waiting: (() => void)[] = [];
+        let isHolding = false;
+        const hold = () => isHolding ? new Promise<void>((resolve) => waiting.push(resolve)) : undefined;
+        const slow: Hook = {
+          id: "slow",
+          [event]: event !== "onAclCheck"
+            ? hold
+            : (client: Client) => client.id === "p" ? hold()?.then(() => true) : undefined,
+          onPublishDropped: (client, _, reason) => void dropped.push(`${client.id} ${reason}`),
+        };
+        await using harness = await Harness.start({ hooks: [slow, allowAll()] });
+        const subscriber = await harness.connect("s"), told: string[] = [];
+        await subscriber.subscribe("t", { qos: 2 });
+        harness.broker.subscribe("t", (_, { properties }) => void told.push(`${properties?.messageExpiryInterval}`));
+        const publisher = await harness.connect("p");
+        isHolding = true;
+        for (const messageExpiryInterval of [1, 9]) {
+          const options = { qos, properties: { messageExpiryInterval } };
+          const published = from === "client"
+            ? publisher.sendPublish("t", "x", options)
+            : harness.broker.publish("t", "x", options);
+          while (waiting.length === 0) await new Promise((resolve) => setTimeout(resolve));
+          await harness.clock.advance(2_000);
+          waiting.shift()!();
+          await published;
+          if (from === "program" || qos === 0) continue;
+          await publisher.expect({ type: qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, reasonCode: 0 });
+        }
+        await harness.settle();
+        await subscriber.expectMessage("t", "x", { properties: { messageExpiryInterval: 7 } });
+        await subscriber.expectNothing();
+        assertEquals([dropped.toSorted(), told], [["$inline expired", "s expired"], ["9"]]);
+      });
     }
-    await harness.settle();
-    await subscriber.expectMessage("t", "x", { properties: { messageExpiryInterval: 7 } });
-    await subscriber.expectNothing();
-    assertEquals([dropped.toSorted(), told], [["$inline expired", "s expired"], ["9"]]);
-  });
+  }
 }
 
 /** Ways to take the properties of a message away. */

@@ -45,7 +45,13 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     const verdict = authorize(core, connection.client!, message.topic, "write");
     return typeof verdict === "number"
       ? this.#judged(message, verdict)
-      : verdict.then((code) => this.#judged(message, code));
+      : verdict.then((code) => this.#later(message, () => this.#judged(message, code)));
+  }
+
+  /** Goes on with a message that has become older while it was waited for a hook. */
+  #later<T>({ expiresAt }: Message, goOn: () => T): T {
+    if (expiresAt !== Infinity) this.#core.now();
+    return goOn();
   }
 
   #judged(message: Message, code: number): void | PromiseLike<void> {
@@ -134,7 +140,7 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     }
     if (!(recipients instanceof Promise)) return this.#deliver(message, routed, recipients);
     return recipients.then(
-      (chosen) => this.#deliver(message, routed, chosen),
+      (chosen) => this.#later(routed, () => this.#deliver(message, routed, chosen)),
       (error) => this.#refused(error, message),
     );
   }

@@ -20,7 +20,10 @@ export function publish(core: Core, client: Client, message: Message): Message |
   if (onPublish === undefined) return route(core, client, message);
   const changed = core.hooks.transform(onPublish, client, packetOf(message));
   return changed instanceof Promise
-    ? changed.then((later) => route(core, client, messageOf(core, message, later)))
+    ? changed.then((later) => {
+      core.now(); // the message has become older
+      return route(core, client, messageOf(core, message, later));
+    })
     : route(core, client, messageOf(core, message, changed));
 }
 
@@ -38,5 +41,9 @@ export function route(
     return message;
   };
   const recipients = choose(core, message);
-  return recipients instanceof Promise ? recipients.then(deliver) : deliver(recipients);
+  if (!(recipients instanceof Promise)) return deliver(recipients);
+  return recipients.then((chosen) => {
+    core.now(); // the message has become older
+    return deliver(chosen);
+  });
 }
