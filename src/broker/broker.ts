@@ -231,7 +231,7 @@ export class Broker implements AsyncDisposable {
    * Each pair of filter and number is a subscription with a QoS of its own, and is told of a message by itself; one to a shared
    * filter is a member of its group like any other.
    * @param topicFilter a filter, `$share/name/filter` included
-   * @param handler called with the client that published (the broker's own for retained messages) and the packet
+   * @param handler called with the client that published (the broker's own for retained messages) and a packet of its own
    * @param options number of the subscription and QoS
    * @throws MqttError 0x81 for a filter that is malformed, 0x8F for one with too many levels; Error when option `inlineClient` is
    * false or the broker was closed

@@ -41,8 +41,7 @@ export class PacketReader implements ConnectionReader, Reader {
   readonly #arrived = (length: number | null) => this.#take(length);
   readonly #handledLater = () => {
     this.#hasWaited = true;
-    if (++this.#handled >= LOOK_EVERY && this.#isLate()) this.#core.turn.readNext(this); // hooks may answer in microtasks
-    else this.#goOn();
+    if (!this.#givesWay()) this.#goOn();
   };
 
   /**
@@ -110,7 +109,7 @@ export class PacketReader implements ConnectionReader, Reader {
       while (!connection.closed && framer.next()) {
         const pending = this.#process();
         if (pending !== undefined) return void pending.then(this.#handledLater, this.#ended);
-        if (++this.#handled >= LOOK_EVERY && this.#isLate()) return this.#core.turn.readNext(this);
+        if (this.#givesWay()) return;
       }
       this.#endBatch();
     } catch (error) {
@@ -118,7 +117,17 @@ export class PacketReader implements ConnectionReader, Reader {
     }
   }
 
-  /** A read may hold ten thousand SUBSCRIBE, and nobody else is served meanwhile. */
+  /**
+   * A packet is handled. A read may hold ten thousand, and nobody else is served meanwhile: an async hook that answers at once
+   * does not let the event loop go round.
+   * @returns true when others have their turn first
+   */
+  #givesWay(): boolean {
+    if (++this.#handled < LOOK_EVERY || !this.#isLate()) return false;
+    this.#core.turn.readNext(this);
+    return true;
+  }
+
   #isLate(): boolean {
     this.#handled = 0;
     const now = this.#core.now();

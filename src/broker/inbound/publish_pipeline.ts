@@ -30,9 +30,8 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   readonly #connection: Connection;
   readonly #transformed: Completion = new Completion();
   #call: TransformCall<PublishPacket> | undefined;
-  /** The message that hooks look at, and what they were shown. */
+  /** The message that hooks look at. */
   #message!: Message;
-  #packet!: PublishPacket;
 
   constructor(core: Core, connection: Connection) {
     this.#core = core;
@@ -46,7 +45,13 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     const verdict = authorize(core, connection.client!, message.topic, "write");
     return typeof verdict === "number"
       ? this.#judged(message, verdict)
-      : verdict.then((code) => this.#judged(message, code));
+      : verdict.then((code) => this.#later(message, () => this.#judged(message, code)));
+  }
+
+  /** Goes on with a message that has become older while it was waited for a hook. */
+  #later<T>({ expiresAt }: Message, goOn: () => T): T {
+    if (expiresAt !== Infinity) this.#core.now();
+    return goOn();
   }
 
   #judged(message: Message, code: number): void | PromiseLike<void> {
@@ -77,11 +82,10 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     const core = this.#core, { onPublish } = core.hooks.on;
     if (onPublish === undefined) return this.#route(message, message);
     this.#message = message;
-    this.#packet = packetOf(message);
     let changed: PublishPacket | typeof PENDING;
     try {
       this.#call ??= core.hooks.transformCall<PublishPacket>(this);
-      changed = this.#call.run(onPublish, this.#connection.client, this.#packet);
+      changed = this.#call.run(onPublish, this.#connection.client, packetOf(message));
     } catch (error) {
       return this.#refused(error);
     }
@@ -113,7 +117,7 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   #take(changed: PublishPacket): void | PromiseLike<void> {
     const message = this.#message;
     try {
-      return this.#route(message, messageOf(this.#core, message, { packet: this.#packet, changed }));
+      return this.#route(message, messageOf(this.#core, message, changed));
     } catch (error) {
       this.#refused(error);
     }
@@ -136,7 +140,7 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     }
     if (!(recipients instanceof Promise)) return this.#deliver(message, routed, recipients);
     return recipients.then(
-      (chosen) => this.#deliver(message, routed, chosen),
+      (chosen) => this.#later(routed, () => this.#deliver(message, routed, chosen)),
       (error) => this.#refused(error, message),
     );
   }

@@ -2,6 +2,7 @@
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { encodePacket } from "../../packets/codec.ts";
+import { copyProperties } from "../../packets/copy_properties.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { PacketType, type Properties, type QoS } from "../../packets/types.ts";
 import { Client, INLINE_ID } from "../../session/client.ts";
@@ -59,10 +60,10 @@ export class InlineClient {
     checkSendable(topic, options.properties);
     const message = this.#core.message({
       topic,
-      payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload,
+      payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload.slice(), // hooks may write into it
       qos: lowerQos(options.qos ?? 0, maximumQos),
       retain: options.retain,
-      properties: options.properties,
+      properties: copyProperties(options.properties),
       publisherId: INLINE_ID,
       receivedAt: this.#core.now(),
     });

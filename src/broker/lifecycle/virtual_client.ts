@@ -3,7 +3,8 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { handlePacket } from "../inbound/dispatch.ts";
 import { MqttError } from "../../packets/errors.ts";
-import type { Packet, ProtocolVersion } from "../../packets/types.ts";
+import { copyProperties } from "../../packets/copy_properties.ts";
+import { type Packet, PacketType, type ProtocolVersion } from "../../packets/types.ts";
 import { Client, INLINE_ID } from "../../session/client.ts";
 import { InboundAliases } from "../../session/topic_aliases.ts";
 import { Session } from "../../session/session.ts";
@@ -113,9 +114,15 @@ async function handleInjected(core: Core, connection: Connection, packet: Packet
   }
   core.info.packetsReceived++;
   try {
-    await handlePacket(core, connection, packet);
+    await handlePacket(core, connection, ownCopy(packet));
   } catch (error) {
     connection.fail(error);
     throw error;
   }
+}
+
+/** Hooks may write into payload and properties, which are the program's. */
+function ownCopy(packet: Packet): Packet {
+  if (packet.type !== PacketType.PUBLISH) return packet;
+  return { ...packet, payload: packet.payload.slice(), properties: copyProperties(packet.properties) };
 }

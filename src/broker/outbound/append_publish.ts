@@ -106,11 +106,11 @@ function assemble(
   const properties = version5 ? keptBytes(message) + identifierBytes(identifiers) : NO_PROPERTIES;
   const size = packetSize(rest + topicLength, properties);
   if (size > maximumPacketSize) return false;
-  const longest = packetSize(rest + topicLength, properties + ALIAS_BYTES); // with an alias that is new
-  const alias = longest > maximumPacketSize ? undefined : to.outboundAliases?.use(message.topic);
+  const sizeWithAlias = version5 ? packetSize(rest + topicLength, properties + ALIAS_BYTES) : size;
+  const alias = sizeWithAlias > maximumPacketSize ? undefined : to.outboundAliases?.use(message.topic);
   const sentTopicLength = alias?.known ? 0 : topicLength; // [MQTT-3.1.2-26]
   const sentProperties = alias === undefined ? properties : properties + ALIAS_BYTES;
-  writer.reserve(longest);
+  writer.reserve(sizeWithAlias);
   writer.u8(firstByte(delivery, dup));
   writer.varint(remainingLength(rest + sentTopicLength, sentProperties));
   putTopic(writer, message, sentTopicLength);

@@ -20,9 +20,16 @@ const KEPT_IN_PLACE = 128;
 /** Delivers a message that the client may read. */
 export function deliver(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
   if (session.ended) return;
+  if (message.expiresAt < core.recentTime) return dropExpired(core, message, session);
   if (session.inlineHandler !== undefined) return deliverInline(core, message, session, delivery);
   if (delivery.qos === 0) return deliverOnce(core, message, session, delivery);
   deliverRecord(core, message, session, delivery);
+}
+
+/** What hooks have held up for longer than it lives is not sent any more [MQTT-3.3.2-5]. */
+function dropExpired(core: Core, message: Message, { client }: Session): void {
+  core.info.messagesDropped++;
+  core.hooks.observe(core.hooks.on.onPublishDropped, client, message, "expired");
 }
 
 /** At most once: sent now or dropped. */

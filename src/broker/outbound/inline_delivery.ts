@@ -1,5 +1,6 @@
 /** Messages to the handlers of the broker's own client.
  * @module */
+import { copyProperties } from "../../packets/copy_properties.ts";
 import { PacketType, type PublishPacket } from "../../packets/types.ts";
 import type { Client } from "../../session/client.ts";
 import type { Message } from "../../session/message.ts";
@@ -41,8 +42,9 @@ function publisherOf(core: Core, session: Session, message: Message): Client {
   return core.sessions.get(message.publisherId)?.client ?? session.client;
 }
 
-/** What a handler is given, its own copy of the packet. */
+/** What a handler is given, its own copy of the packet: others are sent, and the broker keeps, what came from the client. */
 function packetOf(message: Message, { qos, retain }: InlineDelivery): PublishPacket {
-  const { topic, payload, properties } = message;
+  const { topic, buffer, payloadStart, frameEnd } = message, payload = buffer.slice(payloadStart, frameEnd);
+  const properties = copyProperties(message.properties);
   return { type: PacketType.PUBLISH, topic, payload, qos, retain, dup: false, packetId: 0, properties };
 }

@@ -1,6 +1,6 @@
 /** Messages as hooks see them, and what hooks make of them.
  * @module */
-import { PacketType, type PublishPacket } from "../../packets/types.ts";
+import { PacketType, type Properties, type PublishPacket } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import type { Core } from "../core/core.ts";
@@ -14,18 +14,14 @@ export function packetOf(message: Message): PublishPacket {
 
 /**
  * The message that hooks have made of `original`: itself when they have left everything but the bytes of its payload alone.
- * Properties that they have seen are always taken from what they return, as they may have been changed in place.
+ * Properties are always taken from what they return, as they may have been changed or taken away in place.
  *
  * @throws MqttError 0x81, 0x82, 0x90, 0x9A or 0x9B for a packet that cannot be sent
  */
-export function messageOf(
-  core: Core,
-  original: Message,
-  { packet, changed }: { packet: PublishPacket; changed: PublishPacket },
-): Message {
-  const { topic, payload, qos, retain, properties } = changed;
+export function messageOf(core: Core, original: Message, changed: PublishPacket): Message {
+  const { topic, payload, qos, retain } = changed, properties = publicProperties(changed.properties);
   const isSame = topic === original.topic && payload === original.payload && qos === original.qos &&
-    retain === original.retain && properties === undefined && packet.properties === undefined;
+    retain === original.retain && properties === undefined && original.properties === undefined;
   if (isSame) return original;
   checkCapabilities(core, changed);
   if (topic !== original.topic) validateTopicName(topic, core.options.capabilities.maximumTopicLevels);
@@ -33,4 +29,15 @@ export function messageOf(
   const message = core.message({ topic, payload, qos, retain, properties, publisherId, receivedAt });
   message.encode();
   return message;
+}
+
+/**
+ * Properties that go on with a message. Topic Alias and Subscription Identifiers are made for each subscriber, the Will Delay
+ * Interval is for the broker alone.
+ */
+export function publicProperties(properties: Properties | undefined): Properties | undefined {
+  const { topicAlias, subscriptionIdentifiers, willDelayInterval } = properties ?? {};
+  const isPublic = topicAlias === undefined && subscriptionIdentifiers === undefined && willDelayInterval === undefined;
+  if (isPublic) return properties;
+  return { ...properties, topicAlias: undefined, subscriptionIdentifiers: undefined, willDelayInterval: undefined };
 }

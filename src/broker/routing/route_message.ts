@@ -19,10 +19,13 @@ export function publish(core: Core, client: Client, message: Message): Message |
   const { onPublish } = core.hooks.on, refusal = message.qos > 0 ? core.hooks.refusalOfMore() : undefined;
   if (refusal !== undefined) throw refusal;
   if (onPublish === undefined) return route(core, client, message);
-  const packet = packetOf(message), changed = core.hooks.transform(onPublish, client, packet);
+  const changed = core.hooks.transform(onPublish, client, packetOf(message));
   return changed instanceof Promise
-    ? changed.then((later) => route(core, client, messageOf(core, message, { packet, changed: later })))
-    : route(core, client, messageOf(core, message, { packet, changed }));
+    ? changed.then((later) => {
+      core.now(); // the message has become older
+      return route(core, client, messageOf(core, message, later));
+    })
+    : route(core, client, messageOf(core, message, changed));
 }
 
 /** Routes a message without asking `onPublish`. */
@@ -39,5 +42,9 @@ export function route(
     return message;
   };
   const recipients = choose(core, message);
-  return recipients instanceof Promise ? recipients.then(deliver) : deliver(recipients);
+  if (!(recipients instanceof Promise)) return deliver(recipients);
+  return recipients.then((chosen) => {
+    core.now(); // the message has become older
+    return deliver(chosen);
+  });
 }

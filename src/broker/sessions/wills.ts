@@ -2,13 +2,14 @@
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
-import type { Properties, Will } from "../../packets/types.ts";
+import type { Will } from "../../packets/types.ts";
 import type { Session } from "../../session/session.ts";
 import type { PendingWill } from "../../session/will.ts";
 import type { Client } from "../../session/client.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
+import { publicProperties } from "../routing/hook_packet.ts";
 import { route } from "../routing/route_message.ts";
 
 /**
@@ -128,9 +129,4 @@ function drop(core: Core, due: DueWill, error: unknown): void {
 /** The session has no will any more, unless a new connection has brought another one. */
 function forget({ session, pending }: DueWill): void {
   if (session.will === pending) session.will = undefined;
-}
-
-/** Will Delay Interval is for the broker alone. */
-function publicProperties(properties: Properties | undefined): Properties | undefined {
-  return properties?.willDelayInterval === undefined ? properties : { ...properties, willDelayInterval: undefined };
 }
