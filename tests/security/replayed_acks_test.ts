@@ -38,6 +38,7 @@ Deno.test("every acknowledgement of an exchange may come twice, and counts once"
     await client.expect({ type: PUBREL, packetId: two });
   }
   for (let round = 0; round < 3; round++) await client.ack(PUBCOMP, two);
+  await client.barrier();
   assertEquals(broker.info.inflight, 0);
   await client.ack(PUBREC, two); // behind the end
   await client.expect({ type: PUBREL, packetId: two, reasonCode: 0x92 });
