@@ -1,7 +1,9 @@
 /** What hooks make of messages and wills is sent only where it may be sent. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
+import { MqttError } from "../../src/packets/errors.ts";
+import { ReasonCode } from "../../src/packets/reason_codes.ts";
 import type { Properties, PublishPacket, Will } from "../../src/packets/types.ts";
 import { Harness } from "../helpers/harness.ts";
 
@@ -43,6 +45,9 @@ const UNFIT: Record<string, Partial<Will>> = {
   "an empty topic": { topic: "" },
   "U+0000 in its topic": { topic: "a\0" },
   "a response topic that is a filter": { properties: { responseTopic: "r/+" } },
+  "a text as payload": { payload: "text" as unknown as Uint8Array },
+  "no payload": { payload: undefined },
+  "no topic": { topic: undefined },
   "an impossible interval": { properties: { messageExpiryInterval: -1 } },
 };
 
@@ -54,7 +59,7 @@ for (const [name, change] of Object.entries(UNFIT)) {
       onWill: (_, will) => ({ ...will, ...change }),
       onWillDropped: (client) => void dropped.push(client.id),
     };
-    await using harness = await Harness.start({ hooks: [allowAll(), hook] });
+    await using harness = await Harness.start({ hooks: [allowAll(), hook], errorsExpected: true });
     const subscriber = await harness.connect("s"), old = await harness.connect({ clientId: "old", protocolVersion: 4 });
     await subscriber.subscribe("#");
     await old.subscribe("#");
@@ -64,4 +69,34 @@ for (const [name, change] of Object.entries(UNFIT)) {
     await old.expectNothing();
     assertEquals([dropped, harness.broker.info.retained], [["c"], 0]);
   });
+}
+
+/** What is no PUBLISH packet that could be sent. */
+const NO_PACKETS: Record<string, (packet: PublishPacket) => unknown> = {
+  "true": () => true,
+  "a text": () => "text",
+  "nothing but a topic": ({ topic }) => ({ topic }),
+  "a text as payload": (packet) => ({ ...packet, payload: "text" }),
+  "a list of bytes as payload": (packet) => ({ ...packet, payload: [1, 2] }),
+  "a text as payload, in place": (packet) => void (packet.payload = "text" as unknown as Uint8Array),
+};
+
+for (const [name, make] of Object.entries(NO_PACKETS)) {
+  for (const wait of [false, true]) {
+    Deno.test(`a hook that makes ${name} of a message has failed, and its client goes on${wait ? ", later" : ""}`, async () => {
+      const onPublish = (_: unknown, packet: PublishPacket) => wait ? Promise.resolve(make(packet)) : make(packet);
+      const hook = { id: "make", onPublish } as Hook;
+      await using harness = await Harness.start({ hooks: [allowAll(), hook], errorsExpected: true });
+      const subscriber = await harness.connect("s"), publisher = await harness.connect("p");
+      await subscriber.subscribe("#", { qos: 2 });
+      for (const qos of [0, 1, 2] as const) {
+        const code = await publisher.publish("t", "x", { qos, retain: true });
+        assertEquals(code, qos === 0 ? 0 : ReasonCode.ImplementationSpecificError);
+      }
+      await assertRejects(() => harness.broker.publish("t", "x"), MqttError, "an error within the broker");
+      await subscriber.expectNothing();
+      const { hookErrors, retained } = harness.broker.info;
+      assertEquals([hookErrors, retained, harness.errors.length], [4, 0, 4]);
+    });
+  }
 }

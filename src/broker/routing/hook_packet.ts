@@ -1,5 +1,7 @@
 /** Messages as hooks see them, and what hooks make of them.
  * @module */
+import { MqttError } from "../../packets/errors.ts";
+import { ReasonCode } from "../../packets/reason_codes.ts";
 import { PacketType, type Properties, type PublishPacket } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
@@ -19,6 +21,7 @@ export function packetOf(message: Message): PublishPacket {
  * @throws MqttError 0x81, 0x82, 0x90, 0x9A or 0x9B for a packet that cannot be sent
  */
 export function messageOf(core: Core, original: Message, changed: PublishPacket): Message {
+  checkParts(core, changed);
   const { topic, payload, qos, retain } = changed, properties = publicProperties(changed.properties);
   const isSame = topic === original.topic && payload === original.payload && qos === original.qos &&
     retain === original.retain && properties === undefined && original.properties === undefined;
@@ -40,4 +43,21 @@ export function publicProperties(properties: Properties | undefined): Properties
   const isPublic = topicAlias === undefined && subscriptionIdentifiers === undefined && willDelayInterval === undefined;
   if (isPublic) return properties;
   return { ...properties, topicAlias: undefined, subscriptionIdentifiers: undefined, willDelayInterval: undefined };
+}
+
+/**
+ * Checks that a hook has returned something that can be sent: a text as payload would go out as zeros.
+ * @throws MqttError 0x83, as for any hook that fails
+ */
+export function checkParts(core: Core, { topic, payload }: Pick<PublishPacket, "topic" | "payload">): void {
+  if (typeof topic === "string" && payload instanceof Uint8Array) return;
+  const current = `a topic that is ${kindOf(topic)} and a payload that is ${kindOf(payload)}`;
+  const reason = `Cannot send what a hook has returned: it has ${current}, expected a string and a Uint8Array`;
+  core.info.hookErrors++;
+  core.unexpected("a hook has failed", new TypeError(reason));
+  throw new MqttError(ReasonCode.ImplementationSpecificError, "an error within the broker");
+}
+
+function kindOf(value: unknown): string {
+  return value instanceof Uint8Array ? "a Uint8Array" : `a value of type ${typeof value}`;
 }

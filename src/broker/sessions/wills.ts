@@ -9,7 +9,7 @@ import type { Client } from "../../session/client.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
-import { publicProperties } from "../routing/hook_packet.ts";
+import { checkParts, publicProperties } from "../routing/hook_packet.ts";
 import { route } from "../routing/route_message.ts";
 
 /**
@@ -92,6 +92,7 @@ async function send(core: Core, due: DueWill): Promise<void> {
   const { client, pending } = due;
   const changed = core.hooks.transform(core.hooks.on.onWill, client, pending.will);
   const will = changed instanceof Promise ? await changed : changed;
+  checkParts(core, will);
   validateTopicName(will.topic, core.options.capabilities.maximumTopicLevels); // hooks may have changed it
   const verdict = authorize(core, client, will.topic, "write");
   const code = typeof verdict === "number" ? verdict : await verdict;
