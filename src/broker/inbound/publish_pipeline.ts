@@ -43,15 +43,16 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     core.info.messagesReceived++;
     if (!admit(core, connection, message)) return;
     const verdict = authorize(core, connection.client!, message.topic, "write");
-    return typeof verdict === "number"
-      ? this.#judged(message, verdict)
-      : verdict.then((code) => this.#later(message, () => this.#judged(message, code)));
+    if (typeof verdict === "number") return this.#judged(message, verdict);
+    return verdict.then((code) => {
+      this.#becameOlder(message);
+      return this.#judged(message, code);
+    });
   }
 
-  /** Goes on with a message that has become older while it was waited for a hook. */
-  #later<T>({ expiresAt }: Message, goOn: () => T): T {
+  /** A message that may expire was waited for: what time is it? */
+  #becameOlder({ expiresAt }: Message): void {
     if (expiresAt !== Infinity) this.#core.now();
-    return goOn();
   }
 
   #judged(message: Message, code: number): void | PromiseLike<void> {
@@ -94,7 +95,7 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
 
   /** Hooks that have taken their time let the message pass. */
   transformed(changed: PublishPacket): void {
-    if (this.#message.expiryStart >= 0) this.#core.now(); // it has become older
+    this.#becameOlder(this.#message);
     try {
       const pending = this.#take(changed);
       if (pending === undefined) this.#transformed.resolve();
@@ -139,10 +140,10 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
       return this.#refused(error, message);
     }
     if (!(recipients instanceof Promise)) return this.#deliver(message, routed, recipients);
-    return recipients.then(
-      (chosen) => this.#later(routed, () => this.#deliver(message, routed, chosen)),
-      (error) => this.#refused(error, message),
-    );
+    return recipients.then((chosen) => {
+      this.#becameOlder(routed);
+      this.#deliver(message, routed, chosen);
+    }, (error) => this.#refused(error, message));
   }
 
   /** In one turn, so that storage keeps all of it in one commit. */
