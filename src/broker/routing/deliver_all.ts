@@ -4,6 +4,7 @@ import type { Client } from "../../session/client.ts";
 import type { Message } from "../../session/message.ts";
 import type { DeliveryOptions } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
+import { HeldSubscription } from "../../topics/subscription.ts";
 import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
 import { deliver, lowerQos } from "../outbound/deliver.ts";
@@ -31,9 +32,10 @@ export function choose(core: Core, message: Message): Recipients | Promise<Recip
   if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
   message.keepMemory();
   const selected = core.hooks.transform(onSelectSubscribers, message, matched);
-  return selected instanceof Promise
-    ? selected.then((result) => chooseOf(core, message, result))
-    : chooseOf(core, message, selected);
+  if (!(selected instanceof Promise)) return chooseOf(core, message, selected);
+  return selected.then((matched) =>
+    chooseLater(core, message, { matched, deniedSubscribers: judgeAll(core, message, matched.subscribers) })
+  );
 }
 
 function chooseOf(core: Core, message: Message, matched: MatchResult<Session>): Recipients | Promise<Recipients> {
@@ -59,17 +61,33 @@ async function chooseLater(
   const { matched, matched: { shares } } = step;
   const deniedSubscribers = await step.deniedSubscribers;
   let members = await (step.members ?? chooseMembers(core, message, shares));
-  while (members.some(hasEnded)) members = await chooseMembers(core, message, shares.map(withoutEnded));
-  return { matched, deniedSubscribers, members };
+  while (members.some(hasLeft)) members = await chooseMembers(core, message, shares.map(withoutMembersWhoLeft));
+  return withoutThoseWhoLeft({ matched, deniedSubscribers, members });
 }
 
-/** The session of a chosen member may end while others are asked about: then somebody else gets the message. */
-function hasEnded(member: Member): boolean {
-  return member?.subscriber.ended ?? false;
+/**
+ * A session may end, or its client unsubscribe, while hooks are asked about others: from UNSUBACK on nothing is added for it
+ * [MQTT-3.10.4-2]. What a hook has made up instead of a subscription stays.
+ */
+function hasLeft(subscription: Member): boolean {
+  if (!(subscription instanceof HeldSubscription)) return false;
+  const { ended, subscriptions } = subscription.subscriber as Session;
+  return ended || !subscriptions.has(subscription.filter.full);
 }
 
-function withoutEnded(share: MatchedShare<Session>): MatchedShare<Session> {
-  return { ...share, members: share.members.filter((member) => !hasEnded(member)) };
+/** Somebody else of the group gets the message then. */
+function withoutMembersWhoLeft(share: MatchedShare<Session>): MatchedShare<Session> {
+  return { ...share, members: share.members.filter((member) => !hasLeft(member)) };
+}
+
+function withoutThoseWhoLeft(recipients: Recipients): Recipients {
+  const { matched: { subscribers }, deniedSubscribers } = recipients;
+  const denied = new Set(deniedSubscribers), without: number[] = [];
+  for (let index = 0; index < subscribers.length; index++) {
+    const { subscriptions } = subscribers[index], left = subscriptions.length > 0 && subscriptions.every(hasLeft);
+    if (left || denied.has(index)) without.push(index);
+  }
+  return { ...recipients, deniedSubscribers: without };
 }
 
 /**

@@ -1,0 +1,46 @@
+/** Clients that unsubscribe while hooks are asked who gets a message. */
+import { assertEquals } from "@std/assert";
+import { allowAll } from "../../hooks/auth/allow_all.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import { Harness, PacketType } from "../helpers/harness.ts";
+
+/** Hooks that answer once the gate is open. */
+const HOOKS: Record<string, (gate: Promise<void>) => Hook[]> = {
+  onAclCheck: (gate) => [{
+    id: "acl",
+    onConnectAuthenticate: () => true,
+    onAclCheck: ({ id }, topic, access) =>
+      id === "stays" && topic === "t" && access === "read" ? gate.then(() => true) : true,
+  }],
+  onSelectSubscribers: (gate) => [allowAll(), { id: "select", onSelectSubscribers: () => gate }],
+};
+
+for (const [event, hooks] of Object.entries(HOOKS)) {
+  for (const filter of ["t", "$share/group/t"]) {
+    Deno.test(`[v5 MQTT-3.10.4-2] who unsubscribes from ${filter} while ${event} is asked gets nothing more`, async () => {
+      const gate = Promise.withResolvers<void>();
+      await using harness = await Harness.start({ hooks: hooks(gate.promise) });
+      const [leaves, stays, publisher] = [
+        await harness.connect("leaves"),
+        await harness.connect("stays"),
+        await harness.connect("p"),
+      ];
+      await leaves.subscribe(filter);
+      const subscription = {
+        topicFilter: "+",
+        qos: 0,
+        noLocal: false,
+        retainAsPublished: false,
+        retainHandling: 0,
+      } as const;
+      await stays.send({ type: PacketType.SUBSCRIBE, packetId: 1, subscriptions: [subscription] });
+      await stays.expect({ type: PacketType.SUBACK });
+      await publisher.sendPublish("t", "x");
+      await harness.clock.advance(0);
+      assertEquals(await leaves.unsubscribe(filter), 0);
+      gate.resolve();
+      await stays.expectMessage("t", "x");
+      await leaves.expectNothing();
+    });
+  }
+}
