@@ -19,6 +19,7 @@ export class Watchdog {
   readonly #limit: number;
   readonly #watched = new Set<Watched>();
   #timer: number | undefined;
+  #isClosed = false;
   /** The latest that it can be until the timer has run. */
   #latest = 0;
 
@@ -33,6 +34,7 @@ export class Watchdog {
 
   /** Begins to wait: sets when the answer is late that is asked for now. */
   watch(watched: Watched): void {
+    if (this.#isClosed) return;
     if (this.#timer === undefined) this.#arm(this.#clock.now());
     watched.due = this.#latest + this.#limit;
     this.#watched.add(watched);
@@ -62,6 +64,7 @@ export class Watchdog {
   close(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isClosed = true;
     this.#watched.clear();
   }
 

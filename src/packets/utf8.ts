@@ -56,6 +56,28 @@ export function checkUtf8(buffer: Uint8Array, start: number, end: number): void 
 }
 
 /**
+ * Tells whether a payload is UTF-8 (3.3.2.3.2); unlike text within packets it may hold U+0000.
+ *
+ * @param payload the bytes
+ * @returns false when they are ill-formed
+ *
+ * @example
+ * ```ts
+ * import { isUtf8 } from "./utf8.ts";
+ *
+ * console.assert(!isUtf8(Uint8Array.of(0xff)));
+ * ```
+ */
+export function isUtf8(payload: Uint8Array): boolean {
+  try {
+    decoder.decode(payload);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Compares bytes with a text.
  *
  * @param text a text

@@ -35,7 +35,7 @@ for (const qos of [1, 2] as const) {
   Deno.test(`at QoS ${qos} a publisher is acknowledged later while a subscriber catches up, and nothing is lost`, async () => {
     await using harness = await Harness.start({ capabilities: LIMITS });
     const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
-    const held = await fill(publisher, 30, qos);
+    const held = await fill(publisher, 29, qos);
     for (let taken = 0; taken < UNHELD + held.length; taken++) await takeOne(subscriber);
     for (const packetId of held) {
       await publisher.expect({ type: qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId, reasonCode: 0 });
@@ -103,7 +103,7 @@ Deno.test("publishers go on when the session of the subscriber ends", async () =
 });
 
 Deno.test("a client that publishes to itself is not held up by what it does not read yet", async () => {
-  await using harness = await Harness.start({ capabilities: LIMITS });
+  await using harness = await Harness.start({ capabilities: { ...LIMITS, maximumQueuedMessages: 60 } });
   const client = await subscriberOf(harness);
   for (let sent = 0; sent < 100; sent++) await client.sendPublish("t", `${sent}`, { qos: 1 });
   let published = 0, acknowledged = 0;
@@ -116,6 +116,14 @@ Deno.test("a client that publishes to itself is not held up by what it does not 
     }
   }
   assertEquals(harness.broker.info.messagesDropped, 0);
+});
+
+Deno.test("what publishers are held for has a limit as well", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  await subscriberOf(harness);
+  const publisher = await harness.connect("p");
+  await fill(publisher, 31);
+  assertEquals(harness.broker.info.messagesDropped, 1); // one is under way, forty wait
 });
 
 Deno.test("without a delay acknowledgements come at once, and what is too much is lost", async () => {

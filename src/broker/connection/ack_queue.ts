@@ -3,7 +3,7 @@
 
 /** An acknowledgement that waits. */
 interface Entry {
-  /** Promises that have not settled. */
+  /** Commits that have not ended. */
   left: number;
   failure: Error | undefined;
   send: (failure?: Error) => void;
@@ -41,11 +41,11 @@ export class AckQueue {
     const entry: Entry = { left: commits?.length ?? 0, failure: undefined, send };
     this.#entries.push(entry);
     for (const commit of commits ?? []) {
-      commit.then(() => this.#settled(entry), (error) => this.#settled(entry, error ?? "no reason was given"));
+      commit.then(() => this.#committed(entry), (error) => this.#committed(entry, error ?? "no reason was given"));
     }
   }
 
-  #settled(entry: Entry, error?: unknown): void {
+  #committed(entry: Entry, error?: unknown): void {
     if (error !== undefined) entry.failure ??= error instanceof Error ? error : new Error(String(error));
     if (--entry.left === 0 && entry === this.#entries[this.#head]) this.#sendReady();
   }

@@ -55,7 +55,7 @@ export interface Capabilities {
   maximumClientWritesPendingBytes: number;
   /** Bytes in all outbound buffers, default 536,870,912. */
   maximumTotalWritesPendingBytes: number;
-  /** QoS 1/2 messages queued for one session, default 10,000. */
+  /** QoS 1/2 messages queued for one session, default 10,000; twice as many while their publishers are held (see below). */
   maximumQueuedMessages: number;
   /** Bytes queued for one session, and likewise bytes that were sent to it and are not acknowledged; default 16,777,216. */
   maximumQueuedBytes: number;

@@ -2,6 +2,7 @@
  * @module */
 import { MqttError } from "../../packets/errors.ts";
 import { ReasonCode } from "../../packets/reason_codes.ts";
+import { isUtf8 } from "../../packets/utf8.ts";
 import type { Message } from "../../session/message.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -50,20 +51,14 @@ function takeQuota(core: Core, connection: Connection, message: Message): boolea
   return true;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
 /** False for a payload that is marked as UTF-8 and is not (3.3.2.3.2): told at QoS 1/2, the end at QoS 0. */
 function isPayloadText(core: Core, connection: Connection, message: Message): boolean {
-  if (!core.options.capabilities.validatePayloadFormat) return true;
-  try {
-    utf8.decode(message.payload);
-    return true;
-  } catch {
-    const reason = `Cannot publish to ${message.topic}: the payload is marked as UTF-8 and is not`;
-    if (message.qos === 0) throw new MqttError(ReasonCode.PayloadFormatInvalid, reason);
-    refuse(connection, message, ReasonCode.PayloadFormatInvalid, reason);
-    return false;
-  }
+  const { buffer, payloadStart, frameEnd } = message;
+  if (!core.options.capabilities.validatePayloadFormat || isUtf8(buffer.subarray(payloadStart, frameEnd))) return true;
+  const reason = `Cannot publish to ${message.topic}: the payload is marked as UTF-8 and is not`;
+  if (message.qos === 0) throw new MqttError(ReasonCode.PayloadFormatInvalid, reason);
+  refuse(connection, message, ReasonCode.PayloadFormatInvalid, reason);
+  return false;
 }
 
 /** A store that takes no more says so before the message is routed: its client sends it again, and nobody has it twice. */

@@ -31,7 +31,7 @@ function dispatch(core: Core, connection: Connection, packet: Packet): void | Pr
   if (connection.state !== "connected") return dispatchEarly(core, connection, packet);
   switch (packet.type) {
     case PacketType.PUBLISH:
-      return pipelineOf(core, connection).take(messageOf(core, connection, packet));
+      return pipelineOf(core, connection).take(messageFrom(core, connection, packet));
     case PacketType.PUBACK:
       return handlePuback(core, connection, packet.packetId);
     case PacketType.PUBREC:
@@ -58,7 +58,7 @@ function dispatch(core: Core, connection: Connection, packet: Packet): void | Pr
 }
 
 /** The message in a PUBLISH that a hook has seen or a program has made. */
-function messageOf(core: Core, connection: Connection, packet: PublishPacket): Message {
+function messageFrom(core: Core, connection: Connection, packet: PublishPacket): Message {
   const { topic, payload, qos, retain } = packet, { topicAlias, ...properties } = packet.properties ?? {};
   const publisherId = connection.client!.id, receivedAt = connection.lastRead;
   const kept = Object.keys(properties).length === 0 ? undefined : properties;

@@ -69,11 +69,11 @@ function enqueue(core: Core, session: Session, record: OutboundRecord): void {
   message.awaitCommit(core.hooks.observe(on.onQosPublish, session.client, record));
 }
 
-/** A message whose publisher is held is within a limit already, that of what a client may leave unacknowledged. */
+/** Publishers that are held may have sent what they had under way: for that there is as much room again. */
 function isFull(core: Core, session: Session, { message }: OutboundRecord, isHeld: boolean): boolean {
   const { maximumQueuedMessages, maximumQueuedBytes, maximumTotalQueuedBytes } = core.options.capabilities;
   const { queue } = session.outbox, { size } = message!;
-  return !isHeld && queue.length >= maximumQueuedMessages || queue.bytes + size > maximumQueuedBytes ||
+  return queue.length >= maximumQueuedMessages * (isHeld ? 2 : 1) || queue.bytes + size > maximumQueuedBytes ||
     core.deliveries.queuedBytes + size > maximumTotalQueuedBytes;
 }
 

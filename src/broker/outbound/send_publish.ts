@@ -34,7 +34,7 @@ export function sendPublish(
   const { core, client } = to, { info, hooks: { on } } = core;
   try {
     const isSeen = on.onPacketEncode !== undefined || on.onPacketSent !== undefined;
-    if (!(isSeen ? sendSeen(to, packetOf(to, message, delivery, dup)) : appendPublish(to, message, delivery, dup))) {
+    if (!(isSeen ? sendSeen(to, packetFor(to, message, delivery, dup)) : appendPublish(to, message, delivery, dup))) {
       return false;
     }
     info.packetsSent++;
@@ -58,7 +58,7 @@ function sendSeen(to: ConnectedRecipient, made: PublishPacket): boolean {
 }
 
 /** The packet as hooks see it; it names its topic, whatever aliases the client takes. */
-function packetOf(to: ConnectedRecipient, message: Message, delivery: PublishDelivery, dup: boolean): PublishPacket {
+function packetFor(to: ConnectedRecipient, message: Message, delivery: PublishDelivery, dup: boolean): PublishPacket {
   const { topic, payload } = message, { qos, retain, packetId } = delivery;
   const properties = to.version5 ? propertiesOf(to, message, delivery) : undefined;
   return { type: PacketType.PUBLISH, topic, payload, qos, retain, dup, packetId, properties };

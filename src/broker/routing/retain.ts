@@ -82,6 +82,8 @@ export class RetainedReplay implements Replay {
   readonly #session: Session;
   readonly #subscription: SessionSubscription;
   readonly #messages: Iterator<Message | undefined>;
+  /** A message whose connection has gone while a hook was asked: the next one gets it. */
+  #kept: Message | undefined = undefined;
 
   /**
    * @param core the broker
@@ -98,13 +100,19 @@ export class RetainedReplay implements Replay {
   }
 
   next(): boolean | Promise<boolean> {
-    const { done, value: message } = this.#messages.next();
+    const { done = false, value: message } = this.#kept === undefined ? this.#messages.next() : { value: this.#kept };
+    this.#kept = undefined;
     if (done || this.#session.ended) return false;
     if (this.#session.subscriptions.get(this.filter) !== this.#subscription) return false;
     if (message === undefined || !this.#concerns(message)) return true;
     const verdict = authorize(this.#core, this.#session.client, message.topic, "read");
     if (typeof verdict === "number") return this.#send(message, verdict);
-    return verdict.then((code) => this.#send(message, code));
+    const { link } = this.#session;
+    return verdict.then((code) => {
+      if (this.#session.link === link) return this.#send(message, code);
+      this.#kept = message;
+      return true;
+    });
   }
 
   #concerns(message: Message): boolean {

@@ -6,10 +6,12 @@ import type { Will } from "../../packets/types.ts";
 import type { Session } from "../../session/session.ts";
 import type { PendingWill } from "../../session/will.ts";
 import type { Client } from "../../session/client.ts";
+import { isUtf8 } from "../../packets/utf8.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 import { checkParts, publicProperties } from "../routing/hook_packet.ts";
+import { checkCapabilities } from "../routing/check_capabilities.ts";
 import { route } from "../routing/route_message.ts";
 
 /**
@@ -17,29 +19,14 @@ import { route } from "../routing/route_message.ts";
  * @throws MqttError 0x90, 0x99, 0x9A, 0x9B
  */
 export function checkWill(core: Core, will: Will): void {
-  const { maximumQos, retainAvailable, maximumTopicLevels, validatePayloadFormat } = core.options.capabilities;
+  const { maximumTopicLevels, validatePayloadFormat } = core.options.capabilities;
   validateTopicName(will.topic, maximumTopicLevels); // [MQTT-4.7.1-1]
-  if (will.qos > maximumQos) {
-    throw new MqttError(
-      ReasonCode.QoSNotSupported,
-      `Cannot accept will: its QoS is ${will.qos}, the maximum is ${maximumQos}`,
-    ); // [MQTT-3.2.2-12]
-  }
-  if (will.retain && !retainAvailable) {
-    throw new MqttError(ReasonCode.RetainNotSupported, "Cannot accept will: retained messages are not available"); // [MQTT-3.2.2-13]
-  }
-  if (will.properties?.payloadFormatIndicator === 1 && validatePayloadFormat) checkText(will.payload);
-}
-
-function checkText(payload: Uint8Array): void {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(payload);
-  } catch {
-    throw new MqttError(
-      ReasonCode.PayloadFormatInvalid,
-      "Cannot accept will: its payload is marked as UTF-8 and is not",
-    );
-  }
+  checkCapabilities(core, will, "accept the will"); // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
+  if (will.properties?.payloadFormatIndicator !== 1 || !validatePayloadFormat || isUtf8(will.payload)) return;
+  throw new MqttError(
+    ReasonCode.PayloadFormatInvalid,
+    "Cannot accept the will: its payload is marked as UTF-8 and is not",
+  );
 }
 
 /** The connection has ended: the will is published now or after its delay; at the end of the session at the latest. */
