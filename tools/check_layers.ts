@@ -46,12 +46,6 @@ const PLACES = Object.keys(ROOMS).flatMap((room) => room === "src/broker/" ? Obj
 /** What listeners and hooks may know of the broker. */
 const CONTRACTS = [...PLACES.slice(0, PLACES.indexOf("src/hook/") + 1), "src/broker/core/listener.ts"];
 
-/** Imports that go against the order and are still there: file and what it imports. Each has to go. */
-export const KNOWN: Readonly<Record<string, readonly string[]>> = {};
-
-/** Whether a circle of imports fails the check. While it does not, circles are only told of. */
-const CIRCLES_FAIL = true;
-
 /** Folders whose files may not import each other in a circle. */
 const WITHOUT_CIRCLES = ["src/", "listeners/", "hooks/"];
 
@@ -127,27 +121,6 @@ function startsWithAny(path: string, starts: readonly string[]): boolean {
   return starts.some((start) => path.startsWith(start));
 }
 
-/**
- * Leaves out what is known.
- *
- * @param findings one line for each
- * @param known imports that are expected to break the rule
- * @returns the other findings, and one for each known import that is there no longer
- */
-export function withoutKnown(
-  findings: readonly string[],
-  known: Readonly<Record<string, readonly string[]>>,
-): string[] {
-  const expected = Object.entries(known).flatMap(([path, targets]) =>
-    targets.map((target) => `${path}: may not import ${target}`)
-  );
-  const gone = expected.filter((line) => !findings.includes(line));
-  return [
-    ...findings.filter((line) => !expected.includes(line)),
-    ...gone.map((line) => `KNOWN has "${line}", which is so no longer: take it out`),
-  ];
-}
-
 function list(): void {
   for (const [room, sentence] of Object.entries(ROOMS)) {
     console.log(`${room.padEnd(24)}${sentence}`);
@@ -161,9 +134,7 @@ function list(): void {
 async function main(): Promise<number> {
   const sources = await readSources(new URL("..", import.meta.url));
   const circles = findCircles(sources.filter(({ path }) => startsWithAny(path, WITHOUT_CIRCLES)));
-  const findings = withoutKnown(findViolations(sources), KNOWN);
-  if (CIRCLES_FAIL) findings.push(...circles.findings);
-  else for (const finding of circles.findings) console.log(finding);
+  const findings = [...findViolations(sources), ...circles.findings];
   for (const finding of findings) console.error(finding);
   console.log(`largest circle of imports, types included: ${circles.largest} files`);
   console.log(findings.length === 0 ? "every file is in its room" : `${findings.length} findings`);

@@ -1,5 +1,6 @@
 /** From the events of sessions to changes of the store.
  * @module */
+import { isFailure } from "../../src/packets/reason_codes.ts";
 import type { GrantedSubscription } from "../../src/hook/hook.ts";
 import type { Client } from "../../src/session/client.ts";
 import type { InflightRecord } from "../../src/session/inflight.ts";
@@ -84,7 +85,7 @@ export class SessionStore {
     this.#commits.admit();
     const batch = this.#commits.batch(), state = this.#state(session), changes = state.changes(batch);
     for (const subscription of subscriptions) {
-      if (subscription.reasonCode >= 0x80) continue;
+      if (isFailure(subscription.reasonCode)) continue;
       const item = subscriptionItem(subscription.topicFilter);
       batch.put(changes, item, encodeSubscription(subscription), state.keyBytes + utf8Length(item));
     }

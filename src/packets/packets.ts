@@ -24,6 +24,7 @@ export { ConnectError, type ConnectErrorContext, MqttError } from "./errors.ts";
 export {
   connackReasonCode,
   connackReturnCode,
+  isFailure,
   isReasonCodeAllowed,
   ReasonCode,
   reasonCodeName,

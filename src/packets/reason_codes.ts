@@ -172,6 +172,23 @@ export function reasonCodeName(code: number): string {
   return NAMES.get(code) ?? `Unknown reason code 0x${code.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
+/**
+ * Whether a reason code tells of a failure (2.4).
+ *
+ * @param code reason code
+ * @returns true from 0x80 on
+ *
+ * @example
+ * ```ts
+ * import { isFailure, ReasonCode } from "@mochi/broker/packets";
+ *
+ * console.assert(isFailure(ReasonCode.NotAuthorized) && !isFailure(ReasonCode.NoMatchingSubscribers));
+ * ```
+ */
+export function isFailure(code: number): boolean {
+  return code >= ReasonCode.UnspecifiedError;
+}
+
 const PUBLISH_ACK = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
 const RELEASE_ACK = [0x00, 0x92];
 const CONNACK = [

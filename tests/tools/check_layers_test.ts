@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { findViolations, WINGS, withoutKnown } from "../../tools/check_layers.ts";
+import { findViolations, WINGS } from "../../tools/check_layers.ts";
 
 function check(path: string, text: string): string[] {
   return findViolations([{ path, text }]);
@@ -101,15 +101,6 @@ Deno.test("every wing and every room is told of in one sentence", async () => {
   const text = new TextDecoder().decode(stdout);
   assert(success);
   for (const [wing, sentence] of Object.entries(WINGS)) assert(text.includes(sentence) && text.includes(wing), wing);
-});
-
-Deno.test("known imports are left out, and told of once they have gone", () => {
-  const known = { "src/hook/hook.ts": ["src/broker/broker.ts"] };
-  const findings = checkImport("src/hook/hook.ts", "../broker/broker.ts");
-  assertEquals(withoutKnown(findings, known), []);
-  assertEquals(withoutKnown([...findings, "another"], known), ["another"]);
-  const gone = 'KNOWN has "src/hook/hook.ts: may not import src/broker/broker.ts", which is so no longer: take it out';
-  assertEquals(withoutKnown([], known), [gone]);
 });
 
 Deno.test("a file in src outside of the rooms and wings is found", () => {

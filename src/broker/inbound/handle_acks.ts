@@ -1,6 +1,6 @@
 /** PUBACK, PUBREC, PUBREL and PUBCOMP from a client (3.4 to 3.7).
  * @module */
-import { ReasonCode } from "../../packets/reason_codes.ts";
+import { isFailure, ReasonCode } from "../../packets/reason_codes.ts";
 import { PacketType, type Properties } from "../../packets/types.ts";
 import type { OutboundRecord } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
@@ -35,10 +35,10 @@ export function handlePuback(core: Core, connection: Connection, packetId: numbe
 export function handlePubrec(core: Core, connection: Connection, packetId: number, reasonCode: number): void {
   const session = connection.session!, record = session.existingOutbox?.inflight.get(packetId);
   if (record?.qos !== 2) {
-    if (reasonCode < 0x80) connection.sendAck(PacketType.PUBREL, packetId, ReasonCode.PacketIdentifierNotFound);
+    if (!isFailure(reasonCode)) connection.sendAck(PacketType.PUBREL, packetId, ReasonCode.PacketIdentifierNotFound);
     return;
   }
-  if (reasonCode >= 0x80) return finish(core, session, record); // [MQTT-4.4.0-2]
+  if (isFailure(reasonCode)) return finish(core, session, record); // [MQTT-4.4.0-2]
   release(core, connection, record);
 }
 

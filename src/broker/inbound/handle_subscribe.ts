@@ -1,6 +1,6 @@
 /** SUBSCRIBE from a client (3.8).
  * @module */
-import { ReasonCode } from "../../packets/reason_codes.ts";
+import { isFailure, ReasonCode } from "../../packets/reason_codes.ts";
 import type { GrantedSubscription } from "../../hook/hook.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { PacketType, type SubscribePacket, type SubscribeRequest } from "../../packets/types.ts";
@@ -141,7 +141,7 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
 
 /** MQTT 3.1 has no code for a refusal: the filter looks granted and nothing comes. */
 function codeFor(connection: Connection, { reasonCode }: Outcome, request: SubscribeRequest): number {
-  return connection.version === 3 && reasonCode >= 0x80 ? request.qos : reasonCode;
+  return connection.version === 3 && isFailure(reasonCode) ? request.qos : reasonCode;
 }
 
 function grantedOf(
