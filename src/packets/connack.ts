@@ -8,7 +8,7 @@ import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
 import type { Reader } from "./reader.ts";
-import { connackReasonCode, connackReturnCode } from "./reason_codes.ts";
+import { connackReasonCode, connackReturnCode } from "./return_codes.ts";
 import { type ConnackPacket, PacketType, type ProtocolVersion } from "./types.ts";
 import type { Writer } from "./writer.ts";
 

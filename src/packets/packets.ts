@@ -22,8 +22,6 @@ export { Framer, type FramerOptions, PROTOCOL_MAXIMUM_PACKET_SIZE } from "./fram
 export { Slab, SlabPool } from "./slab.ts";
 export { ConnectError, type ConnectErrorContext, MqttError } from "./errors.ts";
 export {
-  connackReasonCode,
-  connackReturnCode,
   isFailure,
   isReasonCodeAllowed,
   ReasonCode,
@@ -31,4 +29,5 @@ export {
   type Sender,
   usableReasonCode,
 } from "./reason_codes.ts";
+export { connackReasonCode, connackReturnCode } from "./return_codes.ts";
 export * from "./types.ts";

@@ -1,9 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { encodePacket } from "../../src/packets/codec.ts";
 import { MqttError } from "../../src/packets/errors.ts";
+import { connackReasonCode, connackReturnCode } from "../../src/packets/return_codes.ts";
 import {
-  connackReasonCode,
-  connackReturnCode,
   isReasonCodeAllowed,
   ReasonCode,
   reasonCodeName,

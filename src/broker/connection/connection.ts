@@ -3,7 +3,8 @@
 import { encodeInto } from "../../packets/codec.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { encodeAck } from "../../packets/publish.ts";
-import { connackReturnCode, ReasonCode, usableReasonCode } from "../../packets/reason_codes.ts";
+import { ReasonCode, usableReasonCode } from "../../packets/reason_codes.ts";
+import { connackReturnCode } from "../../packets/return_codes.ts";
 import {
   type AckPacket,
   type ConnectPacket,
