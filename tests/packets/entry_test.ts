@@ -5,7 +5,7 @@ import * as packets from "@mochi/broker/packets";
 
 Deno.test("the codec has an entry of its own, and the broker's has none of it", () => {
   const codec = ["Framer", "Slab", "SlabPool", "decodePacket", "encodePacket", "packetSize"];
-  const codes = ["connackReasonCode", "connackReturnCode", "isReasonCodeAllowed", "usableReasonCode"];
+  const codes = ["connackReasonCode", "connackReturnCode", "isFailure", "isReasonCodeAllowed", "usableReasonCode"];
   const only = [...codec, ...codes, "PROTOCOL_MAXIMUM_PACKET_SIZE"];
   const both = ["ConnectError", "MqttError", "PacketType", "ReasonCode", "reasonCodeName"];
   assertEquals(Object.keys(packets).sort(), [...only, ...both].sort());
