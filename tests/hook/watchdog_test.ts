@@ -40,6 +40,19 @@ Deno.test("a call is late after the limit, at most an eighth of it later, whenev
   }
 });
 
+Deno.test("a call that begins while the timer runs is not later than that either", async () => {
+  for (let begin = 0; begin < LIMIT / 4; begin++) {
+    const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), caller = new Caller(clock);
+    new Caller(clock).call(watchdog);
+    await clock.advance(begin);
+    const began = clock.now();
+    caller.call(watchdog);
+    await clock.advance(2 * LIMIT);
+    const took = caller.lateAt[0] - began;
+    assert(took >= LIMIT && took <= LIMIT * 9 / 8, `late after ${took} ms`);
+  }
+});
+
 Deno.test("one timer is enough for many, each is late in its own time, and none is left behind the last", async () => {
   const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT), start = clock.now();
   const callers = Array.from({ length: 50 }, () => new Caller(clock));

@@ -107,6 +107,16 @@ Deno.test("Writer grows and keeps what it has", () => {
   all.finish();
 });
 
+Deno.test("Writer.copy copies a part of a buffer and touches nothing behind it", () => {
+  for (const length of [0, 1, 40, 41, 100]) {
+    const source = Uint8Array.from({ length: 200 }, (_, index) => index + 1), writer = new Writer(512);
+    writer.u8(7);
+    writer.copy(source, 10, 10 + length);
+    assertEquals([...writer.buffer.subarray(0, writer.length)], [7, ...source.subarray(10, 10 + length)]);
+    assertEquals(writer.buffer[writer.length], 0);
+  }
+});
+
 Deno.test("Writer.reserve makes room once", () => {
   const writer = new Writer(8);
   writer.reserve(1000);
