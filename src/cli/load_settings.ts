@@ -82,7 +82,10 @@ async function chooseAuth(
   if (allowAll) return { kind: "allow_all", asked: true };
   if (ledgerFile === undefined) return readLedger(ledger, "hooks.auth.ledger");
   const path = resolvePath(folder, ledgerFile);
-  return readLedger(await loadValue(path, source), path);
+  const rules = await loadValue(path, source).catch((error) => {
+    throw error instanceof UsageError ? new UsageError(`hooks.auth.ledger_file: ${error.message}`) : error;
+  });
+  return readLedger(rules, path);
 }
 
 function readLedger(value: unknown, path: string): AuthSettings {

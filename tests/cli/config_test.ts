@@ -222,7 +222,10 @@ Deno.test("rules in a file of their own", async () => {
     await messageOf(load(["--config=conf/d.yaml"], files)),
     `conf/rules.yaml.auth[0].allow: expected true or false, got "maybe"`,
   );
-  assertEquals(await messageOf(load(["--config=conf/e.yaml"], files)), "conf/none.yaml: cannot be read: no such file");
+  assertEquals(
+    await messageOf(load(["--config=conf/e.yaml"], files)),
+    "hooks.auth.ledger_file: conf/none.yaml: cannot be read: no such file",
+  );
 });
 
 Deno.test("--data names the store where nothing else does", async () => {
