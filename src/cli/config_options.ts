@@ -2,15 +2,13 @@
  * @module */
 import * as v from "valibot";
 import type { BrokerOptions } from "../broker/core/options.ts";
-import { resolveOptions } from "../broker/core/resolve_options.ts";
+import { resolveOptions, SECONDS } from "../broker/core/resolve_options.ts";
 import { expected, flag, type Schema, section, type SectionSchema, snakeCase } from "./config_values.ts";
 
 type Wrap = (option: Record<string, unknown>) => BrokerOptions;
 
 /** Options that only code can give. */
 const NOT_IN_FILES = ["logger", "clock", "dispatch", "capabilities", "compatibilities"];
-/** Options that need not be whole numbers. */
-const SECONDS = ["sysTopicResendInterval", "connectTimeout", "closeTimeout", "maximumAcknowledgementDelay"];
 
 /**
  * Makes the schema of the section.

@@ -142,9 +142,9 @@ export class Message implements PublishTarget, MessageView {
 
   /** Seconds of the Message Expiry Interval, `undefined` for none. */
   get expiryInterval(): number | undefined {
-    if (this.frameStart < 0) return this.#properties?.messageExpiryInterval;
+    if (this.frameStart === -1) return this.#properties?.messageExpiryInterval;
     const { buffer, expiryStart: at } = this;
-    if (at < 0) return undefined;
+    if (at === -1) return undefined;
     return (buffer[at] << 24 | buffer[at + 1] << 16 | buffer[at + 2] << 8 | buffer[at + 3]) >>> 0;
   }
 
@@ -155,7 +155,7 @@ export class Message implements PublishTarget, MessageView {
 
   /** About the memory that properties take: their bytes, or what is in their texts and something for each User Property. */
   #propertiesSize(): number {
-    return this.frameStart < 0 ? sizeOf(this.#properties) : this.payloadStart - this.propertiesStart;
+    return this.frameStart === -1 ? sizeOf(this.#properties) : this.payloadStart - this.propertiesStart;
   }
 
   /**
@@ -164,7 +164,7 @@ export class Message implements PublishTarget, MessageView {
    * @throws MqttError 0x81, 0x82 or 0x94 for parts that cannot be sent
    */
   encode(): void {
-    if (this.frameStart >= 0) return;
+    if (this.frameStart !== -1) return;
     const { topic, payload, qos, retain, dup, packetId, properties } = this;
     const writer = new Writer(payload.length + topic.length + 16);
     encodePublish(writer, { topic, payload, qos, retain, dup: false, packetId: 1, properties }, 5);
@@ -193,7 +193,7 @@ export class Message implements PublishTarget, MessageView {
     if (this.#isOwn) return this;
     this.#isOwn = true;
     this.#payload = this.slab = undefined;
-    const hasFrame = this.frameStart >= 0, start = hasFrame ? this.frameStart : this.payloadStart;
+    const hasFrame = this.frameStart !== -1, start = hasFrame ? this.frameStart : this.payloadStart;
     const moved = copies.add(this.buffer, start, this.frameEnd) - start;
     this.buffer = copies.buffer;
     this.frameEnd += moved;
@@ -202,8 +202,8 @@ export class Message implements PublishTarget, MessageView {
     this.frameStart += moved;
     this.bodyStart += moved;
     this.propertiesStart += moved;
-    if (this.aliasStart >= 0) this.aliasStart += moved;
-    if (this.expiryStart >= 0) this.expiryStart += moved;
+    if (this.aliasStart !== -1) this.aliasStart += moved;
+    if (this.expiryStart !== -1) this.expiryStart += moved;
     this.#hasProperties = false; // they may be views on what was left
     return this;
   }

@@ -203,3 +203,18 @@ for (const [name, change] of Object.entries(UNSENDABLE)) {
     });
   }
 }
+
+Deno.test("the words of a refusal name the reason that onAclCheck has given", async () => {
+  const onAclCheck = () => {
+    throw new MqttError(ReasonCode.QuotaExceeded, "come back tomorrow");
+  };
+  await using harness = await Harness.start({ hooks: [{ id: "q", onConnectAuthenticate: () => true, onAclCheck }] });
+  const client = await harness.connect("a");
+  await client.sendPublish("t", "x", { qos: 1, packetId: 1 });
+  await client.expect({
+    type: PacketType.PUBACK,
+    packetId: 1,
+    reasonCode: ReasonCode.QuotaExceeded,
+    properties: { reasonString: "Cannot publish to t: Quota exceeded" },
+  });
+});

@@ -49,8 +49,8 @@ const ranges: Readonly<Record<string, readonly [lowest: number, highest: number]
   closeTimeout: [0, 3_600],
 };
 
-/** Numbers that need not be whole. */
-const seconds: readonly string[] = [
+/** Options that need not be whole numbers. */
+export const SECONDS: readonly string[] = [
   "sysTopicResendInterval",
   "connectTimeout",
   "closeTimeout",
@@ -124,7 +124,7 @@ function check(path: string, value: unknown, { name, expected }: { name: string;
   if (!(number >= lowest && number <= highest)) {
     throw new RangeError(`Cannot use option ${path}: current value is ${number}, expected ${lowest} to ${highest}`);
   }
-  if (!Number.isInteger(number) && !seconds.includes(name)) {
+  if (!Number.isInteger(number) && !SECONDS.includes(name)) {
     throw new RangeError(`Cannot use option ${path}: current value is ${number}, expected a whole number`);
   }
 }

@@ -1,7 +1,7 @@
 /** A client that is who it says gets its session and CONNACK (3.2).
  * @module */
 import { MqttError } from "../../packets/errors.ts";
-import { ReasonCode } from "../../packets/reason_codes.ts";
+import { ReasonCode, reasonCodeName } from "../../packets/reason_codes.ts";
 import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { connackProperties } from "../connection/connack.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -19,7 +19,7 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   client.id = assigned ?? packet.clientId;
   if (packet.will !== undefined) {
     const code = await authorize(core, client, packet.will.topic, "write", ReasonCode.ServerUnavailable);
-    if (code !== 0) throw new MqttError(code, `Cannot accept will: not authorized to publish to ${packet.will.topic}`);
+    if (code !== 0) throw new MqttError(code, `Cannot accept will to ${packet.will.topic}: ${reasonCodeName(code)}`);
   }
   if (connection.closed) return;
   core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);

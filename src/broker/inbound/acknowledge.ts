@@ -53,9 +53,8 @@ function withhold(core: Core, connection: Connection, lost: { received: Message;
 }
 
 /** Answers a PUBLISH that is not taken; the connection stays [MQTT-3.4.2-1] [MQTT-3.5.2-1]. */
-export function refuse(connection: Connection, message: Message, reasonCode: number, reason?: string): void {
+export function refuse(connection: Connection, message: Message, reasonCode: number, reasonString: string): void {
   if (message.qos === 0) return;
-  const reasonString = reason ?? `Cannot publish to ${message.topic}: not authorized`;
   connection.ackQueue.after(undefined, () => answerRefusal(connection, message, reasonCode, reasonString));
 }
 

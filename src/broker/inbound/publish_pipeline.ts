@@ -3,7 +3,7 @@
 import { Completion } from "../../hook/completion.ts";
 import { PENDING, type TransformCall, type TransformReceiver } from "../../hook/transform_call.ts";
 import { MqttError } from "../../packets/errors.ts";
-import { ReasonCode } from "../../packets/reason_codes.ts";
+import { ReasonCode, reasonCodeName } from "../../packets/reason_codes.ts";
 import type { PublishPacket } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
 import type { Connection, MessageReceiver } from "../connection/connection.ts";
@@ -56,8 +56,12 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   }
 
   #judged(message: Message, code: number): void | PromiseLike<void> {
-    if (code !== ReasonCode.Success) return refuse(this.#connection, message, code);
+    if (code !== ReasonCode.Success) return this.#refuse(message, code);
     return message.qos === 2 ? this.#takeOnce(message) : this.#transform(message);
+  }
+
+  #refuse(message: Message, code: number): void {
+    refuse(this.#connection, message, code, `Cannot publish to ${message.topic}: ${reasonCodeName(code)}`);
   }
 
   /** A QoS 2 message may have come over an earlier connection already: what became of it there decides. */

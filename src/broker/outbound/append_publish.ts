@@ -42,8 +42,8 @@ export interface Recipient {
  * @throws MqttError for a message of a program or a hook that cannot be encoded
  */
 export function appendPublish(to: Recipient, message: Message, delivery: PublishDelivery, dup: boolean): boolean {
-  if (message.frameStart < 0) message.encode();
-  const waited = message.expiryStart < 0 || !to.version5 ? 0 : secondsWaited(to, message);
+  if (message.frameStart === -1) message.encode();
+  const waited = message.expiryStart === -1 || !to.version5 ? 0 : secondsWaited(to, message);
   return isForwarded(to, message, delivery, waited)
     ? forward(to, message, delivery, dup)
     : assemble(to, message, delivery, { dup, waited });
@@ -154,7 +154,7 @@ function putTopic(writer: Writer, { topic, buffer, bodyStart }: Message, length:
 /** Bytes of the properties that go on; the Topic Alias of the publisher does not. */
 function keptBytes(message: Message): number {
   if (!message.version5) return 0;
-  return message.payloadStart - contentStart(message) - (message.aliasStart < 0 ? 0 : ALIAS_BYTES);
+  return message.payloadStart - contentStart(message) - (message.aliasStart === -1 ? 0 : ALIAS_BYTES);
 }
 
 /** Where the properties begin, behind their length. */
@@ -168,7 +168,7 @@ function contentStart({ buffer, propertiesStart }: Message): number {
 function putKept(writer: Writer, message: Message): void {
   const { buffer, aliasStart, payloadStart, frameEnd } = message;
   const start = message.version5 ? contentStart(message) : payloadStart;
-  if (aliasStart < 0) writer.copy(buffer, start, frameEnd);
+  if (aliasStart === -1) writer.copy(buffer, start, frameEnd);
   else {
     writer.copy(buffer, start, aliasStart);
     writer.copy(buffer, aliasStart + ALIAS_BYTES, frameEnd);

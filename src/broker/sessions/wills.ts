@@ -1,6 +1,6 @@
 /** Will Messages: checked at CONNECT, held while they have to wait, published or dropped (3.1.2.5).
  * @module */
-import { ReasonCode } from "../../packets/reason_codes.ts";
+import { ReasonCode, reasonCodeName } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { Will } from "../../packets/types.ts";
 import type { Session } from "../../session/session.ts";
@@ -84,7 +84,7 @@ async function send(core: Core, due: DueWill): Promise<void> {
   const verdict = authorize(core, client, will.topic, "write");
   const code = typeof verdict === "number" ? verdict : await verdict;
   if (core.stopped) return; // storage keeps it for the next run
-  if (code !== 0) throw new MqttError(code, `Cannot publish the will to ${will.topic}: not authorized`);
+  if (code !== 0) throw new MqttError(code, `Cannot publish the will to ${will.topic}: ${reasonCodeName(code)}`);
   const { topic, payload, qos, retain } = will, properties = publicProperties(will.properties);
   const message = core.message({
     topic,
