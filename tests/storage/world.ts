@@ -5,7 +5,7 @@ import type { LogFields, Logger } from "../../src/hook/logger.ts";
 import { newSystemInfo } from "../../src/hook/system_info.ts";
 import { Client, type ClientInit } from "../../src/session/client.ts";
 import { systemClock } from "../../src/time/clock.ts";
-import type { InflightRecord } from "../../src/session/inflight.ts";
+import { type InflightRecord, receivedRecord } from "../../src/session/inflight.ts";
 import { Message, type MessageInit } from "../../src/session/message.ts";
 import { OutboundRecord } from "../../src/session/outbound_record.ts";
 import { Session } from "../../src/session/session.ts";
@@ -69,16 +69,5 @@ export function outbound(session: Session, content: Message, init: Partial<Outbo
 
 /** A Packet Identifier that was received at QoS 2. */
 export function inbound(session: Session, packetId: number): InflightRecord {
-  return {
-    clientId: session.clientId,
-    direction: "in",
-    sequence: 0,
-    packetId,
-    state: "received",
-    qos: 2,
-    retain: false,
-    identifiers: undefined,
-    share: undefined,
-    message: undefined,
-  };
+  return receivedRecord(session.clientId, packetId);
 }

@@ -12,6 +12,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
 import { hasSession } from "../connection/has_session.ts";
 import { type Asked, askedOf } from "./asked_filters.ts";
+import { changePacket } from "./change_packet.ts";
 import { checkFilters } from "./check_filters.ts";
 import { lowerQos } from "../outbound/deliver.ts";
 import { pump } from "../outbound/pump.ts";
@@ -31,17 +32,10 @@ interface Outcome {
  */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
   checkFilters(packet.subscriptions.map(({ topicFilter }) => topicFilter));
-  if (core.hooks.on.onSubscribe === undefined) return subscribeAll(core, connection, packet);
-  const refused = (error: unknown) => refuseAll(core, connection, { packet, error });
-  let changed: SubscribePacket | Promise<SubscribePacket>;
-  try {
-    changed = core.hooks.transform(core.hooks.on.onSubscribe, connection.client, packet);
-  } catch (error) {
-    return refused(error);
-  }
-  return changed instanceof Promise
-    ? changed.then((result) => subscribeAll(core, connection, result), refused)
-    : subscribeAll(core, connection, changed);
+  return changePacket({ core, connection, listeners: core.hooks.on.onSubscribe }, packet, {
+    accepted: (changed) => subscribeAll(core, connection, changed),
+    refused: (error) => refuseAll(core, connection, { packet, error }),
+  });
 }
 
 /** A hook refused the packet: no filter is granted, the connection stays. */

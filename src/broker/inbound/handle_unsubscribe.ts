@@ -6,6 +6,7 @@ import { PacketType, type UnsubscribePacket } from "../../packets/types.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
 import { hasSession } from "../connection/has_session.ts";
+import { changePacket } from "./change_packet.ts";
 import { checkFilters } from "./check_filters.ts";
 import { removeSubscription } from "../routing/subscriptions.ts";
 
@@ -15,17 +16,10 @@ import { removeSubscription } from "../routing/subscriptions.ts";
  */
 export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void | Promise<void> {
   checkFilters(packet.topicFilters);
-  if (core.hooks.on.onUnsubscribe === undefined) return unsubscribeAll(core, connection, packet);
-  const refused = (error: unknown) => refuseAll(connection, packet, error);
-  let changed: UnsubscribePacket | Promise<UnsubscribePacket>;
-  try {
-    changed = core.hooks.transform(core.hooks.on.onUnsubscribe, connection.client, packet);
-  } catch (error) {
-    return refused(error);
-  }
-  return changed instanceof Promise
-    ? changed.then((result) => unsubscribeAll(core, connection, result), refused)
-    : unsubscribeAll(core, connection, changed);
+  return changePacket({ core, connection, listeners: core.hooks.on.onUnsubscribe }, packet, {
+    accepted: (changed) => unsubscribeAll(core, connection, changed),
+    refused: (error) => refuseAll(connection, packet, error),
+  });
 }
 
 /** A hook refused the packet: every subscription stays. Before MQTT 5 there is no way to say so but to go. */
