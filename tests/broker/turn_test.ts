@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { type Reader, Turn } from "../../src/broker/core/turn.ts";
+import { assert, assertEquals } from "@std/assert";
+import type { Reader } from "../../src/broker/core/reading_order.ts";
+import { Turn } from "../../src/broker/core/turn.ts";
 import { until } from "../helpers/until.ts";
 
 /** Nothing throws here. */
@@ -10,13 +11,16 @@ const fail = (error: unknown) => {
 /** Reads on at once, as a socket does that always has data. */
 class Flooder implements Reader {
   readonly handledBytes: number;
+  readonly hasPublished: boolean;
+  begunIn = 0;
   rounds = 0;
   stopped = false;
   readonly #turn: Turn;
 
-  constructor(turn: Turn, bytes: number) {
+  constructor(turn: Turn, bytes: number, hasPublished = true) {
     this.#turn = turn;
     this.handledBytes = bytes;
+    this.hasPublished = hasPublished;
   }
 
   readOn(): void {
@@ -24,6 +28,15 @@ class Flooder implements Reader {
     this.rounds++;
     Promise.resolve().then(() => this.#turn.readNext(this));
   }
+}
+
+function reader(handledBytes: number, readOn: () => void): Reader {
+  return { handledBytes, hasPublished: true, begunIn: 0, readOn };
+}
+
+/** Lets the event loop go round without a look at the sockets. */
+async function loopLaps(count: number): Promise<void> {
+  for (let lap = 0; lap < count; lap++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Counts rounds of the event loop. */
@@ -54,9 +67,37 @@ Deno.test("what is appended in one turn is flushed once, at its end", async () =
   turn.schedule({ flush: () => void flushed.push("first") });
   turn.schedule({ flush: () => void flushed.push("second") });
   assertEquals(flushed, []);
-  turn.readNext({ handledBytes: 0, readOn: () => void flushed.push("read") });
+  turn.readNext(reader(0, () => void flushed.push("read")));
   await until(() => flushed.length === 3);
   assertEquals(flushed, ["first", "second", "read"]); // what was appended leaves before more is read
+});
+
+Deno.test("who only asks reads on in each round, however many publish", async () => {
+  const turn = new Turn(fail), publishers = Array.from({ length: 2_000 }, () => new Flooder(turn, 200));
+  const asking = new Flooder(turn, 2, false);
+  for (const one of [...publishers, asking]) turn.readNext(one);
+  const most = () => Math.max(...publishers.map(({ rounds }) => rounds));
+  await until(() => asking.rounds > 20);
+  assert(asking.rounds > 10 * most(), `${asking.rounds} and ${most()}`);
+  await until(() => Math.min(...publishers.map(({ rounds }) => rounds)) > 1); // each of them has its turn as well
+  for (const one of [...publishers, asking]) one.stopped = true;
+});
+
+Deno.test("publishers wait while the runtime hands over what others have sent", async () => {
+  const turn = new Turn(fail);
+  let readOn = 0;
+  const handOver = (count: number) => {
+    for (let index = 0; index < count; index++) turn.readNext({ ...reader(200, () => void readOn++), begunIn: -1 });
+  };
+  handOver(1);
+  await until(() => readOn === 1);
+  handOver(128); // as many as it can: there may be more
+  for (let look = 0; look < 4; look++) {
+    await loopLaps(40);
+    assertEquals(readOn, 1);
+    handOver(20);
+  }
+  await until(() => readOn === 209); // that was all
 });
 
 /** Many bytes, as far as one reader is concerned. */
@@ -72,8 +113,8 @@ for (const handledBytes of [0, MANY]) {
     const { promise, resolve } = Promise.withResolvers<void>();
     turn.schedule({ flush: failing("queue") });
     turn.schedule({ flush: () => done.push("queue") });
-    turn.readNext({ handledBytes, readOn: failing("reader") });
-    turn.readNext({ handledBytes, readOn: () => done.push("reader") && resolve() });
+    turn.readNext(reader(handledBytes, failing("reader")));
+    turn.readNext(reader(handledBytes, () => done.push("reader") && resolve()));
     await promise;
     assertEquals([errors, done], [["queue", "reader"], ["queue", "reader"]]);
   });

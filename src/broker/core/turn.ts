@@ -1,6 +1,7 @@
 /** Turns: what has arrived is handled, then everything that came of it is written, then more is read.
  * @module */
 import { Writer } from "../../packets/writer.ts";
+import { type Reader, ReadingOrder } from "./reading_order.ts";
 
 /** Buffers up to this size are used again. */
 const LARGEST_POOLED = 1_048_576;
@@ -11,12 +12,6 @@ const POOL_BYTES = 16_777_216;
  * anything takes three of them, so that what such hooks let pass leaves in one write, as it does without hooks.
  */
 const QUIET = 4;
-/** Milliseconds of turns, one after the other, after which timers and other sockets come first. */
-const LONGEST_RUN = 3;
-/** A reader that has handled so many bytes in its turn goes on behind all who have handled less. */
-const HEAVY = 16_384;
-/** So many bytes of heavy readers are handled before timers and other sockets come first. */
-const HEAVY_BYTES = 131_072;
 
 /** Limits of one outbound queue, above which it has no room. */
 export interface OutboundLimits {
@@ -36,19 +31,7 @@ export interface Flushable {
   flush(): void;
 }
 
-/** Somebody who wants to read on. */
-export interface Reader {
-  /** Bytes that it handled in this turn. */
-  readonly handledBytes: number;
-  /** Reads on. */
-  readOn(): void;
-}
-
-/**
- * One for each broker. Sockets that have data are read in microtasks, and while one has, nothing else happens in the process:
- * no timer, no signal, no other socket. So whoever wants to read on says so here, and after a few milliseconds everybody waits
- * until the event loop has gone round.
- */
+/** One for each broker: what is appended while packets are handled is written all at once, and then more is read. */
 export class Turn {
   /** Bytes in all outbound queues. */
   pendingBytes = 0;
@@ -59,20 +42,16 @@ export class Turn {
   readonly #pool: Writer[] = [];
   #pooledBytes = 0;
   #dirty: Flushable[] = [];
-  #readers: Reader[] = [];
-  /** Heavy readers that wait for another round of the event loop, the first one first. */
-  #heavy: Reader[] = [];
+  readonly #readers: ReadingOrder;
   #isOpen = false;
   #quiet = 0;
-  /** When the event loop went round last, as far as is known. */
-  #runStart = 0;
-  #round: ReturnType<typeof setImmediate> | undefined;
   readonly #look = () => this.#lookAround();
   readonly #onError: (error: unknown) => void;
 
   /** @param onError told of what a queue or a reader throws: the others have their turn all the same */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
+    this.#readers = new ReadingOrder(onError);
   }
 
   /** Writes this queue at the end of the turn, together with all others. */
@@ -84,7 +63,7 @@ export class Turn {
 
   /** Lets a reader read on when the turn has ended. */
   readNext(reader: Reader): void {
-    this.#readers.push(reader);
+    this.#readers.add(reader);
     if (!this.#isOpen) this.#open();
   }
 
@@ -113,39 +92,7 @@ export class Turn {
         this.#onError(error);
       }
     }
-    if (this.#readers.length === 0 || this.#round !== undefined) return;
-    if (Date.now() - this.#runStart < LONGEST_RUN) this.#letRead();
-    else this.#round = setImmediate(() => this.#nextRound());
-  }
-
-  #letRead(): void {
-    const readers = this.#readers;
-    this.#readers = [];
-    for (let index = 0; index < readers.length; index++) this.#readOn(readers[index]);
-  }
-
-  #readOn(reader: Reader): void {
-    try {
-      reader.readOn();
-    } catch (error) {
-      this.#onError(error);
-    }
-  }
-
-  /** The event loop has gone round: all read on, of the heavy ones only as many as leave room for others. */
-  #nextRound(): void {
-    this.#round = undefined;
-    this.#runStart = Date.now();
-    const readers = this.#readers;
-    this.#readers = [];
-    for (const reader of readers) {
-      if (reader.handledBytes < HEAVY) this.#readOn(reader);
-      else this.#heavy.push(reader);
-    }
-    let bytes = 0, taken = 0;
-    while (taken < this.#heavy.length && bytes < HEAVY_BYTES) bytes += this.#heavy[taken++].handledBytes;
-    for (const reader of this.#heavy.splice(0, taken)) this.#readOn(reader);
-    if (this.#heavy.length > 0) this.#round = setImmediate(() => this.#nextRound());
+    this.#readers.turnEnded();
   }
 
   /** A buffer to fill. */

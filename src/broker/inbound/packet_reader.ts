@@ -10,7 +10,7 @@ import { Message } from "../../session/message.ts";
 import type { Connection, ConnectionReader } from "../connection/connection.ts";
 import { RateLimiter } from "../connection/rate_limiter.ts";
 import type { Core } from "../core/core.ts";
-import type { Reader } from "../core/turn.ts";
+import type { Reader } from "../core/reading_order.ts";
 import { handlePacket } from "./dispatch.ts";
 import { handleShortAck } from "./handle_acks.ts";
 import { pipelineOf } from "./publish_pipeline.ts";
@@ -25,6 +25,8 @@ const LONGEST_SLEEP = 100;
 /** The read loop of one connection. What one read has brought is a batch: packets are handled one behind the other. */
 export class PacketReader implements ConnectionReader, Reader {
   handledBytes = 0;
+  begunIn = 0;
+  hasPublished = false;
   isBusy = false;
   readonly #core: Core;
   readonly #connection: Connection;
@@ -96,6 +98,7 @@ export class PacketReader implements ConnectionReader, Reader {
     connection.lastRead = core.now();
     core.info.bytesReceived += length;
     this.handledBytes = length;
+    this.hasPublished = false;
     this.#batchStart = connection.lastRead;
     this.#framer.commit(length);
     this.#goOn();
@@ -217,6 +220,7 @@ export class PacketReader implements ConnectionReader, Reader {
     const { header, buffer, frameStart, start, end, slab } = this.#framer,
       core = this.#core,
       connection = this.#connection;
+    this.hasPublished = true;
     if (this.#limiter !== undefined) this.#limiter.messages++;
     const message = new Message();
     message.publisherId = connection.client!.id;

@@ -1,0 +1,155 @@
+/** Who reads when: everybody soon, and nobody so much that others wait for it.
+ *
+ * Three things about the runtime (Deno 2.9, `tests/bench/fairness_bench.ts`) decide how this is done:
+ * - A read that finds data is over at once. While it goes on like that nothing else happens in the process: no timer, no signal,
+ *   no other socket.
+ * - Of the reads that had to wait for data it hands over 128 at most before the next look, and puts what is beyond that back
+ *   behind all others, in reverse. As long as there is more than it can hand over, one read may wait for half a second.
+ * - It looks at the sockets when there is nothing to do, and otherwise only each 61st time that the event loop goes round.
+ *
+ * So whoever wants to read on says so here, and reads on with others, a few in each round of the event loop; publishers not
+ * before the runtime has handed over what it has.
+ * @module */
+
+/** Milliseconds that reading goes on without a round. */
+const LONGEST_RUN = 3;
+/** A reader that has handled so many bytes goes on behind all who have handled less. */
+const HEAVY = 16_384;
+/** So many bytes of heavy readers are handled in one round. */
+const HEAVY_BYTES = 131_072;
+/** So many readers of each other kind read on in one round. */
+const ROUND_READERS = 64;
+/** So many reads handed over between two rounds mean that the runtime may have more than it can hand over. */
+const CROWD = 100;
+/** So many of them let publishers wait for one more look. */
+const MORE = 16;
+/** Milliseconds that publishers wait for others at most. */
+const LONGEST_WAIT = 50;
+/** Milliseconds of rounds after which the runtime has to look at the sockets. */
+const LOOK_EVERY = 4;
+/** So often the event loop has to go round for that; it takes about 100 microseconds. */
+const LOOK = 64;
+
+/** Somebody who wants to read on. */
+export interface Reader {
+  /** Bytes of its last read. */
+  readonly handledBytes: number;
+  /** True when there was a PUBLISH among them. */
+  readonly hasPublished: boolean;
+  /** The round in which its last read began: for {@linkcode ReadingOrder}, which writes it. */
+  begunIn: number;
+  /** Reads on. */
+  readOn(): void;
+}
+
+/** One for each broker. */
+export class ReadingOrder {
+  /** Who has only asked or acknowledged something: that costs little, and somebody waits for it. */
+  readonly #quick: Reader[] = [];
+  readonly #publishing: Reader[] = [];
+  readonly #heavy: Reader[] = [];
+  /** Number of the round, and when it began. */
+  #round = 0;
+  #roundStart = 0;
+  #isRoundComing = false;
+  /** How often the event loop has yet to go round before it begins. */
+  #laps = 0;
+  #lastLook = 0;
+  #lastActive = 0;
+  /** Reads that the runtime has handed over since the round began. */
+  #handedOver = 0;
+  /** True from when it had more than it can hand over until nobody waits any more. */
+  #isCrowded = false;
+  /** When publishers were let read last. */
+  #lastRelease = 0;
+  readonly #onError: (error: unknown) => void;
+  readonly #lap = () => {
+    if (--this.#laps > 0) setImmediate(this.#lap);
+    else this.#beginRound();
+  };
+
+  /** @param onError told of what a reader throws: the others read on all the same */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** Lets a reader read on when its turn has come. */
+  add(reader: Reader): void {
+    if (reader.begunIn !== this.#round) this.#handedOver++;
+    if (this.#count() === 0) this.#begins();
+    if (reader.handledBytes >= HEAVY) this.#heavy.push(reader);
+    else if (reader.hasPublished) this.#publishing.push(reader);
+    else this.#quick.push(reader);
+  }
+
+  /** The first one after a pause: where there was time for nothing, there was time to look at the sockets. */
+  #begins(): void {
+    const now = Date.now();
+    if (now > this.#lastActive) this.#lastLook = now;
+  }
+
+  /** What was read is handled, and the answers are on their way. */
+  turnEnded(): void {
+    const count = this.#count();
+    if (count === 0 || this.#isRoundComing) return;
+    const now = this.#lastActive = Date.now();
+    if (count <= ROUND_READERS && now - this.#roundStart < LONGEST_RUN) return this.#letAllRead();
+    this.#askForRound(now);
+  }
+
+  #count(): number {
+    return this.#quick.length + this.#publishing.length + this.#heavy.length;
+  }
+
+  #askForRound(now: number): void {
+    this.#isRoundComing = true;
+    if (this.#handedOver >= CROWD) this.#isCrowded = true;
+    const looks = this.#hasMore(now) || now - this.#lastLook >= LOOK_EVERY;
+    if (looks) this.#lastLook = now;
+    this.#laps = looks ? LOOK : 1;
+    setImmediate(this.#lap);
+  }
+
+  /** True when publishers wait until the runtime has handed over what it has. */
+  #hasMore(now: number): boolean {
+    return this.#isCrowded && this.#handedOver >= MORE && now - this.#lastRelease < LONGEST_WAIT;
+  }
+
+  #beginRound(): void {
+    const now = Date.now(), hasMore = this.#hasMore(now);
+    this.#isRoundComing = false;
+    this.#roundStart = now;
+    this.#round++;
+    this.#letSome(this.#quick, ROUND_READERS);
+    if (!hasMore) this.#release(now);
+    if (this.#count() > 0) this.#askForRound(now);
+    this.#handedOver = 0;
+    this.#lastActive = Date.now();
+  }
+
+  /** Lets publishers read, as many as leave room for others. */
+  #release(now: number): void {
+    this.#lastRelease = now;
+    this.#letSome(this.#publishing, ROUND_READERS);
+    let bytes = 0, count = 0;
+    while (count < this.#heavy.length && bytes < HEAVY_BYTES) bytes += this.#heavy[count++].handledBytes;
+    this.#letSome(this.#heavy, count);
+    if (this.#count() === 0) this.#isCrowded = false;
+  }
+
+  #letAllRead(): void {
+    for (const readers of [this.#quick, this.#publishing, this.#heavy]) this.#letSome(readers, ROUND_READERS);
+  }
+
+  #letSome(readers: Reader[], count: number): void {
+    if (readers.length === 0) return;
+    for (const reader of readers.splice(0, count)) {
+      reader.begunIn = this.#round;
+      try {
+        reader.readOn();
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+}
