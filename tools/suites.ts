@@ -38,7 +38,18 @@ export const SUITES: readonly Suite[] = [
   { name: "hook", permissions: [] },
   { name: "broker", permissions: [`--allow-net=${LOOPBACK}`] },
   { name: "conformance", permissions: [`--allow-net=${LOOPBACK}`] },
-  { name: "security", permissions: [`--allow-net=${LOOPBACK}`], alone: true },
+  {
+    name: "security",
+    permissions: [
+      `--allow-net=${LOOPBACK}`,
+      READ_CHECKOUT,
+      "--allow-write={temporary}",
+      "--allow-env",
+      // sh starts programs with limits of their own and looks into /proc, Python resets connections
+      "--allow-run={deno},sh,python3",
+    ],
+    alone: true,
+  },
   {
     name: "listeners",
     permissions: [

@@ -27,14 +27,15 @@ export class Child implements AsyncDisposable {
    * Starts a program, in the folder of the checkout.
    * @param command its name
    * @param args its arguments
+   * @param more environment variables on top of those that the tests have
    */
-  constructor(command: string, args: readonly string[]) {
+  constructor(command: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
     // Deno starts no named program while LD_* is set
     const env = Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("LD_")));
     this.#child = new Deno.Command(command, {
       args: [...args],
       cwd: ROOT,
-      env: { ...env, NO_COLOR: "1" },
+      env: { ...env, ...more, NO_COLOR: "1" },
       clearEnv: true,
       stdin: "piped",
       stdout: "piped",

@@ -1,0 +1,171 @@
+/**
+ * The good client as a program: a round trip at QoS 1, 20 ms of rest, the next one, and after every 25 a new connection
+ * beside it. Prints "ready" after the first ones, and a report for each line of standard input.
+ *
+ *     deno run -A tests/helpers/good_client_program.ts PORT OPTIONS-AS-JSON
+ */
+
+import { PacketType } from "../../src/packets/types.ts";
+import { authority } from "./certificates.ts";
+import { connectTo } from "./packet_link.ts";
+import { RawClient } from "./raw_client.ts";
+
+/** Who it is and how it gets there. */
+export interface GoodClientOptions {
+  /** ClientID, also the last level of its topic `good/...`; `good` by default. */
+  readonly clientId?: string;
+  /** User name. */
+  readonly username?: string;
+  /** Password. */
+  readonly password?: string;
+  /** True when the port is that of a TLS listener with a certificate of `tests/helpers/certs`. */
+  readonly tls?: boolean;
+  /** False to make no new connections beside its own. */
+  readonly newConnections?: boolean;
+}
+
+/** How it was served; times are milliseconds. */
+export interface Served {
+  /** Round trips that were done. */
+  readonly roundTrips: number;
+  /** Half of them took no longer. */
+  readonly p50: number;
+  /** 99 of 100 took no longer. */
+  readonly p99: number;
+  /** The slowest one. */
+  readonly worst: number;
+  /** Connections that it made beside its own. */
+  readonly connects: number;
+  /** The slowest of them, from the first byte to CONNACK. */
+  readonly slowestConnect: number;
+  /** What failed. */
+  readonly errors: string[];
+}
+
+const REST = 20, REST_AFTER_ERROR = 200;
+const FIRST_ROUND_TRIPS = 10;
+const CONNECT_EVERY = 25;
+/** Longer than any attack takes: an answer that comes at last tells how long it took. */
+const PATIENCE = 60_000;
+
+interface Sample {
+  readonly roundTrips: number[];
+  readonly connects: number[];
+  readonly errors: string[];
+}
+
+const newSample = (): Sample => ({ roundTrips: [], connects: [], errors: [] });
+
+class Program {
+  readonly #port: number;
+  readonly #options: GoodClientOptions;
+  readonly #clientId: string;
+  #client: RawClient | undefined;
+  #sample = newSample();
+  #underWay: { readonly kind: "roundTrips" | "connects"; readonly since: number } | undefined;
+
+  constructor(port: number, options: GoodClientOptions) {
+    this.#port = port;
+    this.#options = options;
+    this.#clientId = options.clientId ?? "good";
+  }
+
+  /** The first round trips are not counted: the client itself is slow then. */
+  async begin(): Promise<void> {
+    for (let done = 0; done < FIRST_ROUND_TRIPS; done++) await this.#roundTrip();
+  }
+
+  /** Goes on until the process ends. */
+  async run(): Promise<never> {
+    for (let done = 1;; done++) {
+      try {
+        await this.#time("roundTrips", () => this.#roundTrip());
+        if (done % CONNECT_EVERY === 0 && this.#options.newConnections !== false) {
+          await this.#time("connects", () => this.#connectAnew(`${this.#clientId}-${done}`));
+        }
+      } catch (error) {
+        await this.#failed(error);
+      }
+      await pause(REST);
+    }
+  }
+
+  /** Figures since the last report. */
+  report(): Served {
+    const { roundTrips, connects, errors } = this.#sample;
+    this.#sample = newSample();
+    const { kind, since } = this.#underWay ?? {};
+    if (kind !== undefined) ({ roundTrips, connects })[kind].push(performance.now() - since!);
+    roundTrips.sort((a, b) => a - b);
+    const at = (part: number) => milliseconds(roundTrips.at(Math.floor(roundTrips.length * part)));
+    return {
+      ...{ roundTrips: roundTrips.length, p50: at(0.5), p99: at(0.99), worst: milliseconds(roundTrips.at(-1)) },
+      ...{ connects: connects.length, slowestConnect: milliseconds(Math.max(0, ...connects)), errors },
+    };
+  }
+
+  async #time(kind: "roundTrips" | "connects", action: () => Promise<void>): Promise<void> {
+    const since = performance.now();
+    this.#underWay = { kind, since };
+    await action().finally(() => this.#underWay = undefined);
+    this.#sample[kind].push(performance.now() - since);
+  }
+
+  async #roundTrip(): Promise<void> {
+    const client = this.#client ??= await this.#subscribed();
+    await client.sendPublish(`good/${this.#clientId}`, "round trip", { qos: 1 });
+    for (let left = 2; left > 0; left--) {
+      const { type, packetId } = await client.next();
+      if (type === PacketType.PUBLISH) await client.ack(PacketType.PUBACK, packetId!);
+      else if (type !== PacketType.PUBACK) throw new Error(`packet of type ${type}`);
+    }
+  }
+
+  async #subscribed(): Promise<RawClient> {
+    const client = await this.#connected(this.#clientId);
+    await client.subscribe(`good/${this.#clientId}`, { qos: 1 });
+    return client;
+  }
+
+  async #connectAnew(clientId: string): Promise<void> {
+    const client = await this.#connected(clientId);
+    await client.disconnect();
+  }
+
+  async #connected(clientId: string): Promise<RawClient> {
+    const { username, password, tls } = this.#options, address = `127.0.0.1:${this.#port}`;
+    const stream = tls
+      ? await Deno.connectTls({ hostname: "localhost", port: this.#port, caCerts: [authority()] })
+      : await connectTo(address);
+    return await new RawClient(stream, { version: 5, patience: PATIENCE }).connect({ clientId, username, password });
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#sample.errors.push(String(error));
+    await this.#client?.cut().catch(() => {});
+    this.#client = undefined;
+    await pause(REST_AFTER_ERROR);
+  }
+}
+
+function milliseconds(time = 0): number {
+  return Math.round(time * 10) / 10;
+}
+
+function pause(time: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, time));
+}
+
+if (import.meta.main) {
+  const [port, options] = Deno.args;
+  const program = new Program(Number(port), JSON.parse(options));
+  await program.begin();
+  void program.run();
+  console.log("ready");
+  const line = new Uint8Array(1_024);
+  while (await Deno.stdin.read(line) !== null) {
+    console.log(JSON.stringify(program.report()));
+    await pause(REST); // who asks again at once does not keep it from its round trips
+  }
+  Deno.exit();
+}
