@@ -16,7 +16,7 @@ export { Broker } from "./src/broker/broker.ts";
 export type { ClientList } from "./src/broker/client_list.ts";
 export type { ListedSubscription, TopicList } from "./src/broker/topic_list.ts";
 export type { InlineSubscribeOptions, PublishOptions } from "./src/broker/lifecycle/inline_client.ts";
-export type { Listener, ListenerContext, Socket } from "./src/broker/core/listener.ts";
+export type { Listener, ListenerContext, Socket, SocketPermit } from "./src/broker/core/listener.ts";
 export type { BrokerOptions, Capabilities, Compatibilities } from "./src/broker/core/options.ts";
 export { defaultCapabilities, defaultCompatibilities } from "./src/broker/core/options.ts";
 export type { NewClientOptions } from "./src/broker/lifecycle/virtual_client.ts";

@@ -1,6 +1,6 @@
 /** A connection of the runtime as a socket of the broker.
  * @module */
-import type { Socket } from "../src/broker/core/listener.ts";
+import type { ListenerContext, Socket } from "../src/broker/core/listener.ts";
 
 /** What a connection has to be able to do; `Deno.Conn` can. */
 export interface NetConnection {
@@ -85,4 +85,16 @@ export function connSocket(connection: NetConnection, remoteAddress: string): So
   return connection.closeWrite === undefined
     ? new ConnSocket(connection, remoteAddress)
     : new HalfCloseSocket(connection, remoteAddress);
+}
+
+/**
+ * Hands a new connection over to the broker, or closes it when there is no place for it.
+ *
+ * @param socket the connection
+ * @param context the broker
+ */
+export function takeOver(socket: Socket, context: ListenerContext): void {
+  const permit = context.enter(socket.remoteAddress, () => socket.close());
+  if (permit === undefined) socket.close();
+  else context.accept(socket, permit);
 }

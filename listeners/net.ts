@@ -3,7 +3,7 @@
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { formatPeer } from "./address.ts";
-import { connSocket, type NetConnection } from "./conn_socket.ts";
+import { connSocket, type NetConnection, takeOver } from "./conn_socket.ts";
 
 export type { NetConnection } from "./conn_socket.ts";
 
@@ -98,7 +98,7 @@ export class NetListener implements Listener {
       : remoteAddr
       ? formatPeer(remoteAddr, this.address)
       : "";
-    context.accept(connSocket(connection, address));
+    takeOver(connSocket(connection, address), context);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { formatPeer, parseAddress } from "./address.ts";
 import { addressOf, bind } from "./bind.ts";
-import { connSocket } from "./conn_socket.ts";
+import { connSocket, takeOver } from "./conn_socket.ts";
 
 /** Options of a {@linkcode TcpListener}. */
 export interface TcpListenerOptions {
@@ -95,6 +95,6 @@ export class TcpListener implements Listener {
       connection.close(); // gone before it was taken
       return;
     }
-    context.accept(connSocket(connection, formatPeer(connection.remoteAddr)));
+    takeOver(connSocket(connection, formatPeer(connection.remoteAddr)), context);
   }
 }

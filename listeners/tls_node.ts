@@ -1,6 +1,6 @@
 /** TLS by `node:tls` on a TCP port: with client certificates where they are wanted, and without delay.
  * @module */
-import type { ListenerContext, Socket } from "../src/broker/core/listener.ts";
+import type { ListenerContext, Socket, SocketPermit } from "../src/broker/core/listener.ts";
 import { TcpListener } from "./tcp.ts";
 import type { TlsEngine, TlsListenerOptions } from "./tls_engine.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
@@ -41,7 +41,8 @@ export class NodeTls implements TlsEngine {
       logger: context.logger,
       info: () => context.info(),
       healthy: () => context.healthy(),
-      accept: (socket) => this.#accept(socket, context),
+      enter: (remoteAddress, close) => context.enter(remoteAddress, close),
+      accept: (socket, permit) => this.#accept(socket, { context, permit }),
     });
   }
 
@@ -60,10 +61,14 @@ export class NodeTls implements TlsEngine {
     this.#server.reload(certificate);
   }
 
-  async #accept(socket: Socket, context: ListenerContext): Promise<void> {
+  async #accept(
+    socket: Socket,
+    { context, permit }: { context: ListenerContext; permit?: SocketPermit },
+  ): Promise<void> {
     try {
-      await context.accept(await this.#server.accept(socket));
+      await context.accept(await this.#server.accept(socket), permit);
     } catch (error) {
+      permit?.leave();
       const fields = { listener: this.#id, remote: socket.remoteAddress, error: String(error) };
       context.logger.debug("a TLS handshake failed", fields);
     }

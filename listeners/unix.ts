@@ -3,7 +3,7 @@
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { listenError } from "./bind.ts";
-import { connSocket } from "./conn_socket.ts";
+import { connSocket, takeOver } from "./conn_socket.ts";
 
 /** Options of a {@linkcode UnixListener}. */
 export interface UnixListenerOptions {
@@ -73,7 +73,7 @@ export class UnixListener implements Listener {
       name: this.id,
       logger: context.logger,
       accept: () => listener.accept(),
-      handle: (connection: Deno.UnixConn) => void context.accept(connSocket(connection, this.address)),
+      handle: (connection: Deno.UnixConn) => takeOver(connSocket(connection, this.address), context),
     });
   }
 

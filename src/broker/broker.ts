@@ -6,9 +6,9 @@ import type { Packet } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
 import type { InlineHandler } from "../session/session.ts";
 import { accept } from "./lifecycle/accept.ts";
-import { AddressGuard } from "./connection/address_guard.ts";
 import { ClientList } from "./client_list.ts";
 import type { Connection } from "./connection/connection.ts";
+import { OpenSockets } from "./connection/open_sockets.ts";
 import { Core } from "./core/core.ts";
 import { HookLife } from "./lifecycle/hook_life.ts";
 import { InlineClient, type InlineSubscribeOptions, type PublishOptions } from "./lifecycle/inline_client.ts";
@@ -49,7 +49,7 @@ export class Broker implements AsyncDisposable {
   readonly topics: TopicList;
   readonly #core: Core;
   readonly #inline: InlineClient;
-  readonly #guard: AddressGuard;
+  readonly #sockets: OpenSockets;
   readonly #listeners = new Map<string, Listener>();
   readonly #hooks: HookLife;
   readonly #calls = new OpenCalls();
@@ -68,7 +68,7 @@ export class Broker implements AsyncDisposable {
     this.#core = new Core(resolveOptions(options));
     this.#inline = new InlineClient(this.#core);
     this.#hooks = new HookLife(this.#core, () => this.info);
-    this.#guard = new AddressGuard(this.#core);
+    this.#sockets = new OpenSockets(this.#core);
     this.clients = new ClientList(this.#core);
     this.topics = new TopicList(this.#core);
   }
@@ -153,9 +153,10 @@ export class Broker implements AsyncDisposable {
   }
 
   async #listen(listener: Listener): Promise<void> {
-    const origin = { listenerId: listener.id, transport: listener.protocol, guard: this.#guard };
+    const origin = { listenerId: listener.id, transport: listener.protocol, sockets: this.#sockets };
     await listener.listen({
-      accept: (socket) => accept(this.#core, socket, origin),
+      enter: (remoteAddress, close) => this.#sockets.enter(remoteAddress, close),
+      accept: (socket, permit) => accept(this.#core, socket, { ...origin, permit }),
       info: () => this.info,
       healthy: () => this.healthy,
       logger: this.#core.options.logger,

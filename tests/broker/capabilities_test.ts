@@ -100,6 +100,17 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
       await first.expectDisconnect(0x8e);
     },
   },
+  maximumSockets: {
+    value: 2,
+    async prove(harness) {
+      const silent = await harness.open();
+      const first = await harness.connect("first");
+      await expectRefusal(harness, 0x97); // in the place of the silent one
+      await silent.expectClosed();
+      await harness.connect("first"); // takes its own place
+      await first.expectDisconnect(0x8e);
+    },
+  },
   maximumSessions: {
     value: 1,
     async prove(harness) {

@@ -1,6 +1,6 @@
 /** A broker that only echoes, and helpers to talk to it. */
 
-import type { ListenerContext, Socket } from "../../src/broker/core/listener.ts";
+import type { ListenerContext, Socket, SocketPermit } from "../../src/broker/core/listener.ts";
 import type { LogFields } from "../../src/hook/logger.ts";
 import { newSystemInfo } from "../../src/hook/system_info.ts";
 
@@ -17,6 +17,10 @@ export class EchoContext implements ListenerContext {
   readonly sockets: Socket[] = [];
   /** What was logged. */
   readonly lines: LogLine[] = [];
+  /** Places that are taken. */
+  readonly places = new Set<{ remoteAddress: string; close: () => void }>();
+  /** True when there are no places. */
+  isFull = false;
   /** What {@linkcode EchoContext.healthy} says. */
   isHealthy = true;
   readonly logger = {
@@ -34,9 +38,19 @@ export class EchoContext implements ListenerContext {
     this.#serve = serve;
   }
 
-  accept(socket: Socket): Promise<void> {
+  enter(remoteAddress: string, close: () => void): SocketPermit | undefined {
+    if (this.isFull) return undefined;
+    const place = { remoteAddress, close };
+    this.places.add(place);
+    return { leave: () => void this.places.delete(place) };
+  }
+
+  accept(socket: Socket, permit?: SocketPermit): Promise<void> {
     this.sockets.push(socket);
-    const running = this.#serve(socket).catch(() => {}).finally(() => this.#running.delete(running));
+    const running = this.#serve(socket).catch(() => {}).finally(() => {
+      permit?.leave();
+      this.#running.delete(running);
+    });
     this.#running.add(running);
     this.#waiting.shift()?.(socket);
     return running;

@@ -24,6 +24,7 @@ import { awaitClient } from "./connect_timer.ts";
 import { connectionEnded } from "../sessions/connection_end.ts";
 import type { Core } from "../core/core.ts";
 import type { Socket } from "../core/listener.ts";
+import type { OpenSocket } from "./open_sockets.ts";
 import { OutboundQueue } from "../outbound/outbound_queue.ts";
 import { pump } from "../outbound/pump.ts";
 import { ReceiveWindow } from "./receive_window.ts";
@@ -71,6 +72,8 @@ export class Connection implements SessionLink {
   reader: ConnectionReader | undefined = undefined;
   /** Takes the messages of the client, from its first one on. */
   pipeline: MessageReceiver | undefined = undefined;
+  /** Its place among all open sockets; the broker's own clients have none. */
+  place: OpenSocket | undefined = undefined;
   state: ConnectionState = "new";
   client: Client | undefined;
   session: Session | undefined;

@@ -26,10 +26,32 @@ export interface Socket {
   close(): void;
 }
 
+/** The place of one open connection among all that the broker may have. */
+export interface SocketPermit {
+  /** Gives the place back: the connection is closed. Safe to call twice. */
+  leave(): void;
+}
+
 /** What a listener may ask of the broker. */
 export interface ListenerContext {
-  /** Hands over a socket. The broker closes it; the promise resolves after that and never rejects. */
-  accept(socket: Socket): Promise<void>;
+  /**
+   * Asks for a place for a connection, before anything else is done for it: before its TLS handshake, before its HTTP request is
+   * read. This is where connections are counted, by address and in all.
+   *
+   * @param remoteAddress address of the peer: `host:port`, or a path
+   * @param close ends the connection at once and never throws; called when the place is needed for somebody else, as long as no
+   * client was let in over it
+   * @returns what to hand over with the socket, or to give back when the connection ends without; `undefined` when there is no
+   * place: close the connection without a word
+   */
+  enter(remoteAddress: string, close: () => void): SocketPermit | undefined;
+  /**
+   * Hands over a socket. The broker closes it and gives its place back; the promise resolves after that and never rejects.
+   *
+   * @param socket the connection
+   * @param permit what {@linkcode ListenerContext.enter} gave for it; without one the broker asks for a place itself
+   */
+  accept(socket: Socket, permit?: SocketPermit): Promise<void>;
   /** The counters as they are now. */
   info(): SystemInfo;
   /** True while the broker serves and every hook that was asked says that it is well. */

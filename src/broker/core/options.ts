@@ -9,6 +9,12 @@ import type { ProtocolVersion, QoS } from "../../packets/types.ts";
 export interface Capabilities {
   /** Clients connected at once; more get 0x97. 0 to 2^53 - 1, default 1,000,000. */
   maximumClients: number;
+  /**
+   * Open sockets, those without a client and those of HTTP included. 0, the default, is 1,048,576; the program makes it a little
+   * less than the descriptors that it may have. One in 32 is not for clients that are connected. Above it the socket gives way
+   * that has waited longest to be let in, of the address that has most of those.
+   */
+  maximumSockets: number;
   /** Sessions, connected or not; clients that would make one more get 0x97. 0 to 2^53 - 1, default 10,000,000. */
   maximumSessions: number;
   /** Clients connected at once from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
@@ -137,6 +143,7 @@ export interface BrokerOptions {
 /** Default {@linkcode Capabilities}. */
 export const defaultCapabilities: Readonly<Capabilities> = {
   maximumClients: 1_000_000,
+  maximumSockets: 0,
   maximumSessions: 10_000_000,
   maximumClientsPerAddress: 0,
   maximumConnectionRate: 0,

@@ -65,6 +65,7 @@ function welcome(
   if (connection.closed) return; // a hook that has seen CONNACK has ended it
   connection.state = "connected";
   connection.ready = true;
+  connection.place?.letIn();
   connection.connect = undefined;
   keepAlive(core, connection);
   const session = connection.session!;

@@ -4,6 +4,7 @@ import { MqttError } from "../../packets/errors.ts";
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/utf8.ts";
+import { roomForClients } from "../connection/open_sockets.ts";
 import type { Core } from "../core/core.ts";
 import { INLINE_ID } from "../../session/client.ts";
 import { checkWill } from "../sessions/wills.ts";
@@ -30,7 +31,8 @@ export function checkConnect(core: Core, packet: ConnectPacket): void {
  * @throws MqttError 0x97
  */
 export function checkRoom(core: Core, clientId: string): void {
-  const { maximumClients, maximumSessions } = core.options.capabilities, session = core.sessions.get(clientId);
+  const { capabilities } = core.options, { maximumSessions } = capabilities, session = core.sessions.get(clientId);
+  const maximumClients = roomForClients(capabilities);
   if (core.info.clientsConnected >= maximumClients && session?.link === undefined) {
     throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumClients} clients already`);
   }

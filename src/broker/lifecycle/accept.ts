@@ -1,27 +1,41 @@
-/** New sockets: counted, limited by address, and served until they end.
+/** New sockets: counted, and served until they end.
  * @module */
-import { type AddressGuard, peerOf } from "../connection/address_guard.ts";
 import { Connection } from "../connection/connection.ts";
+import { OpenSocket, type OpenSockets } from "../connection/open_sockets.ts";
 import type { Core } from "../core/core.ts";
-import type { Socket } from "../core/listener.ts";
+import type { Socket, SocketPermit } from "../core/listener.ts";
 import { PacketReader } from "../inbound/packet_reader.ts";
 
+/** Where a socket comes from. */
+export interface Origin {
+  readonly listenerId: string;
+  readonly transport: string;
+  readonly sockets: OpenSockets;
+  /** Its place; without one it is asked for here. */
+  readonly permit?: SocketPermit;
+}
+
 /** Serves a socket. The promise resolves when it is closed and never rejects. */
-export function accept(
-  core: Core,
-  socket: Socket,
-  origin: { listenerId: string; transport: string; guard: AddressGuard },
-): Promise<void> {
-  const address = peerOf(socket.remoteAddress);
-  if (!core.serving || !origin.guard.enter(address)) return Promise.resolve(socket.close());
+export function accept(core: Core, socket: Socket, origin: Origin): Promise<void> {
+  const place = placeOf(socket, origin);
+  if (!core.serving || !place?.isOpen) {
+    place?.leave();
+    return Promise.resolve(socket.close());
+  }
   core.info.connectionsAccepted++;
   const connection = new Connection(core, socket, origin);
+  connection.place = place;
   core.connections.add(connection);
   core.sockets.add(socket);
   return serve(core, connection).then(() => {
     core.sockets.delete(socket);
-    origin.guard.leave(address);
+    place.leave();
   });
+}
+
+/** The place that a listener has asked for; one that has been taken away meanwhile is no longer open. */
+function placeOf(socket: Socket, { permit, sockets }: Origin): OpenSocket | undefined {
+  return permit instanceof OpenSocket ? permit : sockets.enter(socket.remoteAddress, () => socket.close());
 }
 
 /** Reads until the connection ends; resolves once its socket is closed. */
