@@ -1,18 +1,35 @@
 /** MQTT over TLS, with client certificates where they are wanted.
  * @module */
-import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
+import type { Listener, ListenerContext, Socket, SocketPermit } from "../src/broker/core/listener.ts";
+import { TcpListener } from "./tcp.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
-import type { TlsEngine, TlsListenerOptions } from "./tls_engine.ts";
-import { NodeTls } from "./tls_node.ts";
-import { RuntimeTls } from "./tls_runtime.ts";
+import { TlsServer } from "./tls_server.ts";
 
 export type { TlsCertificate } from "./tls_certificate.ts";
-export type { TlsListenerOptions } from "./tls_engine.ts";
+
+/** Options of a {@linkcode TlsListener}. */
+export interface TlsListenerOptions {
+  /** Name of the listener, unique in its broker. */
+  readonly id: string;
+  /** `host:port`, `[v6]:port` or `:port` for all interfaces; `localhost` is IPv4 and IPv6; port 0 lets the system choose. */
+  readonly address: string;
+  /** Certificate, key, and whose signatures under clients' certificates count. */
+  readonly certificate: TlsCertificate;
+  /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
+  readonly requireClientCertificate?: boolean;
+  /** Seconds in which a handshake has to be done, default 10. */
+  readonly handshakeTimeout?: number;
+  /** Connections that may wait to be accepted, default 511. */
+  readonly backlog?: number;
+  /** Ask the system to find out about peers that vanished, default true. */
+  readonly keepAlive?: boolean;
+}
 
 /**
- * Listens on a TCP port and speaks TLS there: `Deno.listenTls`. With a `clientCa` clients have to show a certificate that
- * it has signed, and hooks find subject, fingerprint and alternative names in `client.certificate`; that is `node:tls`,
- * and so is `noDelay`: the runtime's own TLS can do neither.
+ * Listens on a TCP port and speaks TLS there. With a `clientCa` clients have to show a certificate that it has signed, and
+ * hooks find subject, fingerprint and alternative names in `client.certificate`.
+ *
+ * A listener of another protocol over TLS takes its sockets from one of these, by a context of its own.
  *
  * @example Usage
  * ```ts
@@ -34,7 +51,8 @@ export class TlsListener implements Listener {
   readonly id: string;
   /** Always `tls`. */
   readonly protocol: string = "tls";
-  #engine: TlsEngine;
+  #tcp: TcpListener;
+  #server: TlsServer;
 
   /**
    * Makes the listener; the port is opened later.
@@ -43,18 +61,19 @@ export class TlsListener implements Listener {
    * @throws Error when the address is not one or the certificate is not usable
    */
   constructor(options: TlsListenerOptions) {
-    const asksClients = options.certificate.clientCa !== undefined;
+    const { id, certificate, handshakeTimeout = 10 } = options, asksClients = certificate.clientCa !== undefined;
     if (options.requireClientCertificate && !asksClients) {
       throw new Error("Cannot require client certificates: clientCa is missing");
     }
-    if (asksClients && options.noDelay === false) throw new Error("Cannot delay small packets: clientCa excludes it");
-    this.id = options.id;
-    this.#engine = asksClients || options.noDelay ? new NodeTls(options) : new RuntimeTls(options);
+    const { requireClientCertificate = asksClients } = options;
+    this.id = id;
+    this.#tcp = new TcpListener(options);
+    this.#server = new TlsServer({ certificate, requireClientCertificate, handshakeTimeout: handshakeTimeout * 1000 });
   }
 
   /** Where it listens; the real address once it does. */
   get address(): string {
-    return this.#engine.address;
+    return this.#tcp.address;
   }
 
   /**
@@ -64,22 +83,40 @@ export class TlsListener implements Listener {
    * @throws Error that names the address when it cannot listen there
    */
   listen(context: ListenerContext): void {
-    this.#engine.listen(context);
+    this.#tcp.listen({
+      logger: context.logger,
+      info: () => context.info(),
+      healthy: () => context.healthy(),
+      enter: (remoteAddress, close) => context.enter(remoteAddress, close),
+      accept: (socket, permit) => this.#accept(socket, { context, permit }),
+    });
   }
 
   /** Stops accepting and ends unfinished handshakes; clients stay connected. Safe to call twice. */
   async close(): Promise<void> {
-    await this.#engine.close();
+    await this.#tcp.close();
+    this.#server.close();
   }
 
   /**
-   * Uses another certificate for new connections; clients stay connected. Without `noDelay` and `clientCa` the port is
-   * closed and opened again: a client that comes within these few milliseconds is refused and has to try again.
+   * Uses another certificate from the next handshake on; clients stay connected.
    *
    * @param certificate the new one
-   * @throws Error when it is not usable, the old one stays in use; or `Cannot listen on ...` when the port was lost
+   * @throws Error (as rejection) when it is not usable, or when a `clientCa` comes or goes; the old one stays in use
    */
+  // deno-lint-ignore require-await
   async reload(certificate: TlsCertificate): Promise<void> {
-    await this.#engine.reload(certificate);
+    this.#server.reload(certificate);
+  }
+
+  async #accept(socket: Socket, to: { context: ListenerContext; permit?: SocketPermit }): Promise<void> {
+    const { context, permit } = to;
+    try {
+      await context.accept(await this.#server.accept(socket), permit);
+    } catch (error) {
+      permit?.leave();
+      const fields = { listener: this.id, remote: socket.remoteAddress, error: String(error) };
+      context.logger.debug("a TLS handshake failed", fields);
+    }
   }
 }

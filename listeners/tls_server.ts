@@ -1,8 +1,10 @@
-/** TLS over any socket, which may ask for client certificates.
+/** TLS over any socket, which may ask for client certificates. `TlsListener` puts it on a TCP port; what else needs TLS (a
+ * WebSocket listener) takes its sockets from a `TlsListener`.
  *
- * `Deno.listenTls` cannot ask for them, and has no way to send small packets at once. A `node:tls` server that listens
- * itself stops accepting for ever after one "too many open files" and reads on when nobody takes what it read; here the
- * port is the TCP listener's, which has none of this.
+ * `Deno.listenTls` would take less memory and time, but a handshake that nobody goes on with cannot be ended there: it keeps
+ * its file descriptor until its peer leaves. It cannot ask for client certificates, send small packets at once, or take a new
+ * certificate without a new port, either. A `node:tls` server that listens itself stops accepting for ever after one "too many
+ * open files"; here the port is the TCP listener's, which does not.
  * @module */
 import { createSecureContext, type SecureContext, type TLSSocket, TLSSocket as Stream } from "node:tls";
 import type { Socket } from "../src/broker/core/listener.ts";

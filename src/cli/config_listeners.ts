@@ -12,7 +12,7 @@ const address = v.custom<string>(
 );
 const common = { type, id: v.optional(text("a name")), address };
 const backlog = v.optional(whole(1, 65_535)), keep_alive = v.optional(flag);
-const handshake_timeout = v.optional(whole(1, 3_600)), no_delay = v.optional(flag);
+const handshake_timeout = v.optional(whole(1, 3_600));
 const path = v.optional(text("a path"));
 const web = {
   backlog,
@@ -38,7 +38,7 @@ const mode = v.pipe(
 
 const byType: Record<ListenerType, Schema> = {
   tcp: section({ ...common, backlog, keep_alive }),
-  tls: section({ ...common, backlog, keep_alive, no_delay, handshake_timeout, tls }),
+  tls: section({ ...common, backlog, keep_alive, handshake_timeout, tls }),
   ws: section({ ...common, ...web }),
   wss: section({ ...common, ...web, tls }),
   unix: section({ ...common, address: text("a path"), mode: v.optional(mode) }),

@@ -36,8 +36,6 @@ export interface ListenerSettings {
   readonly tls?: TlsSettings;
   /** Seconds in which the handshake of TLS has to be done. */
   readonly handshakeTimeout?: number;
-  /** Whether small packets are sent at once, for `tls`; TCP always does that. */
-  readonly noDelay?: boolean;
   /** Connections that may wait to be accepted. */
   readonly backlog?: number;
   /** Whether the system finds out about peers that vanished. */

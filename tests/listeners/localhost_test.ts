@@ -18,7 +18,6 @@ const pair = certificate("server");
 const LISTENERS = [
   (address: string) => new TcpListener({ id: "tcp", address }),
   (address: string) => new TlsListener({ id: "tls", address, certificate: pair }),
-  (address: string) => new TlsListener({ id: "tls-no-delay", address, certificate: pair, noDelay: true }),
   (address: string) => new WebSocketListener({ id: "ws", address }),
   (address: string) => new WebSocketListener({ id: "wss", address, certificate: pair }),
   (address: string) => new HttpStatsListener({ id: "stats", address }),
@@ -43,7 +42,7 @@ for (const make of LISTENERS) {
   });
 }
 
-for (const make of [LISTENERS[1], LISTENERS[4]]) {
+for (const make of [LISTENERS[1], LISTENERS[3]]) {
   const { id } = make("localhost:0");
   Deno.test(`localhost: ${id} has another certificate on both families after a reload`, async () => {
     const listener = make("localhost:0") as TlsListener, context = new EchoContext();

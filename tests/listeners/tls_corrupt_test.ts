@@ -87,8 +87,7 @@ const FAULTS: [name: string, fault: Fault][] = [
 ];
 
 const ENGINES: [name: string, options: Partial<TlsListenerOptions>][] = [
-  ["the runtime's own", {}],
-  ["without delay", { noDelay: true }],
+  ["without client certificates", {}],
   ["with client certificates", { certificate: { ...certificate("server"), clientCa: ca } }],
 ];
 
