@@ -5,6 +5,11 @@ import type { Logger } from "../src/hook/logger.ts";
 const FIRST_BACKOFF = 5;
 const LONGEST_BACKOFF = 1_000;
 const LOG_PERIOD = 10_000;
+/**
+ * After so many connections others have their turn: while there is one more, accepting goes on within microtasks, and what is closed
+ * meanwhile keeps its descriptor.
+ */
+const MOST_AT_ONCE = 16;
 
 /** What an {@linkcode AcceptLoop} needs. */
 export interface AcceptLoopOptions<T extends { close(): void }> {
@@ -19,8 +24,8 @@ export interface AcceptLoopOptions<T extends { close(): void }> {
 }
 
 /**
- * Accepts until it is stopped. An error (too many open files, a peer that was gone before it was taken) is logged once
- * a period; the loop waits a little, longer each time, and goes on.
+ * Accepts until it is stopped. A connection that its peer has reset before it was taken is passed over. After any other error
+ * (too many open files) the loop waits a little, longer each time, and goes on; that is logged once a period.
  */
 export class AcceptLoop<T extends { close(): void }> {
   /** Resolves when the loop has ended. */
@@ -49,7 +54,7 @@ export class AcceptLoop<T extends { close(): void }> {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped) {
+    for (let taken = 1; !this.#stopped; taken++) {
       try {
         const connection = await this.#options.accept();
         if (connection === null) return;
@@ -58,14 +63,18 @@ export class AcceptLoop<T extends { close(): void }> {
         else this.#options.handle(connection);
       } catch (error) {
         if (this.#stopped) return;
-        this.#report(error);
-        await this.#pause();
+        if (!isPeersDoing(error)) await this.#fail(error);
       }
+      if (taken % MOST_AT_ONCE === 0) await othersHaveTheirTurn();
     }
   }
 
+  async #fail(error: unknown): Promise<void> {
+    this.#report(error);
+    await this.#pause(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(this.#failures++, 10)));
+  }
+
   #report(error: unknown): void {
-    this.#failures++;
     this.#unlogged++;
     const now = performance.now();
     if (now - this.#lastLog < LOG_PERIOD) return;
@@ -75,8 +84,7 @@ export class AcceptLoop<T extends { close(): void }> {
     this.#unlogged = 0;
   }
 
-  #pause(): Promise<void> {
-    const delay = Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(this.#failures - 1, 10));
+  #pause(delay: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#wake?.(), delay);
       this.#wake = () => {
@@ -86,4 +94,14 @@ export class AcceptLoop<T extends { close(): void }> {
       };
     });
   }
+}
+
+function othersHaveTheirTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** The peer was gone before its connection was taken: that says nothing about the next one. */
+function isPeersDoing(error: unknown): boolean {
+  const { NotConnected, ConnectionReset, ConnectionAborted } = Deno.errors;
+  return error instanceof NotConnected || error instanceof ConnectionReset || error instanceof ConnectionAborted;
 }

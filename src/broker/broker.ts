@@ -1,6 +1,7 @@
 /** The broker: hooks and listeners in, MQTT out.
  * @module */
 import type { Hook } from "../hook/hook.ts";
+import { limitedLogger } from "../hook/limited_logger.ts";
 import type { SystemInfo } from "../hook/system_info.ts";
 import type { Packet } from "../packets/types.ts";
 import type { Client } from "../session/client.ts";
@@ -159,7 +160,7 @@ export class Broker implements AsyncDisposable {
       accept: (socket, permit) => accept(this.#core, socket, { ...origin, permit }),
       info: () => this.info,
       healthy: () => this.healthy,
-      logger: this.#core.options.logger,
+      logger: limitedLogger(this.#core.options.logger, this.#core.options),
     });
     if (!this.#calls.closed) return;
     await listener.close();

@@ -2,8 +2,12 @@
  * @module */
 import { Broker } from "../broker/broker.ts";
 import { VERSION } from "../broker/core/version.ts";
+import type { BrokerOptions } from "../broker/core/options.ts";
+import { limitedLogger } from "../hook/limited_logger.ts";
 import type { Logger } from "../hook/logger.ts";
 import { announce } from "./announce.ts";
+import { socketsOfProcess } from "./descriptors.ts";
+import { catchLostErrors } from "./lost_errors.ts";
 import type { MadeListener } from "./make_listener.ts";
 import type { Plan } from "./plan.ts";
 import { listenForSignals } from "./signals.ts";
@@ -24,7 +28,8 @@ const WARM_UP = 1_500;
  */
 export async function serve(plan: Plan): Promise<number> {
   const { settings, logger } = plan;
-  const broker = new Broker({ ...settings.options, logger });
+  const broker = new Broker({ ...withSockets(settings.options), logger });
+  const uncatch = catchLostErrors(limitedLogger(logger, { clock: Date }));
   const started = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<number>();
   const unlisten = listenForSignals({
@@ -49,8 +54,15 @@ export async function serve(plan: Plan): Promise<number> {
     logger.error(`could not start: ${(error as Error).message}`);
     return 1;
   } finally {
+    uncatch();
     unlisten();
   }
+}
+
+/** As many sockets as there are descriptors for, where nothing else is asked for. */
+function withSockets(options: BrokerOptions): BrokerOptions {
+  const { capabilities } = options, maximumSockets = capabilities?.maximumSockets || socketsOfProcess();
+  return { ...options, capabilities: { ...capabilities, maximumSockets } };
 }
 
 /** Comes to full speed until somebody connects. */

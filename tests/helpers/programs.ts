@@ -16,7 +16,14 @@
  */
 
 /** A program that tests use. */
-export type Program = "mosquitto" | "mosquitto_pub" | "mosquitto_sub" | "redis-server" | "paho" | "chromium";
+export type Program =
+  | "mosquitto"
+  | "mosquitto_pub"
+  | "mosquitto_sub"
+  | "redis-server"
+  | "python3"
+  | "paho"
+  | "chromium";
 
 /** How to see that a program is there: a command that ends at once; with `succeeds` it has to end well, too. */
 const PROBES: Record<Program, { command: string; args: string[]; succeeds?: true }> = {
@@ -24,6 +31,7 @@ const PROBES: Record<Program, { command: string; args: string[]; succeeds?: true
   mosquitto_pub: { command: "mosquitto_pub", args: ["--help"] },
   mosquitto_sub: { command: "mosquitto_sub", args: ["--help"] },
   "redis-server": { command: "redis-server", args: ["--version"] },
+  python3: { command: "python3", args: ["--version"] },
   paho: { command: "python3", args: ["-c", "import paho.mqtt.client"], succeeds: true },
   chromium: { command: "chromium", args: ["--version"] },
 };

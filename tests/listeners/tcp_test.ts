@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { AcceptLoop } from "../../listeners/accept_loop.ts";
 import { TcpListener } from "../../listeners/tcp.ts";
-import { echo, EchoContext, hold, pattern, portOf, readToEnd, roundTrip, settled, writeAll } from "./echo_context.ts";
+import { echo, EchoContext, hold, pattern, portOf, readToEnd, roundTrip, writeAll } from "./echo_context.ts";
 
 const ADDRESS = "127.0.0.1:0";
 
@@ -135,70 +134,3 @@ Deno.test("tcp: bad options and a second listen are errors", () =>
     assertThrows(() => listener.listen(context), Error, "Cannot listen twice");
     return Promise.resolve();
   }));
-
-Deno.test("an accept loop goes on after errors, waits longer each time, and logs once a period", async () => {
-  const context = new EchoContext();
-  let calls = 0, handled = 0;
-  const done = Promise.withResolvers<void>(), forever = Promise.withResolvers<null>();
-  const times: number[] = [];
-  const loop = new AcceptLoop({
-    name: "test",
-    logger: context.logger,
-    accept: () => {
-      times.push(performance.now());
-      if (++calls <= 4) return Promise.reject(new Error("Too many open files"));
-      return calls === 5 ? Promise.resolve({ close() {} }) : forever.promise;
-    },
-    handle: () => {
-      handled++;
-      done.resolve();
-    },
-  });
-  await done.promise;
-  assertEquals(handled, 1);
-  assert(times[4] - times[0] >= 5 + 10 + 20 + 40 - 5, `${times[4] - times[0]} ms`);
-  assertEquals(context.lines.length, 1);
-  assertEquals(context.lines[0].fields, { listener: "test", error: "Error: Too many open files", times: 1 });
-  loop.stop();
-  forever.resolve(null);
-  await loop.finished;
-});
-
-Deno.test("an accept loop that is stopped while it waits ends at once, and closes what comes too late", async () => {
-  const { logger } = new EchoContext();
-  const failing = new AcceptLoop({
-    name: "test",
-    logger,
-    accept: () => Promise.reject<null>(new Error("no")),
-    handle: () => {},
-  });
-  for (const begin = performance.now(); performance.now() - begin < 80;) {
-    await new Promise((done) => setTimeout(done, 5));
-  }
-  failing.stop(); // it waits 80 ms or more now
-  assert(await settled(failing.finished));
-
-  const late = Promise.withResolvers<{ close(): void }>();
-  let closed = 0, handled = 0;
-  const loop = new AcceptLoop({ name: "test", logger, accept: () => late.promise, handle: () => handled++ });
-  loop.stop();
-  late.resolve({ close: () => closed++ });
-  await loop.finished;
-  assertEquals([closed, handled], [1, 0]);
-});
-
-Deno.test("an accept loop survives a handler that throws", async () => {
-  const context = new EchoContext();
-  const connections = [{ close() {} }, { close() {} }];
-  let handled = 0;
-  const loop = new AcceptLoop({
-    name: "test",
-    logger: context.logger,
-    accept: () => Promise.resolve(connections.pop() ?? null),
-    handle: () => {
-      if (++handled === 1) throw new Error("broken");
-    },
-  });
-  await loop.finished;
-  assertEquals([handled, context.lines.length], [2, 1]);
-});

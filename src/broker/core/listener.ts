@@ -56,7 +56,7 @@ export interface ListenerContext {
   info(): SystemInfo;
   /** True while the broker serves and every hook that was asked says that it is well. */
   healthy(): boolean;
-  /** For what the listener wants to say. */
+  /** For what the listener wants to say. Of lines with the same message above debug a few are written in ten seconds. */
   readonly logger: Logger;
 }
 

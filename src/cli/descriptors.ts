@@ -1,0 +1,31 @@
+/** How many sockets the program may have open: a little less than its file descriptors.
+ * @module */
+
+/** Descriptors that are kept for files, stores, the runtime and connections to be turned away: so many, or this part of all. */
+const FEWEST_KEPT = 64, PART_KEPT = 16;
+/** Where the system does not tell. */
+const UNKNOWN = 4_000;
+const LIMITS = "/proc/self/limits";
+
+/**
+ * Sockets that fit into the descriptors of this process. The runtime has raised their number to the hard limit by now.
+ *
+ * @param readLimits reads what Linux tells of the limits of this process; elsewhere there is nothing to be read, and without
+ * `--allow-all` it may not be
+ * @returns a number for option `maximumSockets`
+ */
+export function socketsOfProcess(readLimits: () => string = () => Deno.readTextFileSync(LIMITS)): number {
+  const descriptors = descriptorsOf(readLimits);
+  if (descriptors === undefined) return UNKNOWN;
+  const kept = Math.max(FEWEST_KEPT, Math.ceil(descriptors / PART_KEPT));
+  return Math.max(1, Math.floor(descriptors / 2), descriptors - kept);
+}
+
+function descriptorsOf(readLimits: () => string): number | undefined {
+  try {
+    const [, descriptors] = /^Max open files\s+(\d+)/m.exec(readLimits()) ?? [];
+    return descriptors === undefined ? undefined : Number(descriptors);
+  } catch {
+    return undefined;
+  }
+}

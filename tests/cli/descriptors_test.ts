@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { socketsOfProcess } from "../../src/cli/descriptors.ts";
+
+const limits = (descriptors: string) =>
+  `Limit                     Soft Limit           Hard Limit           Units
+Max processes             96235                96235                processes
+Max open files            ${descriptors}                 524288               files
+Max locked memory         65536                65536                bytes
+`;
+
+const SOCKETS: [what: string, read: () => string, sockets: number][] = [
+  ["256 descriptors", () => limits("256"), 192],
+  ["1,024 descriptors", () => limits("1024"), 960],
+  ["1,048,576 descriptors", () => limits("1048576"), 983_040],
+  ["fewer than are kept", () => limits("50"), 25],
+  ["no limit", () => limits("unlimited"), 4_000],
+  ["another form", () => "", 4_000],
+  ["no such file, or no permission", () => {
+    throw new Deno.errors.NotCapable("no");
+  }, 4_000],
+];
+
+for (const [what, read, sockets] of SOCKETS) {
+  Deno.test(`sockets of the program: ${what}`, () => assertEquals(socketsOfProcess(read), sockets));
+}
