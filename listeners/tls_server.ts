@@ -10,6 +10,7 @@ import { createSecureContext, type SecureContext, type TLSSocket, TLSSocket as S
 import type { Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
 import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
+import { readHello } from "./tls_hello.ts";
 import { DecryptedSide, EncryptedSide } from "./tls_stream.ts";
 
 /** Options of a {@linkcode TlsServer}. */
@@ -26,7 +27,8 @@ export interface TlsServerOptions {
 export class TlsServer {
   #options: TlsServerOptions;
   #context: SecureContext;
-  #handshakes: Set<EncryptedSide> = new Set();
+  #ends: Set<() => void> = new Set();
+  #turn: Promise<void> = Promise.resolve();
 
   /**
    * Makes one.
@@ -62,43 +64,60 @@ export class TlsServer {
    *
    * @param socket the network; closed when the handshake fails
    * @returns the decrypted stream
+   * @throws Error (as rejection) when the handshake fails, or takes too long
    */
-  accept(socket: Socket): Promise<Socket> {
-    const encrypted = new EncryptedSide(socket);
-    this.#handshakes.add(encrypted);
+  async accept(socket: Socket): Promise<Socket> {
+    let end = () => socket.close(), isLate = false;
+    const endNow = () => end();
+    const timer = setTimeout(() => {
+      isLate = true;
+      end();
+    }, this.#options.handshakeTimeout);
+    this.#ends.add(endNow);
+    try {
+      const hello = await readHello(socket);
+      await this.#nextTurn();
+      const encrypted = new EncryptedSide(socket, hello);
+      end = () => void encrypted.destroy();
+      return await this.#handshake(encrypted, socket.remoteAddress);
+    } catch (cause) {
+      end();
+      throw isLate ? new Error("the TLS handshake took too long", { cause }) : cause;
+    } finally {
+      clearTimeout(timer);
+      this.#ends.delete(endNow);
+    }
+  }
+
+  /** Ends the handshakes that are under way. */
+  close(): void {
+    for (const end of this.#ends) end();
+  }
+
+  /** One handshake begins in each round of the event loop: it takes about a millisecond, and a thousand may come at once. */
+  #nextTurn(): Promise<void> {
+    return this.#turn = this.#turn.then(() => new Promise((resolve) => void setImmediate(resolve)));
+  }
+
+  #handshake(encrypted: EncryptedSide, remoteAddress: string): Promise<Socket> {
     const tls = new Stream(encrypted, {
       isServer: true,
       secureContext: this.#context,
       requestCert: this.#asksClients,
       rejectUnauthorized: this.#options.requireClientCertificate,
     });
-    return this.#handshake(tls, encrypted, socket.remoteAddress).finally(() => this.#handshakes.delete(encrypted));
-  }
-
-  /** Ends the handshakes that are under way. */
-  close(): void {
-    for (const encrypted of this.#handshakes) encrypted.destroy();
-  }
-
-  #handshake(tls: TLSSocket, encrypted: EncryptedSide, remoteAddress: string): Promise<Socket> {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
-        clearTimeout(timer);
         tls.destroy();
         encrypted.destroy();
         reject(error);
       };
-      const timer = setTimeout(
-        () => fail(new Error("the TLS handshake took too long")),
-        this.#options.handshakeTimeout,
-      );
       tls.on("error", fail);
       // what a stream without a server of `node:tls` tells of a record that cannot be read, at any time: it goes on as if nothing was
       tls.on("_tlsError" as "error", fail);
       encrypted.on("error", fail);
       encrypted.on("close", () => fail(new Error("the peer went away during the TLS handshake")));
       tls.on("secure", () => {
-        clearTimeout(timer);
         try {
           resolve(new DecryptedSide(tls, encrypted, { remoteAddress, certificate: this.#peerCertificate(tls) }));
         } catch (error) {

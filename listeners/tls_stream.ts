@@ -18,6 +18,7 @@ export class EncryptedSide extends Duplex {
   #socket: Socket;
   #size = SMALLEST_READ;
   #waits = false;
+  #first: Uint8Array | undefined;
   /** Bytes that are decrypted and not read yet. */
   unread: () => number = () => 0;
 
@@ -25,10 +26,12 @@ export class EncryptedSide extends Duplex {
    * Makes one.
    *
    * @param socket the network
+   * @param first what was read from it already
    */
-  constructor(socket: Socket) {
+  constructor(socket: Socket, first: Uint8Array) {
     super({ allowHalfOpen: true });
     this.#socket = socket;
+    this.#first = first;
   }
 
   /** Somebody has read: go on if that was what was waited for. */
@@ -40,7 +43,8 @@ export class EncryptedSide extends Duplex {
 
   /** Called by the stream when it wants bytes. */
   override _read(): void {
-    if (this.unread() > UNREAD_LIMIT) this.#waits = true;
+    if (this.#first !== undefined) this.#pushFirst(this.#first);
+    else if (this.unread() > UNREAD_LIMIT) this.#waits = true;
     else this.#read();
   }
 
@@ -59,6 +63,12 @@ export class EncryptedSide extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#socket.close();
     done(error);
+  }
+
+  /** Not at once: a TLS stream that ends before it has started throws where nobody can catch it. */
+  #pushFirst(bytes: Uint8Array): void {
+    this.#first = undefined;
+    setImmediate(() => void (this.destroyed || this.push(bytes)));
   }
 
   #read(): void {
