@@ -13,7 +13,7 @@ const EVENTS = ["unhandledrejection", "error"] as const;
  * @returns a function that ends it
  */
 export function catchLostErrors(logger: Logger, target: EventTarget = globalThis): () => void {
-  const take = (event: Event) => {
+  const take: EventListener = (event) => {
     event.preventDefault();
     const { reason, error } = event as Partial<PromiseRejectionEvent & ErrorEvent>, lost = reason ?? error;
     logger.error("an error was caught by nobody; the broker goes on", {
