@@ -53,6 +53,8 @@ export class Framer {
   /** Index behind its last byte. */
   end = 0;
 
+  /** Packets that were found. */
+  packets = 0;
   /** The memory of the packet found last, when it belongs to a pool: hold it or keep it to use views for longer. */
   slab: Slab | undefined = undefined;
 
@@ -158,12 +160,18 @@ export class Framer {
     }
     this.#announced = 0;
     this.#framed = end;
+    this.packets++;
     this.header = slab[at];
     this.buffer = slab;
     this.frameStart = at;
     this.start = start;
     this.end = end;
     return true;
+  }
+
+  /** Bytes that have arrived and were not found to be a packet. */
+  get pendingBytes(): number {
+    return this.#filled - this.#framed;
   }
 
   /** First byte of the packet that comes next, 0 when nothing of it has arrived. */

@@ -12,6 +12,7 @@ import { RetainedTree } from "../../topics/retained_tree.ts";
 import type { ShareDispatchContext } from "../../topics/share_dispatch.ts";
 import { SubscriptionTree } from "../../topics/subscription_tree.ts";
 import type { DecodeOptions } from "../../packets/codec.ts";
+import { IncompletePackets } from "./incomplete_packets.ts";
 import type { Socket } from "./listener.ts";
 import { SlabPool } from "../../packets/slab.ts";
 import { RefusedBridges } from "./refused_bridges.ts";
@@ -55,6 +56,8 @@ export class Core {
   readonly slabs: SlabPool = new SlabPool();
   /** The end of each turn: what is written, and who reads on. */
   readonly turn: Turn = new Turn((error) => this.unexpected("the end of a turn failed", error));
+  /** Packets that have begun and are not whole. */
+  readonly incomplete: IncompletePackets;
   /** Limits of each outbound queue. */
   readonly outboundLimits: OutboundLimits;
   /** Limits of decoding. */
@@ -77,6 +80,7 @@ export class Core {
     this.options = options;
     this.info = newSystemInfo(VERSION, Math.floor(options.clock.now() / 1000));
     this.scheduler = new Scheduler(options.clock, (error) => this.unexpected("a timer failed", error));
+    this.incomplete = new IncompletePackets(this.scheduler, () => this.now());
     this.hooks = new HookChain({
       clock: options.clock,
       timeout: options.hookTimeout,

@@ -10,6 +10,7 @@ import { Message } from "../../session/message.ts";
 import type { Connection, ConnectionReader } from "../connection/connection.ts";
 import { RateLimiter } from "../connection/rate_limiter.ts";
 import type { Core } from "../core/core.ts";
+import type { PacketSource } from "../core/incomplete_packets.ts";
 import type { Reader } from "../core/reading_order.ts";
 import { handlePacket } from "./dispatch.ts";
 import { handleShortAck } from "./handle_acks.ts";
@@ -23,11 +24,12 @@ const LONGEST_BATCH = 3;
 const LONGEST_SLEEP = 100;
 
 /** The read loop of one connection. What one read has brought is a batch: packets are handled one behind the other. */
-export class PacketReader implements ConnectionReader, Reader {
+export class PacketReader implements ConnectionReader, PacketSource, Reader {
   handledBytes = 0;
   begunIn = 0;
   hasPublished = false;
   isBusy = false;
+  isWatched = false;
   readonly #core: Core;
   readonly #connection: Connection;
   readonly #framer: Framer;
@@ -60,6 +62,18 @@ export class PacketReader implements ConnectionReader, Reader {
       pool: core.slabs,
     });
     this.#limiter = RateLimiter.of(capabilities);
+  }
+
+  get incompleteBytes(): number {
+    return this.#connection.closed ? 0 : this.#framer.pendingBytes;
+  }
+
+  get packets(): number {
+    return this.#framer.packets;
+  }
+
+  end(reasonCode: number, error: Error): void {
+    this.#connection.close(reasonCode, error);
   }
 
   /** Largest packet that is accepted, in bytes. */
@@ -142,6 +156,7 @@ export class PacketReader implements ConnectionReader, Reader {
   /** What this batch has brought about is written before the next read begins. */
   #endBatch(): void {
     const connection = this.#connection;
+    if (!this.isWatched && connection.ready && this.incompleteBytes > 0) this.#core.incomplete.watch(this);
     if (this.#limiter !== undefined || this.#isFlooded()) return void this.#pause().catch(this.#ended);
     this.isBusy = false;
     if (this.#hasWaited) connection.lastRead = this.#core.now(); // time in which nothing is read is not the client's

@@ -1,0 +1,80 @@
+/** Packets that have begun and do not end: each holds memory and a client's place in it.
+ *
+ * A limit of time would end honest clients that send a large packet over a slow link, so such a packet only has to go on. Clients
+ * are looked at here only while a packet of theirs is incomplete, and then now and then: that costs no timer for each packet or
+ * client.
+ * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
+import type { Scheduler } from "../../time/scheduler.ts";
+
+/** Milliseconds in which a packet has to become whole or to grow by {@linkcode LEAST_GROWTH} bytes: 17 bytes a second. */
+const TIME = 60_000, LEAST_GROWTH = 1_024;
+/** Milliseconds between two looks. */
+const LOOK_EVERY = 15_000;
+
+/** Who reads from a client. */
+export interface PacketSource {
+  /** True while it is looked at here. */
+  isWatched: boolean;
+  /** True while the broker itself does not read: that time is not the client's. */
+  readonly isBusy: boolean;
+  /** Bytes of the packet that is incomplete; 0 without one. */
+  readonly incompleteBytes: number;
+  /** Packets that were whole so far. */
+  readonly packets: number;
+  /** Ends the connection. */
+  end(reasonCode: number, error: Error): void;
+}
+
+interface Seen {
+  readonly since: number;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** All of a broker. */
+export class IncompletePackets {
+  readonly #scheduler: Scheduler;
+  readonly #now: () => number;
+  readonly #sources = new Map<PacketSource, Seen>();
+
+  /** @param scheduler when it is looked @param now milliseconds since 1970 */
+  constructor(scheduler: Scheduler, now: () => number) {
+    this.#scheduler = scheduler;
+    this.#now = now;
+  }
+
+  /** A packet is incomplete; the source is looked at until none is. */
+  watch(source: PacketSource): void {
+    if (this.#sources.size === 0) this.#lookLater();
+    source.isWatched = true;
+    this.#sources.set(source, this.#see(source));
+  }
+
+  #see({ packets, incompleteBytes }: PacketSource): Seen {
+    return { since: this.#now(), packets, bytes: incompleteBytes };
+  }
+
+  #lookLater(): void {
+    this.#scheduler.after(LOOK_EVERY, () => {
+      for (const [source, seen] of this.#sources) this.#look(source, seen);
+      if (this.#sources.size > 0) this.#lookLater();
+    });
+  }
+
+  #look(source: PacketSource, seen: Seen): void {
+    const { isBusy, incompleteBytes, packets } = source;
+    if (incompleteBytes === 0) return this.#forget(source);
+    const goesOn = isBusy || packets !== seen.packets || incompleteBytes >= seen.bytes + LEAST_GROWTH;
+    if (goesOn) this.#sources.set(source, this.#see(source));
+    else if (this.#now() - seen.since >= TIME) {
+      this.#forget(source);
+      source.end(ReasonCode.ImplementationSpecificError, new Error("a packet was begun and did not go on"));
+    }
+  }
+
+  #forget(source: PacketSource): void {
+    source.isWatched = false;
+    this.#sources.delete(source);
+  }
+}
