@@ -8,24 +8,28 @@ const UNKNOWN = 4_000;
 const LIMITS = "/proc/self/limits";
 
 /**
- * Sockets that fit into the descriptors of this process. The runtime has raised their number to the hard limit by now.
+ * File descriptors that this process may have. The runtime has raised their number to the hard limit by now.
  *
- * @param readLimits reads what Linux tells of the limits of this process; elsewhere there is nothing to be read, and without
- * `--allow-all` it may not be
- * @returns a number for option `maximumSockets`
+ * @param readLimits reads what Linux tells of the limits of this process
+ * @returns `undefined` without a limit, and where it cannot be known: elsewhere than on Linux, and without `--allow-all`
  */
-export function socketsOfProcess(readLimits: () => string = () => Deno.readTextFileSync(LIMITS)): number {
-  const descriptors = descriptorsOf(readLimits);
-  if (descriptors === undefined) return UNKNOWN;
-  const kept = Math.max(FEWEST_KEPT, Math.ceil(descriptors / PART_KEPT));
-  return Math.max(1, Math.floor(descriptors / 2), descriptors - kept);
-}
-
-function descriptorsOf(readLimits: () => string): number | undefined {
+export function descriptorsOfProcess(readLimits = () => Deno.readTextFileSync(LIMITS)): number | undefined {
   try {
     const [, descriptors] = /^Max open files\s+(\d+)/m.exec(readLimits()) ?? [];
     return descriptors === undefined ? undefined : Number(descriptors);
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Sockets that there is room for.
+ *
+ * @param descriptors of this process, `undefined` where that is not known
+ * @returns a number for option `maximumSockets`
+ */
+export function socketsFor(descriptors: number | undefined): number {
+  if (descriptors === undefined) return UNKNOWN;
+  const kept = Math.max(FEWEST_KEPT, Math.ceil(descriptors / PART_KEPT));
+  return Math.max(1, Math.floor(descriptors / 2), descriptors - kept);
 }

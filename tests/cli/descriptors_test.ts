@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { socketsOfProcess } from "../../src/cli/descriptors.ts";
+import { descriptorsOfProcess, socketsFor } from "../../src/cli/descriptors.ts";
+import { ANY_PORT, BrokerProcess } from "./broker_process.ts";
 
 const limits = (descriptors: string) =>
   `Limit                     Soft Limit           Hard Limit           Units
@@ -21,5 +22,15 @@ const SOCKETS: [what: string, read: () => string, sockets: number][] = [
 ];
 
 for (const [what, read, sockets] of SOCKETS) {
-  Deno.test(`sockets of the program: ${what}`, () => assertEquals(socketsOfProcess(read), sockets));
+  Deno.test(`sockets of the program: ${what}`, () => assertEquals(socketsFor(descriptorsOfProcess(read)), sockets));
 }
+
+Deno.test({ name: "more sockets than descriptors: a warning", ignore: Deno.build.os !== "linux" }, async () => {
+  const options = { capabilities: { maximum_sockets: 1_000_000_000 } };
+  const listeners = [{ type: "tcp", address: ANY_PORT }], hooks = { auth: { allow_all: true } };
+  const configuration = JSON.stringify({ listeners, hooks, options });
+  await using process = await BrokerProcess.start(["--config", "-"], configuration);
+  await process.line(
+    /WARN {2}maximum_sockets is more than this process has file descriptors.*maximumSockets=1000000000/,
+  );
+});

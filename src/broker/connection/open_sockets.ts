@@ -13,20 +13,24 @@
  * Clients that were let in never give way. One socket in 32 is not for them, so that there are always some over which a client
  * can come: to take over its own connection, or to be told that there is no room.
  * @module */
+import { limitedLogger } from "../../hook/limited_logger.ts";
+import type { Logger } from "../../hook/logger.ts";
 import type { Capabilities } from "../core/options.ts";
 import type { Core } from "../core/core.ts";
 import type { SocketPermit } from "../core/listener.ts";
 import { AddressGuard, peerOf } from "./address_guard.ts";
 import { WaitingSockets } from "./waiting_sockets.ts";
 
-/** Milliseconds between two lines about the limit. */
-const LOG_PERIOD = 10_000;
+const FULL = "all sockets are in use; for a new one another gives way that nobody was let in over, or it is closed";
+/** Sockets where nobody says how many there may be. */
+const MANY = 1_048_576;
 /** Of so many sockets one is not for clients. */
 const PART_FOR_NEWCOMERS = 32;
 
 /** Clients that may be connected: as many as the options allow, or as have room beside those who come. */
 export function roomForClients({ maximumClients, maximumSockets }: Readonly<Capabilities>): number {
-  return Math.min(maximumClients, maximumSockets - Math.ceil(maximumSockets / PART_FOR_NEWCOMERS));
+  const most = maximumSockets || MANY;
+  return Math.min(maximumClients, most - Math.ceil(most / PART_FOR_NEWCOMERS));
 }
 
 /** The place of one socket. */
@@ -62,21 +66,23 @@ export class OpenSockets {
   readonly #core: Core;
   readonly #guard: AddressGuard;
   readonly #waiting = new WaitingSockets<OpenSocket>();
+  readonly #most: number;
+  readonly #log: Logger;
   #size = 0;
-  #unlogged = 0;
-  #nextLog = 0;
 
   /** @param core the broker */
   constructor(core: Core) {
     this.#core = core;
     this.#guard = new AddressGuard(core);
+    this.#log = limitedLogger(core.options.logger, { lines: 1, clock: core.options.clock });
+    this.#most = core.options.capabilities.maximumSockets || MANY;
   }
 
   /** A place for a new socket. @returns `undefined` when there is none, or no more for its address */
   enter(remoteAddress: string, close: () => void): OpenSocket | undefined {
     const address = peerOf(remoteAddress);
     if (!this.#core.serving || !this.#guard.enter(address)) return undefined;
-    if (this.#size >= this.#core.options.capabilities.maximumSockets && !this.#makeRoom()) {
+    if (this.#size >= this.#most && !this.#makeRoom()) {
       this.#guard.leave(address);
       return undefined;
     }
@@ -101,25 +107,11 @@ export class OpenSockets {
   }
 
   #makeRoom(): boolean {
-    this.#report();
+    this.#log.warn(FULL, { maximumSockets: this.#most });
     const socket = this.#waiting.oldestOfMost();
     if (socket === undefined) return false;
     this.leave(socket);
     socket.close();
     return true;
-  }
-
-  /** Once a period: at the limit every connection of a flood comes here. */
-  #report(): void {
-    this.#unlogged++;
-    const now = this.#core.now(), { capabilities, logger } = this.#core.options;
-    if (now < this.#nextLog) return;
-    const fields = { maximumSockets: capabilities.maximumSockets, times: this.#unlogged };
-    logger.warn(
-      "all sockets are in use; for a new one another gives way that nobody was let in over, or it is closed",
-      fields,
-    );
-    this.#nextLog = now + LOG_PERIOD;
-    this.#unlogged = 0;
   }
 }

@@ -89,7 +89,7 @@ export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
   const { capabilities, compatibilities, ...rest } = options;
   const resolved = {
     ...merge("", defaults, rest),
-    capabilities: withSockets(merge("capabilities.", defaultCapabilities, capabilities)),
+    capabilities: merge("capabilities.", defaultCapabilities, capabilities),
     compatibilities: merge("compatibilities.", defaultCompatibilities, compatibilities),
   };
   const { logger, capabilities: { shareDispatch } } = resolved;
@@ -98,13 +98,6 @@ export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
     logger: logger === silentLogger ? logger : guarded(logger),
     dispatch: dispatchOf(shareDispatch),
   } as ResolvedOptions;
-}
-
-/** Open sockets where nobody says how many there may be. */
-const MAXIMUM_SOCKETS = 1_048_576;
-
-function withSockets(capabilities: Capabilities): Capabilities {
-  return { ...capabilities, maximumSockets: capabilities.maximumSockets || MAXIMUM_SOCKETS };
 }
 
 function merge<T extends object>(prefix: string, base: T, given: Partial<T> | undefined): T {
