@@ -17,7 +17,7 @@ export interface Capabilities {
   maximumSockets: number;
   /** Sessions, connected or not; clients that would make one more get 0x97. 0 to 2^53 - 1, default 10,000,000. */
   maximumSessions: number;
-  /** Clients connected at once from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
+  /** Connections at once from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
   maximumClientsPerAddress: number;
   /** New connections a second from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
   maximumConnectionRate: number;
