@@ -1,8 +1,8 @@
 /** How many sockets the program may have open: a little less than its file descriptors.
  * @module */
 
-/** Descriptors that are kept for files, stores, the runtime and connections to be turned away: so many, or this part of all. */
-const FEWEST_KEPT = 64, PART_KEPT = 16;
+/** Descriptors that are kept for files, stores, the runtime and connections to be turned away: this part of all, within bounds. */
+const PART_KEPT = 16, FEWEST_KEPT = 64, MOST_KEPT = 256;
 /** Where the system does not tell. */
 const UNKNOWN = 4_000;
 const LIMITS = "/proc/self/limits";
@@ -30,6 +30,6 @@ export function descriptorsOfProcess(readLimits = () => Deno.readTextFileSync(LI
  */
 export function socketsFor(descriptors: number | undefined): number {
   if (descriptors === undefined) return UNKNOWN;
-  const kept = Math.max(FEWEST_KEPT, Math.ceil(descriptors / PART_KEPT));
+  const kept = Math.min(MOST_KEPT, Math.max(FEWEST_KEPT, Math.ceil(descriptors / PART_KEPT)));
   return Math.max(1, Math.floor(descriptors / 2), descriptors - kept);
 }

@@ -12,7 +12,8 @@ Max locked memory         65536                65536                bytes
 const SOCKETS: [what: string, read: () => string, sockets: number][] = [
   ["256 descriptors", () => limits("256"), 192],
   ["1,024 descriptors", () => limits("1024"), 960],
-  ["1,048,576 descriptors", () => limits("1048576"), 983_040],
+  ["2,048 descriptors", () => limits("2048"), 1_920],
+  ["1,048,576 descriptors", () => limits("1048576"), 1_048_320],
   ["fewer than are kept", () => limits("50"), 25],
   ["no limit", () => limits("unlimited"), 4_000],
   ["another form", () => "", 4_000],
