@@ -1,5 +1,5 @@
 /**
- * The good client as a program: a round trip at QoS 1, 20 ms of rest, the next one, and after every 25 a new connection
+ * The good client as a program: a round trip at QoS 1, 20 ms of rest, the next one, and after every 10 a new connection
  * beside it. Prints "ready" after the first ones, and a report for each line of standard input.
  *
  *     deno run -A tests/helpers/good_client_program.ts PORT OPTIONS-AS-JSON
@@ -44,7 +44,7 @@ export interface Served {
 
 const REST = 20, REST_AFTER_ERROR = 200;
 const FIRST_ROUND_TRIPS = 10;
-const CONNECT_EVERY = 25;
+const CONNECT_EVERY = 10;
 /** Longer than any attack takes: an answer that comes at last tells how long it took. */
 const PATIENCE = 60_000;
 
