@@ -1,10 +1,13 @@
 /** WebSocket request reset before its answer; descriptors used up; accept() of a connection that is already reset. */
 
 import { assert, assertEquals } from "@std/assert";
+import { encodePacket } from "../../src/packets/codec.ts";
 import { startProgram } from "../helpers/broker_program.ts";
 import { Child } from "../helpers/child.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
+import { connectTo } from "../helpers/packet_link.ts";
 import { testWith } from "../helpers/programs.ts";
+import { connectPacket, RawClient } from "../helpers/raw_client.ts";
 import { until } from "../helpers/until.ts";
 import { SilentPeers } from "./silent_peers.ts";
 
@@ -19,7 +22,7 @@ for (const [what, hello] of HELLOS) {
     await using broker = await startProgram({ ulimit: 256 });
     await using good = await startGoodClient(broker.port("tcp"));
     using peers = new SilentPeers(broker.port("tcp"));
-    await peers.add(2_000, hello);
+    await peers.add(2_000, () => hello);
     assertEquals(peers.opened, 2_000);
     await until(() => peers.open <= 192, "the end of all but 192");
     const seen = await good.report();
@@ -35,6 +38,20 @@ for (const [what, hello] of HELLOS) {
     assert(broker.output().split("\n").length < 30, broker.output());
   });
 }
+
+Deno.test("descriptors used up: clients that stay leave a way in at ulimit -n 256", async () => {
+  await using broker = await startProgram({ ulimit: 256 });
+  await using good = await startGoodClient(broker.port("tcp"), { newConnections: false });
+  using peers = new SilentPeers(broker.port("tcp"));
+  const connect = (clientId: string) => encodePacket(connectPacket({ clientId }, 5), 5, { from: "client" })!;
+  await peers.add(400, (peer) => connect(`client-${peer}`));
+  await until(() => peers.open === 185, "the refusal of all clients but 186");
+  const again = new RawClient(await connectTo(`127.0.0.1:${broker.port("tcp")}`), { version: 5 });
+  await again.connect({ clientId: "client-7" }); // takes the place of its own connection
+  await until(() => peers.open === 184, "the end of the old connection");
+  assertServed(await good.report(), { roundTrips: 5 });
+  assertEquals((await broker.terminate()).code, 0);
+});
 
 testWith(["python3"], "accept() of a connection that is already reset: 2,000 of them cost nobody time", async () => {
   await using broker = await startProgram();

@@ -32,7 +32,7 @@ for (const [what, hello] of HELLOS) {
     await using good = await startGoodClient(broker.port("tls"), { tls: true });
     const descriptors = await broker.descriptors();
     using peers = new SilentPeers(broker.port("tls"));
-    await peers.add(600, hello);
+    await peers.add(600, () => hello);
     await until(() => peers.open === 0, "the end of all handshakes", 5_000);
     assertEquals(peers.opened, 600);
     assertServed(await good.report(), { roundTrips: 5 });

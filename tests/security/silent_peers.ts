@@ -9,6 +9,7 @@ export class SilentPeers implements Disposable {
   opened = 0;
   readonly #port: number;
   readonly #open = new Set<Deno.Conn>();
+  #number = 0;
   #stopped = false;
 
   /** @param port where they go, on this machine */
@@ -21,10 +22,10 @@ export class SilentPeers implements Disposable {
     return this.#open.size;
   }
 
-  /** Opens some more; `hello` is what each of them sends. */
-  async add(count: number, hello: Uint8Array = new Uint8Array(0)): Promise<void> {
+  /** Opens some more; `hello` is what each of them sends, by its number. */
+  async add(count: number, hello: (peer: number) => Uint8Array = () => new Uint8Array(0)): Promise<void> {
     for (let left = count; left > 0 && !this.#stopped; left -= AT_ONCE) {
-      const opening = Array.from({ length: Math.min(left, AT_ONCE) }, () => this.#openOne(hello));
+      const opening = Array.from({ length: Math.min(left, AT_ONCE) }, () => this.#openOne(hello(this.#number++)));
       await Promise.allSettled(opening); // some may be refused or reset
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
