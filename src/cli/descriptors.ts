@@ -6,6 +6,8 @@ const PART_KEPT = 16, FEWEST_KEPT = 64, MOST_KEPT = 256;
 /** Where the system does not tell. */
 const UNKNOWN = 4_000;
 const LIMITS = "/proc/self/limits";
+/** Deno lets nobody read that file who may not do everything, and would ask at a terminal. */
+const EVERYTHING = ["read", "write", "net", "env", "sys", "run", "ffi"] as const;
 
 /**
  * File descriptors that this process may have. The runtime has raised their number to the hard limit by now.
@@ -13,13 +15,18 @@ const LIMITS = "/proc/self/limits";
  * @param readLimits reads what Linux tells of the limits of this process
  * @returns `undefined` without a limit, and where it cannot be known: elsewhere than on Linux, and without `--allow-all`
  */
-export function descriptorsOfProcess(readLimits = () => Deno.readTextFileSync(LIMITS)): number | undefined {
+export function descriptorsOfProcess(readLimits: () => string = readOwnLimits): number | undefined {
   try {
     const [, descriptors] = /^Max open files\s+(\d+)/m.exec(readLimits()) ?? [];
     return descriptors === undefined ? undefined : Number(descriptors);
   } catch {
     return undefined;
   }
+}
+
+function readOwnLimits(): string {
+  const mayRead = EVERYTHING.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+  return mayRead ? Deno.readTextFileSync(LIMITS) : "";
 }
 
 /**
