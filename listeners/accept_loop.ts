@@ -6,10 +6,10 @@ const FIRST_BACKOFF = 5;
 const LONGEST_BACKOFF = 1_000;
 const LOG_PERIOD = 10_000;
 /**
- * After so many connections others have their turn: while there is one more, accepting goes on within microtasks, and what is closed
- * meanwhile keeps its descriptor.
+ * After so many connections, or so many that were reset before, others have their turn: while there is one more, accepting goes on
+ * within microtasks, and what is closed meanwhile keeps its descriptor.
  */
-const MOST_AT_ONCE = 16;
+const MOST_AT_ONCE = 16, MOST_RESETS_AT_ONCE = 256;
 
 /** What an {@linkcode AcceptLoop} needs. */
 export interface AcceptLoopOptions<T extends { close(): void }> {
@@ -54,18 +54,22 @@ export class AcceptLoop<T extends { close(): void }> {
   }
 
   async #run(): Promise<void> {
-    for (let taken = 1; !this.#stopped; taken++) {
+    for (let work = 0; !this.#stopped;) {
       try {
         const connection = await this.#options.accept();
         if (connection === null) return;
         this.#failures = 0;
+        work += 1 / MOST_AT_ONCE;
         if (this.#stopped) connection.close();
         else this.#options.handle(connection);
       } catch (error) {
         if (this.#stopped) return;
+        work += 1 / MOST_RESETS_AT_ONCE;
         if (!isPeersDoing(error)) await this.#fail(error);
       }
-      if (taken % MOST_AT_ONCE === 0) await othersHaveTheirTurn();
+      if (work < 1) continue;
+      work = 0;
+      await othersHaveTheirTurn();
     }
   }
 
@@ -96,8 +100,9 @@ export class AcceptLoop<T extends { close(): void }> {
   }
 }
 
+/** By a timer: while a `setImmediate` waits, the runtime looks at sockets only now and then. */
 function othersHaveTheirTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => void setTimeout(resolve, 0));
 }
 
 /** The peer was gone before its connection was taken: that says nothing about the next one. */
