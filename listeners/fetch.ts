@@ -1,13 +1,17 @@
 /** MQTT over WebSocket within any `fetch` handler: `Deno.serve`, `deno serve`, Deno Deploy. No port of its own.
+ *
+ * HTTP and WebSockets are the runtime's here, with what it does not limit: a client can make it gather memory, and keep file
+ * descriptors. Where strangers may connect, a `WebSocketListener` on a port of its own is the safe way.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { type FetchInfo, WebSocketEndpoint, type WebSocketOptions } from "./websocket_endpoint.ts";
+import { type FetchInfo, type RuntimeWebSocketOptions, WebSocketEndpoint } from "./websocket_endpoint.ts";
 
-export type { FetchInfo, WebSocketOptions } from "./websocket_endpoint.ts";
+export type { FetchInfo, RuntimeWebSocketOptions } from "./websocket_endpoint.ts";
+export type { HostRules, OriginRules } from "./web_rules.ts";
 export type { WebSocketRules } from "./websocket_rules.ts";
 
 /** Options of a {@linkcode FetchListener}. */
-export interface FetchListenerOptions extends WebSocketOptions {
+export interface FetchListenerOptions extends RuntimeWebSocketOptions {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
   /** Answers every request that is no WebSocket at this endpoint's path; default: a text that says what is here. */
@@ -23,7 +27,7 @@ export interface FetchListenerOptions extends WebSocketOptions {
  * import { FetchListener } from "@mochi/broker/listeners/fetch";
  *
  * const broker = new Broker();
- * const mqtt = new FetchListener({ id: "web", path: "/mqtt", fallback: () => new Response("Hello") });
+ * const mqtt = new FetchListener({ id: "web", paths: ["/mqtt"], fallback: () => new Response("Hello") });
  * await broker.addListener(mqtt);
  * await broker.serve();
  *
@@ -37,7 +41,7 @@ export class FetchListener implements Listener {
   readonly id: string;
   /** Always `ws`. */
   readonly protocol: string = "ws";
-  /** Path of the endpoint. */
+  /** First path of the endpoint. */
   readonly address: string;
   /** The handler. It is bound: `Deno.serve(listener.fetch)` and `export default { fetch: listener.fetch }` work. */
   readonly fetch: (request: Request, info?: FetchInfo) => Response | Promise<Response>;
@@ -48,12 +52,13 @@ export class FetchListener implements Listener {
   /**
    * Makes the listener.
    *
-   * @param options path, rules and what the other requests get
+   * @param options paths, rules and what the other requests get
+   * @throws Error when a rule cannot be used
    */
   constructor(options: FetchListenerOptions) {
     this.id = options.id;
-    this.address = options.path ?? "/";
     this.#endpoint = new WebSocketEndpoint(options);
+    this.address = this.#endpoint.paths[0];
     this.#fallback = options.fallback;
     this.fetch = (request, info) => this.#answer(request, info);
   }

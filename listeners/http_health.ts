@@ -1,12 +1,13 @@
 /** Whether the broker is well, over HTTP.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { HttpPage, type Page } from "./http_page.ts";
+import { HttpPage, type HttpPageOptions, type Page } from "./http_page.ts";
+
+export type { HttpPageOptions } from "./http_page.ts";
+export type { HostRules } from "./web_rules.ts";
 
 /** Options of an {@linkcode HttpHealthListener}. */
-export interface HttpHealthListenerOptions {
-  /** Name of the listener, unique in its broker. */
-  readonly id: string;
+export interface HttpHealthListenerOptions extends HttpPageOptions {
   /** `host:port`, `[v6]:port` or `:port`; default `127.0.0.1:8081`, which only this machine reaches. */
   readonly address?: string;
   /** Path of the page, default both `/` and `/healthcheck`. */
@@ -41,12 +42,12 @@ export class HttpHealthListener implements Listener {
    * Makes the listener.
    *
    * @param options where to listen
-   * @throws Error when the address is not one
+   * @throws Error when the address is not one, or an option cannot be used
    */
   constructor(options: HttpHealthListenerOptions) {
-    const { id, address = "127.0.0.1:8081", path } = options;
-    this.id = id;
-    this.#page = new HttpPage({ address, paths: path === undefined ? ["/", "/healthcheck"] : [path], render });
+    const { address = "127.0.0.1:8081", path } = options;
+    this.id = options.id;
+    this.#page = new HttpPage({ ...options, address, paths: path === undefined ? ["/", "/healthcheck"] : [path], render });
   }
 
   /** Where it listens; the real address once it does. */

@@ -1,22 +1,27 @@
 /** One page over HTTP: what the listeners for statistics and health have in common.
  * @module */
 import type { ListenerContext } from "../src/broker/core/listener.ts";
-import { type Address, parseAddress } from "./address.ts";
-import { addressOf, bind } from "./bind.ts";
-import { BAD_HOST, pathOf } from "./request_path.ts";
+import { parseAddress } from "./address.ts";
+import type { HttpAnswer } from "./http_exchange.ts";
+import { HttpPort } from "./http_port.ts";
+import type { HttpRequest } from "./http_request.ts";
+import { isLoopback } from "./loopback.ts";
+import { TcpListener } from "./tcp.ts";
+import { HostGate, type HostRules, WRONG_HOST } from "./web_rules.ts";
 
-/** Status, type and text of a page. */
-export interface Page {
-  /** HTTP status. */
-  readonly status: number;
-  /** Media type. */
-  readonly type: string;
-  /** The text. */
-  readonly text: string;
+/** Options that all pages have. */
+export interface HttpPageOptions extends HostRules {
+  /** Name of the listener, unique in its broker. */
+  readonly id: string;
+  /** Seconds in which a request has to arrive and to be answered; more than 0 to 3,600, default 10. */
+  readonly requestTimeout?: number;
 }
 
+/** Status, type and text of a page. */
+export type Page = Required<Pick<HttpAnswer, "status" | "type" | "text">>;
+
 /** What an {@linkcode HttpPage} shows and where. */
-export interface HttpPageOptions {
+export interface HttpPageSetup extends HttpPageOptions {
   /** `host:port`. */
   readonly address: string;
   /** Paths at which the page is. */
@@ -27,21 +32,25 @@ export interface HttpPageOptions {
 
 /** Serves one page to GET and HEAD. Nothing changes anything, and no other origin may read it in a browser. */
 export class HttpPage {
-  /** Where it listens; the real address once it does. */
-  address: string;
-  #options: HttpPageOptions;
-  #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
+  #setup: HttpPageSetup;
+  #port: HttpPort;
+  #hosts: HostGate;
 
   /**
    * Makes one.
    *
-   * @param options what and where
-   * @throws Error when the address is not one
+   * @param setup what and where
+   * @throws Error when the address is not one, or an option cannot be used
    */
-  constructor(options: HttpPageOptions) {
-    parseAddress(options.address);
-    this.address = options.address;
-    this.#options = options;
+  constructor(setup: HttpPageSetup) {
+    this.#setup = setup;
+    this.#port = new HttpPort(new TcpListener(setup), setup.requestTimeout);
+    this.#hosts = new HostGate(setup, isLoopback(parseAddress(setup.address).hostname));
+  }
+
+  /** Where it listens; the real address once it does. */
+  get address(): string {
+    return this.#port.address;
   }
 
   /**
@@ -51,33 +60,21 @@ export class HttpPage {
    * @throws Error that names the address when it cannot listen there
    */
   listen(context: ListenerContext): void {
-    if (this.#servers.length > 0) throw new Error(`Cannot listen twice: there is a page on ${this.address}`);
-    const handler = (request: Request) => this.#answer(request, context);
-    const open = (address: Address) => Deno.serve({ ...address, onListen() {}, handler });
-    this.#servers = bind(this.#options.address, open);
-    this.address = addressOf(this.#options.address, this.#servers);
+    this.#port.listen(context, (request) => this.#answer(request, context));
   }
 
   /** Stops. Safe to call twice. */
   async close(): Promise<void> {
-    const servers = this.#servers;
-    this.#servers = [];
-    await Promise.all(servers.map((server) => server.shutdown()));
+    await this.#port.close();
   }
 
-  #answer(request: Request, context: ListenerContext): Response {
-    const path = pathOf(request);
-    if (path === undefined) return plain(400, `${BAD_HOST}\n`);
-    if (!this.#options.paths.includes(path)) return plain(404, "Not found.\n");
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return plain(405, "Only GET and HEAD work here.\n", { allow: "GET, HEAD" });
+  #answer({ method, path, hostname }: HttpRequest, context: ListenerContext): HttpAnswer {
+    if (!this.#hosts.allows(hostname)) return { status: 403, text: `${WRONG_HOST}\n` };
+    if (!this.#setup.paths.includes(path)) return { status: 404, text: "Not found.\n" };
+    if (method !== "GET" && method !== "HEAD") {
+      return { status: 405, text: "Only GET and HEAD work here.\n", headers: { allow: "GET, HEAD" } };
     }
-    const { status, type, text } = this.#options.render(context);
-    const headers = { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" };
-    return new Response(request.method === "HEAD" ? null : text, { status, headers });
+    const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+    return { ...this.#setup.render(context), headers };
   }
-}
-
-function plain(status: number, text: string, headers: Record<string, string> = {}): Response {
-  return new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
 }

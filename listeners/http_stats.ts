@@ -1,12 +1,13 @@
 /** The broker's counters over HTTP, for people and monitoring.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { HttpPage, type Page } from "./http_page.ts";
+import { HttpPage, type HttpPageOptions, type Page } from "./http_page.ts";
+
+export type { HttpPageOptions } from "./http_page.ts";
+export type { HostRules } from "./web_rules.ts";
 
 /** Options of an {@linkcode HttpStatsListener}. */
-export interface HttpStatsListenerOptions {
-  /** Name of the listener, unique in its broker. */
-  readonly id: string;
+export interface HttpStatsListenerOptions extends HttpPageOptions {
   /** `host:port`, `[v6]:port` or `:port`; default `127.0.0.1:8080`, which only this machine reaches. */
   readonly address?: string;
   /** Path of the page, default `/`. */
@@ -41,12 +42,12 @@ export class HttpStatsListener implements Listener {
    * Makes the listener.
    *
    * @param options where to listen
-   * @throws Error when the address is not one
+   * @throws Error when the address is not one, or an option cannot be used
    */
   constructor(options: HttpStatsListenerOptions) {
-    const { id, address = "127.0.0.1:8080", path } = options;
-    this.id = id;
-    this.#page = new HttpPage({ address, paths: path === undefined ? ["/"] : [path], render });
+    const { address = "127.0.0.1:8080", path = "/" } = options;
+    this.id = options.id;
+    this.#page = new HttpPage({ ...options, address, paths: [path], render });
   }
 
   /** Where it listens; the real address once it does. */

@@ -1,31 +1,53 @@
-/** MQTT over WebSocket, with and without TLS, on a port of its own: `Deno.serve` and `Deno.upgradeWebSocket`.
- *
- * Limits of the runtime, besides those of its WebSockets: a request may take for ever; over TLS small writes may wait up to
- * 40 ms for the peer's acknowledgement; and a server that stops ends its WebSockets, so a listener that closes leaves its
- * port open, where everybody gets 503, until the broker has closed them.
+/** MQTT over WebSocket on a port of its own, with and without TLS.
  * @module */
+import { createHash } from "node:crypto";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { type Address, parseAddress } from "./address.ts";
-import { addressOf, bind, reopen } from "./bind.ts";
-import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
-import { type SocketTaker, WebSocketEndpoint, type WebSocketOptions } from "./websocket_endpoint.ts";
-import type { RuntimeWebSocket } from "./websocket_socket.ts";
+import { parseAddress } from "./address.ts";
+import { PacketFrames, type WebSocketFrames, WriteFrames } from "./frame_encoder.ts";
+import { FramedSocket } from "./framed_socket.ts";
+import type { HttpAnswer } from "./http_exchange.ts";
+import { HttpPort, type HttpUpgrade } from "./http_port.ts";
+import type { HttpRequest } from "./http_request.ts";
+import { isLoopback } from "./loopback.ts";
+import { TcpListener } from "./tcp.ts";
+import { TlsListener } from "./tls.ts";
+import type { TlsCertificate } from "./tls_certificate.ts";
+import { UpgradeGate, type WebSocketRules } from "./websocket_rules.ts";
 
+export type { WebSocketFrames } from "./frame_encoder.ts";
 export type { TlsCertificate } from "./tls_certificate.ts";
-export type { WebSocketOptions } from "./websocket_endpoint.ts";
+export type { HostRules, OriginRules } from "./web_rules.ts";
 export type { WebSocketRules } from "./websocket_rules.ts";
 
 /** Options of a {@linkcode WebSocketListener}. */
-export interface WebSocketListenerOptions extends WebSocketOptions {
+export interface WebSocketListenerOptions extends WebSocketRules {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
   /** `host:port`, `[v6]:port` or `:port` for all interfaces; `localhost` is IPv4 and IPv6; port 0 lets the system choose. */
   readonly address: string;
-  /** Certificate and key: with them it is `wss`. There is no asking for client certificates here. */
+  /** Certificate and key: with them it is `wss`. With a `clientCa` clients are asked for certificates. */
   readonly certificate?: TlsCertificate;
+  /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
+  readonly requireClientCertificate?: boolean;
+  /** Seconds after which a TLS handshake that is done is too late, default 10. */
+  readonly handshakeTimeout?: number;
+  /** With a certificate: send small packets at once; see `TlsListenerOptions`. Without one they always are. */
+  readonly noDelay?: boolean;
+  /** Seconds in which the request for the WebSocket has to arrive and to be answered; more than 0 to 3,600, default 10. */
+  readonly requestTimeout?: number;
+  /**
+   * How MQTT packets are put into frames: `packets`, the default, gives each a frame of its own, since some clients take a
+   * frame for a packet; `coalesced` puts all that is sent at once into one, which is fewer bytes and less work.
+   */
+  readonly websocketFrames?: WebSocketFrames;
   /** Connections that may wait to be accepted, default 511. */
   readonly backlog?: number;
+  /** Ask the system to find out about peers that vanished, default true. */
+  readonly keepAlive?: boolean;
 }
+
+/** What the server appends to the client's key (RFC 6455, 1.3). */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /**
  * Listens for WebSockets that carry MQTT.
@@ -36,7 +58,7 @@ export interface WebSocketListenerOptions extends WebSocketOptions {
  * import { WebSocketListener } from "@mochi/broker/listeners/websocket";
  *
  * const broker = new Broker();
- * await broker.addListener(new WebSocketListener({ id: "ws1", address: "127.0.0.1:0", path: "/mqtt" }));
+ * await broker.addListener(new WebSocketListener({ id: "ws1", address: "127.0.0.1:0", paths: ["/mqtt"] }));
  * await broker.serve();
  * await broker.close();
  * ```
@@ -46,36 +68,30 @@ export class WebSocketListener implements Listener {
   readonly id: string;
   /** `ws`, or `wss` with a certificate. */
   readonly protocol: string;
-  #options: WebSocketListenerOptions;
-  #address: string;
-  #certificate: TlsCertificate | undefined;
-  #endpoint: WebSocketEndpoint;
-  #context: ListenerContext | undefined = undefined;
-  #servers: Deno.HttpServer<Deno.NetAddr>[] = [];
-  #abort: AbortController = new AbortController();
-  #clients = 0;
-  #reloading: Promise<void> = Promise.resolve();
+  #tls: TlsListener | undefined;
+  #port: HttpPort;
+  #gate: UpgradeGate;
+  #frames: WebSocketFrames;
 
   /**
    * Makes the listener; the port is opened later.
    *
    * @param options where to listen and for whom
-   * @throws Error when the address is not one or the certificate is not usable
+   * @throws Error when the address is not one, or an option or the certificate is not usable
    */
   constructor(options: WebSocketListenerOptions) {
-    parseAddress(options.address);
-    if (options.certificate !== undefined) check(options.certificate);
-    this.id = options.id;
-    this.protocol = options.certificate === undefined ? "ws" : "wss";
-    this.#options = options;
-    this.#address = options.address;
-    this.#certificate = options.certificate;
-    this.#endpoint = new WebSocketEndpoint(options);
+    const { id, address, certificate, requestTimeout, websocketFrames = "packets" } = options;
+    this.id = id;
+    this.protocol = certificate === undefined ? "ws" : "wss";
+    this.#tls = certificate && new TlsListener({ ...options, certificate });
+    this.#port = new HttpPort(this.#tls ?? new TcpListener(options), requestTimeout);
+    this.#gate = new UpgradeGate(options, isLoopback(parseAddress(address).hostname));
+    this.#frames = websocketFrames;
   }
 
   /** Where it listens; the real address once it does. */
   get address(): string {
-    return this.#address;
+    return this.#port.address;
   }
 
   /**
@@ -85,99 +101,44 @@ export class WebSocketListener implements Listener {
    * @throws Error that names the address when it cannot listen there
    */
   listen(context: ListenerContext): void {
-    if (this.#servers.length > 0) throw new Error(`Cannot listen twice: ${this.id} listens on ${this.#address}`);
-    this.#abort = new AbortController();
-    this.#servers = bind(this.#address, (address) => this.#serve(address));
-    this.#address = addressOf(this.#address, this.#servers);
-    this.#context = context;
+    this.#port.listen(context, (request) => this.#answer(request, context));
   }
 
-  /** Stops accepting; clients stay connected, and the port is given back after the last one. Safe to call twice. */
+  /** Stops accepting and ends requests that are not answered yet; clients stay connected. Safe to call twice. */
   async close(): Promise<void> {
-    this.#context = undefined;
-    await this.#reloading;
-    await this.#release();
+    await this.#port.close();
   }
 
   /**
-   * Uses another certificate: the port is closed and opened again. The runtime ends the WebSockets of a server that stops,
-   * so clients are closed with 1001 and have to connect again; with the certificate in use nothing happens.
+   * Uses another certificate for new connections; clients stay connected.
    *
    * @param certificate the new one
    * @throws Error when it is not usable, the old one stays in use; or `Cannot listen on ...` when the port was lost
    */
-  reload(certificate: TlsCertificate): Promise<void> {
-    const reloading = this.#reloading.then(() => this.#reload(certificate));
-    this.#reloading = reloading.catch(() => {});
-    return reloading;
+  async reload(certificate: TlsCertificate): Promise<void> {
+    if (this.#tls === undefined) throw new Error(`Cannot reload the certificate: ${this.id} has none`);
+    await this.#tls.reload(certificate);
   }
 
-  async #reload(certificate: TlsCertificate): Promise<void> {
-    const old = this.#certificate, servers = this.#servers;
-    if (old === undefined) throw new Error(`Cannot reload the certificate: ${this.id} has none`);
-    check(certificate);
-    if (certificate.cert === old.cert && certificate.key === old.key) return;
-    this.#certificate = certificate;
-    if (this.#context === undefined || servers.length === 0) return;
-    for (const server of servers) server.shutdown().catch(() => {}); // waits for clients that take nothing, nobody else has to
-    try {
-      await this.#restart();
-    } catch (error) {
-      this.#certificate = old;
-      await this.#restart(); // fails with the same error when it is the port that is lost
-      throw error;
-    }
-  }
-
-  async #restart(): Promise<void> {
-    this.#abort = new AbortController();
-    this.#servers = await reopen(this.#address, (address) => this.#serve(address));
-    if (this.#context === undefined) await this.#release(); // closed in between
-  }
-
-  #serve(address: Address): Deno.HttpServer<Deno.NetAddr> {
-    const { cert, key } = this.#certificate ?? {};
-    return Deno.serve({
-      ...address,
-      ...cert === undefined ? {} : { cert, key },
-      tcpBacklog: this.#options.backlog ?? 511,
-      signal: this.#abort.signal,
-      onListen() {},
-      onError: (error) => this.#fail(error),
-      handler: (request, info) => this.#endpoint.answer(request, info, () => this.#taker()),
-    });
-  }
-
-  #taker(): SocketTaker | undefined {
-    const context = this.#context;
-    return context && { accept: (socket) => this.#accept(socket, context) };
-  }
-
-  #accept(socket: RuntimeWebSocket, context: ListenerContext): void {
-    this.#clients++;
-    socket.onEnd = () => {
-      this.#clients--;
-      return this.#context === undefined ? this.#release() : undefined;
+  #answer(request: HttpRequest, context: ListenerContext): HttpAnswer | HttpUpgrade {
+    const verdict = this.#gate.judge(request);
+    if ("status" in verdict) return verdict;
+    const headers = upgradeHeaders(request.header("sec-websocket-key")!, verdict.protocol);
+    return {
+      headers,
+      take: (socket, { early, permit }) => {
+        const encoder = this.#frames === "packets" ? new PacketFrames() : new WriteFrames();
+        context.accept(new FramedSocket(socket, { encoder, early }), permit);
+      },
     };
-    context.accept(socket);
-  }
-
-  /** Ends the server, and with it every WebSocket whose peer has not answered a close; not before the last client. */
-  async #release(): Promise<void> {
-    if (this.#clients > 0) return;
-    this.#abort.abort();
-    await Promise.all(this.#servers.map(({ finished }) => finished));
-  }
-
-  #fail(error: unknown): Response {
-    this.#context?.logger.debug("a WebSocket handshake failed", { listener: this.id, error: String(error) });
-    return new Response("The request failed.\n", { status: 500 });
   }
 }
 
-function check(certificate: TlsCertificate): void {
-  if (certificate.clientCa !== undefined) {
-    throw new Error("Cannot ask for client certificates over wss: clientCa is for tls, use a TlsListener");
-  }
-  checkCertificate(certificate);
+function upgradeHeaders(key: string, protocol: string | undefined): Record<string, string> {
+  return {
+    "upgrade": "websocket",
+    "connection": "Upgrade",
+    "sec-websocket-accept": createHash("sha1").update(`${key}${GUID}`).digest("base64"),
+    ...protocol === undefined ? {} : { "sec-websocket-protocol": protocol }, // [MQTT-6.0.0-4]
+  };
 }

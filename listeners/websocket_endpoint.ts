@@ -1,12 +1,11 @@
-/** Requests for a WebSocket, answered with one or with why there is none.
+/** Requests for a WebSocket, answered with one of the runtime or with why there is none.
  * @module */
 import { formatPeer } from "./address.ts";
-import { pathOf } from "./request_path.ts";
 import { type Refusal, UpgradeGate, type UpgradeRequest, type WebSocketRules } from "./websocket_rules.ts";
 import { RuntimeWebSocket } from "./websocket_socket.ts";
 
-/** Options that all WebSocket listeners have. */
-export interface WebSocketOptions extends WebSocketRules {
+/** Options of WebSockets of the runtime. */
+export interface RuntimeWebSocketOptions extends WebSocketRules {
   /** Bytes of one client that may wait to be read before it is disconnected, default 8,388,608. */
   readonly maximumBuffered?: number;
   /**
@@ -30,17 +29,23 @@ export interface SocketTaker {
 
 /** Answers requests. */
 export class WebSocketEndpoint {
-  #options: WebSocketOptions;
+  #options: RuntimeWebSocketOptions;
   #gate: UpgradeGate;
 
   /**
    * Makes one.
    *
    * @param options rules and limits
+   * @throws Error when a rule cannot be used
    */
-  constructor(options: WebSocketOptions) {
+  constructor(options: RuntimeWebSocketOptions) {
     this.#options = options;
-    this.#gate = new UpgradeGate(options);
+    this.#gate = new UpgradeGate(options, false);
+  }
+
+  /** Paths of the endpoint. */
+  get paths(): readonly string[] {
+    return this.#gate.paths;
   }
 
   /**
@@ -84,8 +89,9 @@ export class WebSocketEndpoint {
  */
 function upgrade(
   request: Request,
-  { protocol, idleTimeout }: { protocol: string; idleTimeout: number },
+  { protocol, idleTimeout }: { protocol: string | undefined; idleTimeout: number },
 ): Deno.WebSocketUpgrade {
+  if (protocol === undefined) return Deno.upgradeWebSocket(request, { idleTimeout });
   const isListed = request.headers.get("sec-websocket-protocol")!.split(", ").includes(protocol);
   const upgraded = Deno.upgradeWebSocket(request, isListed ? { protocol, idleTimeout } : { idleTimeout });
   if (!isListed) upgraded.response.headers.set("sec-websocket-protocol", protocol);
@@ -93,9 +99,24 @@ function upgrade(
 }
 
 function partsOf(request: Request): UpgradeRequest {
-  return { method: request.method, path: pathOf(request), header: (name) => request.headers.get(name) };
+  const url = urlOf(request);
+  return {
+    method: request.method,
+    path: url?.pathname,
+    hostname: url?.hostname,
+    header: (name) => request.headers.get(name),
+  };
 }
 
-function refusal({ status, message, headers }: Refusal): Response {
-  return new Response(message, { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
+/** @returns `undefined` where the Host header, which the runtime makes the address of, is no host */
+function urlOf(request: Request): URL | undefined {
+  try {
+    return new URL(request.url);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal({ status, text, headers }: Refusal): Response {
+  return new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers } });
 }

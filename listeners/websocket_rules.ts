@@ -1,18 +1,14 @@
 /** Who may open a WebSocket here, and what the others are told.
  * @module */
-import { BAD_HOST } from "./request_path.ts";
+import { BAD_HOST } from "./http_request.ts";
+import { HostGate, type HostRules, OriginGate, type OriginRules, WRONG_HOST, WRONG_ORIGIN } from "./web_rules.ts";
 
 /** Rules that both WebSocket listeners have. */
-export interface WebSocketRules {
-  /** Path of the endpoint; default: both `/` and `/mqtt`. */
-  readonly path?: string;
-  /**
-   * Origins of web pages that may connect, such as `https://app.example`. Default: all of them. Programs that are no
-   * browser send no Origin and are not affected.
-   */
-  readonly allowedOrigins?: readonly string[];
-  /** Refuse connections without an Origin too; default false. Only of use with `allowedOrigins`. */
-  readonly requireOrigin?: boolean;
+export interface WebSocketRules extends HostRules, OriginRules {
+  /** Paths of the endpoint; default `/`, `/mqtt` and `/ws`. */
+  readonly paths?: readonly string[];
+  /** Refuse clients that offer no subprotocol, default true, as the standard has it [MQTT-6.0.0-3]. */
+  readonly requireSubprotocol?: boolean;
 }
 
 /** The parts of a request that count. */
@@ -21,6 +17,8 @@ export interface UpgradeRequest {
   readonly method: string;
   /** Path without the query, `undefined` where the request has none that can be read. */
   readonly path: string | undefined;
+  /** The name that is asked for, without port. */
+  readonly hostname: string | undefined;
   /** Value of a header, by its lower-case name. */
   header(name: string): string | null;
 }
@@ -30,35 +28,44 @@ export interface Refusal {
   /** HTTP status. */
   readonly status: 400 | 403 | 404 | 405 | 426;
   /** What is wrong and what would be right. */
-  readonly message: string;
+  readonly text: string;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What becomes of a request: a subprotocol, or a refusal. */
-export type Verdict = { readonly protocol: string } | Refusal;
+/** What becomes of a request: a subprotocol, `undefined` for none, or a refusal. */
+export type Verdict = { readonly protocol: string | undefined } | Refusal;
 
 /** Subprotocols in the order in which they are preferred [MQTT-6.0.0-4]; the second is the one of MQTT 3.1. */
 const PROTOCOLS = ["mqtt", "mqttv3.1"];
-const DEFAULT_PATHS = ["/", "/mqtt"];
+const DEFAULT_PATHS = ["/", "/mqtt", "/ws"];
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const UPGRADE = { upgrade: "websocket", connection: "upgrade" };
 
 /** Decides about requests for a WebSocket. */
 export class UpgradeGate {
-  #paths: readonly string[];
-  #origins: ReadonlySet<string> | undefined;
-  #requireOrigin: boolean;
+  /** Paths of the endpoint. */
+  readonly paths: readonly string[];
+  #hosts: HostGate;
+  #origins: OriginGate;
+  #requireSubprotocol: boolean;
 
   /**
    * Makes one.
    *
    * @param rules what is allowed
+   * @param onLoopback whether the server is on a loopback address
+   * @throws Error when a rule cannot be used
    */
-  constructor(rules: WebSocketRules) {
-    this.#paths = rules.path === undefined ? DEFAULT_PATHS : [rules.path];
-    this.#origins = rules.allowedOrigins && new Set(rules.allowedOrigins.map(normalOrigin));
-    this.#requireOrigin = rules.requireOrigin ?? false;
+  constructor(rules: WebSocketRules, onLoopback: boolean) {
+    this.paths = rules.paths ?? DEFAULT_PATHS;
+    const wrong = this.paths.find((path) => !path.startsWith("/"));
+    if (wrong !== undefined || this.paths.length === 0) {
+      throw new Error(`Cannot use paths: current value is ${JSON.stringify(this.paths)}, expected paths that begin with /`);
+    }
+    this.#hosts = new HostGate(rules, onLoopback);
+    this.#origins = new OriginGate(rules, onLoopback);
+    this.#requireSubprotocol = rules.requireSubprotocol ?? true;
   }
 
   /**
@@ -79,49 +86,40 @@ export class UpgradeGate {
    */
   judge(request: UpgradeRequest): Verdict {
     if (request.path === undefined) return refuse(400, BAD_HOST);
+    if (!this.#hosts.allows(request.hostname)) return refuse(403, WRONG_HOST);
     if (!this.#serves(request.path)) {
-      return refuse(404, `Not found. MQTT over WebSocket is at ${this.#paths.join(" and ")}.`);
+      return refuse(404, `Not found. MQTT over WebSocket is at ${this.paths.join(" and ")}.`);
     }
     if (request.method !== "GET") return refuse(405, "Only GET with a WebSocket upgrade works here.", { allow: "GET" });
     if (!hasToken(request.header("upgrade"), "websocket") || !hasToken(request.header("connection"), "upgrade")) {
       return refuse(426, "This is an MQTT broker. Connect with MQTT over WebSocket, subprotocol mqtt.", UPGRADE);
     }
-    if (!this.#originAllowed(request.header("origin"))) return refuse(403, "This Origin may not connect.");
-    return judgeHandshake(request);
+    if (!this.#origins.allows(request.header("origin"), request.hostname)) return refuse(403, WRONG_ORIGIN);
+    return this.#judgeHandshake(request);
   }
 
   #serves(path: string | undefined): boolean {
-    return path !== undefined && this.#paths.includes(path);
+    return path !== undefined && this.paths.includes(path);
   }
 
-  #originAllowed(origin: string | null): boolean {
-    if (this.#origins === undefined) return origin !== null || !this.#requireOrigin;
-    return origin === null ? !this.#requireOrigin : this.#origins.has(normalOrigin(origin));
+  #judgeHandshake(request: UpgradeRequest): Verdict {
+    if (request.header("sec-websocket-version")?.trim() !== "13") {
+      return refuse(426, "Only WebSocket version 13 works here.", { ...UPGRADE, "sec-websocket-version": "13" });
+    }
+    if (!KEY.test(request.header("sec-websocket-key")?.trim() ?? "")) {
+      return refuse(400, "Sec-WebSocket-Key is missing or malformed.");
+    }
+    const offered = tokens(request.header("sec-websocket-protocol"));
+    const protocol = PROTOCOLS.find((name) => offered.includes(name)); // [MQTT-6.0.0-3]
+    if (protocol === undefined && (this.#requireSubprotocol || offered.length > 0)) {
+      return refuse(400, "Offer the WebSocket subprotocol mqtt.");
+    }
+    return { protocol };
   }
 }
 
-function judgeHandshake(request: UpgradeRequest): Verdict {
-  if (request.header("sec-websocket-version")?.trim() !== "13") {
-    return refuse(426, "Only WebSocket version 13 works here.", { ...UPGRADE, "sec-websocket-version": "13" });
-  }
-  if (!KEY.test(request.header("sec-websocket-key")?.trim() ?? "")) {
-    return refuse(400, "Sec-WebSocket-Key is missing or malformed.");
-  }
-  const offered = tokens(request.header("sec-websocket-protocol"));
-  const protocol = PROTOCOLS.find((name) => offered.includes(name)); // [MQTT-6.0.0-3]
-  return protocol === undefined ? refuse(400, "Offer the WebSocket subprotocol mqtt.") : { protocol };
-}
-
-/**
- * Makes a refusal.
- *
- * @param status HTTP status
- * @param message what is wrong
- * @param headers further headers
- * @returns the refusal
- */
-function refuse(status: Refusal["status"], message: string, headers: Record<string, string> = {}): Refusal {
-  return { status, message: `${message}\n`, headers };
+function refuse(status: Refusal["status"], text: string, headers: Record<string, string> = {}): Refusal {
+  return { status, text: `${text}\n`, headers };
 }
 
 /** Members of a list: parted by commas, with or without blanks and tabs around them; empty ones do not count (RFC 9110, 5.6.1). */
@@ -132,8 +130,4 @@ function tokens(header: string | null): string[] {
 
 function hasToken(header: string | null, token: string): boolean {
   return tokens(header?.toLowerCase() ?? null).includes(token);
-}
-
-function normalOrigin(origin: string): string {
-  return origin.trim().toLowerCase().replace(/\/$/, "");
 }

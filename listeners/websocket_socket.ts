@@ -14,15 +14,13 @@ const LARGE_MESSAGE = 16_384;
 
 interface PendingRead {
   readonly buffer: Uint8Array;
-  resolve(length: number | null | Promise<null>): void;
+  resolve(length: number | null): void;
 }
 
 /** Lets bytes be pulled from messages that are pushed, and makes writers wait for what has not left yet. */
 export class RuntimeWebSocket implements Socket {
   /** Address of the peer. */
   readonly remoteAddress: string;
-  /** Called at the end of the stream; who reads learns of the end when what it returns has settled. */
-  onEnd: () => Promise<void> | undefined = () => undefined;
   #socket: WebSocket;
   #limit: number;
   #chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -30,7 +28,7 @@ export class RuntimeWebSocket implements Socket {
   /** True while messages are gathered, and whether one has come since that was looked at last. */
   #gathering = false;
   #hasMore = false;
-  #end: Promise<null> | undefined = undefined;
+  #hasEnded = false;
   #reader: PendingRead | undefined = undefined;
   #wakeWriters: Set<() => void> = new Set();
 
@@ -58,7 +56,7 @@ export class RuntimeWebSocket implements Socket {
    */
   read(buffer: Uint8Array): Promise<number | null> {
     if (this.#chunks.length > 0 && this.#isEnoughFor(buffer)) return Promise.resolve(this.#take(buffer));
-    if (this.#end !== undefined) return this.#end;
+    if (this.#hasEnded) return Promise.resolve(null);
     if (this.#reader !== undefined) return Promise.reject(new Deno.errors.Busy("another read is pending"));
     return new Promise((resolve) => this.#reader = { buffer, resolve });
   }
@@ -92,7 +90,7 @@ export class RuntimeWebSocket implements Socket {
   async #drained(taken: number): Promise<number> {
     for (let delay = 1; this.#socket.bufferedAmount > HIGH_WATER; delay = Math.min(LONGEST_POLL, delay * 2)) {
       await this.#pause(delay);
-      if (this.#end !== undefined || this.#socket.readyState !== WebSocket.OPEN) throw closed();
+      if (this.#hasEnded || this.#socket.readyState !== WebSocket.OPEN) throw closed();
     }
     return taken;
   }
@@ -110,7 +108,7 @@ export class RuntimeWebSocket implements Socket {
   }
 
   #receive(data: unknown): void {
-    if (this.#end !== undefined) return;
+    if (this.#hasEnded) return;
     if (!(data instanceof ArrayBuffer)) return this.#refuse(1003, "MQTT is sent in binary frames"); // [MQTT-6.0.0-1]
     const size = data.byteLength;
     if (size === 0) return;
@@ -145,7 +143,7 @@ export class RuntimeWebSocket implements Socket {
   };
 
   #isEnoughFor(buffer: Uint8Array): boolean {
-    return !this.#gathering || this.#bytes >= buffer.length || this.#end !== undefined;
+    return !this.#gathering || this.#bytes >= buffer.length || this.#hasEnded;
   }
 
   /** What came in before can still be read. */
@@ -164,16 +162,16 @@ export class RuntimeWebSocket implements Socket {
 
   /** May run twice: the runtime can tell of one end more than once. */
   #finish(): void {
-    this.#end ??= Promise.resolve(this.onEnd()).then(() => null);
+    this.#hasEnded = true;
     for (const wake of this.#wakeWriters) wake();
     this.#wakeReader();
   }
 
   #wakeReader(): void {
     const reader = this.#reader;
-    if (reader === undefined || this.#chunks.length === 0 && this.#end === undefined) return;
+    if (reader === undefined || this.#chunks.length === 0 && !this.#hasEnded) return;
     this.#reader = undefined;
-    reader.resolve(this.#chunks.length > 0 ? this.#take(reader.buffer) : this.#end!);
+    reader.resolve(this.#chunks.length > 0 ? this.#take(reader.buffer) : null);
   }
 
   /** Copies from as many chunks as fit; a chunk that does not fit stays with its rest. */

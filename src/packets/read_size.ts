@@ -5,7 +5,8 @@
 const SMALL_READS = 4;
 
 /**
- * A size that follows the traffic: it doubles when a read fills what was offered, and shrinks after a row of small reads.
+ * A size that follows the traffic: it doubles when a read fills what was offered, or nearly so, as what comes in frames never fills it
+ * with all that has arrived; and it shrinks after a row of small reads.
  *
  * @example
  * ```ts
@@ -45,7 +46,7 @@ export class ReadSize {
    * @param offered bytes that could have been read
    */
   adapt(length: number, offered: number): void {
-    if (length === offered) this.size = Math.min(2 * this.size, this.maximum);
+    if (length > offered - (offered >>> 2)) this.size = Math.min(2 * this.size, this.maximum);
     else if (length <= this.size >>> 2) return this.#countSmall(length);
     this.#smallReads = this.#largestSmallRead = 0;
   }

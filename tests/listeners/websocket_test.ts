@@ -19,7 +19,7 @@ async function withListener(
   serve?: ConstructorParameters<typeof EchoContext>[0],
 ): Promise<void> {
   const context = new EchoContext(serve);
-  const listener = new WebSocketListener({ id: "ws1", address: "127.0.0.1:0", ...options });
+  const listener = new WebSocketListener({ id: "ws1", address: "127.0.0.1:0", websocketFrames: "coalesced", ...options });
   listener.listen(context);
   const { address } = listener;
   try {
@@ -27,7 +27,6 @@ async function withListener(
   } finally {
     await listener.close();
     await context.end();
-    await listener.close(); // now that there are no clients, the port is given back
   }
 }
 
@@ -125,39 +124,48 @@ Deno.test("websocket: fragments with pings between them", () =>
   withListener(async ({ open }) => {
     using client = await open();
     await client.send("ab", { final: false });
+    const message = await client.receive(); // nobody waits for the end of a message
+    assertEquals([message!.opcode, message!.final, message!.masked], [2, true, false]);
+    assertEquals(new TextDecoder().decode(message!.payload), "ab");
     await client.send("are you there", { opcode: 9 });
     const pong = await client.receive();
     assertEquals([pong!.opcode, new TextDecoder().decode(pong!.payload)], [10, "are you there"]);
     await client.send("", { opcode: 0, final: false });
     await client.send("unasked", { opcode: 10 });
     await client.send("cd", { opcode: 0 });
-    const message = await client.receive();
-    assertEquals([message!.opcode, message!.final, message!.masked], [2, true, false]);
-    assertEquals(new TextDecoder().decode(message!.payload), "abcd");
+    assertEquals(new TextDecoder().decode(await readExactly(client.socket(), 2)), "cd");
     await client.send("e");
     assertEquals(await readExactly(client.socket(), 1), new Uint8Array([101]));
   }));
 
-/** What ends a connection, with the status that a close frame tells; `null` where the runtime just closes. */
-const BROKEN: [name: string, frame: Uint8Array, code: number | null][] = [
+/** What ends a connection, with the status that a close frame tells. */
+const BROKEN: [name: string, frame: Uint8Array, code: number][] = [
   ["a text frame", clientFrame(pattern(3), { opcode: 1 }), 1003],
-  [
-    "a fragmented text",
-    Uint8Array.of(...clientFrame(pattern(3), { opcode: 1, final: false }), ...clientFrame(pattern(3), { opcode: 0 })),
-    1003,
-  ],
+  ["a fragmented text", clientFrame(pattern(3), { opcode: 1, final: false }), 1003],
   ["an empty text frame", clientFrame(pattern(0), { opcode: 1 }), 1003],
-  ["text that is no UTF-8", clientFrame(Uint8Array.of(0xc0, 0), { opcode: 1 }), null],
-  ["a reserved bit", clientFrame(pattern(3), { reserved: 4 }), null],
-  ["a reserved opcode", clientFrame(pattern(3), { opcode: 3 }), null],
-  ["a reserved control opcode", clientFrame(pattern(3), { opcode: 11 }), null],
-  ["a continuation of nothing", clientFrame(pattern(3), { opcode: 0 }), null],
-  ["a fragmented ping", clientFrame(pattern(3), { opcode: 9, final: false }), null],
-  ["a long ping", clientFrame(pattern(126), { opcode: 9 }), null],
-  ["a length above 2^63", Uint8Array.of(0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), null],
-  ["a close of one byte", clientFrame(pattern(1), { opcode: 8 }), null],
-  ["a close with a reserved status", clientFrame(Uint8Array.of(3, 237), { opcode: 8 }), 1002],
-  ["a close with a status below 1000", clientFrame(Uint8Array.of(0, 5), { opcode: 8 }), 1002],
+  ["text that is no UTF-8", clientFrame(Uint8Array.of(0xc0, 0), { opcode: 1 }), 1003],
+  ["a frame without mask", clientFrame(pattern(3), { masked: false }), 1002],
+  ["a ping without mask", clientFrame(pattern(3), { opcode: 9, masked: false }), 1002],
+  ...[1, 2, 4].map((bit) =>
+    [`reserved bit ${bit}`, clientFrame(pattern(3), { reserved: bit }), 1002] as [string, Uint8Array, number]
+  ),
+  ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map((opcode) =>
+    [`reserved opcode ${opcode}`, clientFrame(pattern(3), { opcode }), 1002] as [string, Uint8Array, number]
+  ),
+  ["a continuation of nothing", clientFrame(pattern(3), { opcode: 0 }), 1002],
+  ["a fragmented ping", clientFrame(pattern(3), { opcode: 9, final: false }), 1002],
+  ["a fragmented close", clientFrame(Uint8Array.of(3, 232), { opcode: 8, final: false }), 1002],
+  ["a long ping", clientFrame(pattern(126), { opcode: 9 }), 1002],
+  ["a length above 2^63", Uint8Array.of(0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), 1002],
+  ["a length above 2^53", Uint8Array.of(0x82, 0xff, 0, 0x40, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), 1009],
+  ["a close of one byte", clientFrame(pattern(1), { opcode: 8 }), 1002],
+  ...[0, 5, 999, 1004, 1005, 1006, 1015, 2999, 5000].map((status) =>
+    [`a close with status ${status}`, clientFrame(Uint8Array.of(status >> 8, status), { opcode: 8 }), 1002] as [
+      string,
+      Uint8Array,
+      number,
+    ]
+  ),
 ];
 
 Deno.test("websocket: broken frames end the connection, after what was good", () =>
@@ -169,18 +177,29 @@ Deno.test("websocket: broken frames end the connection, after what was good", ()
       await client.send(pattern(5));
       assertEquals((await client.receive())!.payload, pattern(5), name);
       await client.sendRaw(frame);
-      if (code === null) assertEquals(await client.receive(), null, name);
-      else assertEquals(await client.closeCode(), code, name);
+      assertEquals(await client.closeCode(), code, name);
+      client.close();
       assertEquals(await readToEnd(socket), 0, name);
     }
+  }));
+
+Deno.test("websocket: the reason arrives though the peer goes on sending", () =>
+  withListener(async ({ open }) => {
+    using client = await open();
+    await client.sendRaw(clientFrame(pattern(3), { opcode: 3 }));
+    const flood = Array.from({ length: 50 }, () => client.send(pattern(60_000)).catch(() => {}));
+    assertEquals(await client.closeCode(), 1002);
+    assertEquals(await client.receive(), null); // within a second
+    await Promise.all(flood);
   }));
 
 Deno.test("websocket: a new message within a message is refused", () =>
   withListener(async ({ open }) => {
     using client = await open();
     await client.send("a", { final: false });
+    assertEquals(await readExactly(client.socket(), 1), new Uint8Array([97]));
     await client.send("b");
-    assertEquals(await client.receive(), null);
+    assertEquals(await client.closeCode(), 1002);
   }));
 
 Deno.test("websocket: a close of the client is answered with its status, after what came before it", () =>
@@ -218,7 +237,7 @@ Deno.test("websocket: after a half close the answer of the client is the end", (
     hold,
   ));
 
-Deno.test("websocket: a closed socket is gone for the broker at once, for the client with its next frame", () =>
+Deno.test("websocket: a closed socket is gone, whatever the client does", () =>
   withListener(
     async ({ open, context }) => {
       const accepted = context.accepted();
@@ -228,7 +247,6 @@ Deno.test("websocket: a closed socket is gone for the broker at once, for the cl
       socket.close();
       assertEquals(await read, null);
       assertEquals(await client.closeCode(), 1000);
-      await client.send("late");
       assertEquals(await client.receive(), null);
     },
     {},
@@ -317,7 +335,7 @@ Deno.test("websocket: requests that are refused, and what they are told", () =>
       [{ headers: { "Sec-WebSocket-Version": "8" } }, 426, "version 13"],
       [{ headers: { "Sec-WebSocket-Key": undefined } }, 400, "Sec-WebSocket-Key"],
       [{ headers: { "Sec-WebSocket-Key": "short" } }, 400, "Sec-WebSocket-Key"],
-      [{ path: "/other" }, 404, "/ and /mqtt"],
+      [{ path: "/other" }, 404, "/ and /mqtt and /ws"],
       [{ path: "/mqtt/" }, 404, "Not found"],
       [{ method: "POST" }, 405, "GET"],
     ];
@@ -338,16 +356,16 @@ Deno.test("websocket: requests that are refused, and what they are told", () =>
     assertEquals(context.sockets.length, 0);
   }));
 
-Deno.test("websocket: one path when one is given, whatever the query", () =>
+Deno.test("websocket: the paths that are given, whatever the query", () =>
   withListener(async ({ address }) => {
-    for (const path of ["/broker", "/broker?token=1", "http://localhost/broker"]) {
+    for (const path of ["/broker", "/broker?token=1", "http://localhost/broker", "/v2"]) {
       using client = await RawWebSocket.open(address, { path });
       assertEquals(client.protocol, "mqtt");
     }
     for (const path of ["/", "/mqtt", "/broker/", "/BROKER", "//broker"]) {
       assertEquals((await RawWebSocket.request(address, { path })).status, 404, path);
     }
-  }, { path: "/broker" }));
+  }, { paths: ["/broker", "/v2"] }));
 
 Deno.test("websocket: only pages of the listed origins, and programs", () =>
   withListener(async ({ address }) => {
@@ -363,7 +381,7 @@ Deno.test("websocket: only pages of the listed origins, and programs", () =>
       "https://app.example.evil",
       "http://app.example",
       "https://app.example:8443",
-      "x".repeat(9_000),
+      "x".repeat(2_000),
     ];
     for (const origin of wrong) assertEquals(await status(origin), 403, origin.slice(0, 40));
   }, { allowedOrigins: ["https://app.example/", "http://localhost:3000"] }));
@@ -385,28 +403,23 @@ Deno.test("websocket: requests that do not end block nobody", () =>
     assertEquals(context.sockets.length, 1);
   }));
 
-Deno.test("websocket: a listener that closes keeps its clients, and ends everything else after the last of them", () =>
+Deno.test("websocket: a listener that closes keeps its clients, and ends requests that are under way", () =>
   withListener(
-    async ({ address, open, listener, context }) => {
+    async ({ open, address, listener, context }) => {
       const accepted = context.accepted();
       using client = await open();
       const socket = await accepted;
-      using silent = await Deno.connect({ hostname, port: portOf(address) });
-      const unanswered = context.accepted();
-      using deaf = await open(); // does not answer a close
-      (await unanswered).close();
+      using half = await Deno.connect({ hostname, port: portOf(address) });
+      await half.write(new TextEncoder().encode("GET /mqtt HTTP/1.1\r\n"));
       await listener.close();
       await listener.close();
-      assertEquals((await RawWebSocket.request(address)).status, 503);
+      assertEquals(await readToEnd(half), 0);
+      await assertRejects(open, Deno.errors.ConnectionRefused);
       await client.send(pattern(5));
       assertEquals(await readExactly(socket, 5), pattern(5));
       const read = socket.read(new Uint8Array(1));
       await client.send(Uint8Array.of(3, 232), { opcode: 8 });
       assertEquals(await read, null);
-      await assertRejects(open, Deno.errors.ConnectionRefused);
-      assertEquals(await readToEnd(silent), 0);
-      assertEquals(await deaf.closeCode(), 1000);
-      assertEquals(await deaf.receive(), null);
     },
     {},
     hold,
@@ -422,12 +435,15 @@ Deno.test("websocket refuses options that cannot work, and tells of a port in us
       Error,
       "Cannot reload the certificate: ws1 has none",
     );
-    const mutual = { ...certificate("server"), clientCa: authority() };
-    assertThrows(
-      () => new WebSocketListener({ id: "x", address: "127.0.0.1:0", certificate: mutual }),
-      Error,
-      "Cannot ask for client certificates over wss: clientCa is for tls",
-    );
+    const wrong: [Partial<WebSocketListenerOptions>, string][] = [
+      [{ paths: [] }, "Cannot use paths: current value is [], expected paths that begin with /"],
+      [{ paths: ["mqtt"] }, 'Cannot use paths: current value is ["mqtt"]'],
+      [{ allowedHosts: ["a:80"] }, 'Cannot use allowedHosts: current value is "a:80", expected a host without port'],
+      [{ requestTimeout: 0 }, "Cannot use requestTimeout: current value is 0"],
+    ];
+    for (const [options, message] of wrong) {
+      assertThrows(() => new WebSocketListener({ id: "x", address: "127.0.0.1:0", ...options }), Error, message);
+    }
   }));
 
 Deno.test("wss: WebSocket over TLS, and a new certificate on the same port", () =>
@@ -445,8 +461,18 @@ Deno.test("wss: WebSocket over TLS, and a new certificate on the same port", () 
     assertEquals(await roundTrip(client.socket(), pattern(10)), pattern(10));
     await Promise.all([listener.reload(certificate("server2")), listener.reload(certificate("server"))]);
     await listener.reload(certificate("server2"));
-    assertEquals(await client.closeCode(), 1001);
+    assertEquals(await roundTrip(client.socket(), pattern(10)), pattern(10)); // still there
     using second = await RawWebSocket.open(await connect());
     assertEquals(await roundTrip(second.socket(), pattern(10)), pattern(10));
     assertEquals(listener.address, address);
   }, { certificate: certificate("server") }));
+
+Deno.test("wss: clients can be asked for certificates", () =>
+  withListener(async ({ address, context }) => {
+    const options = { hostname, port: portOf(address), caCerts: [authority()] };
+    using client = await RawWebSocket.open(await Deno.connectTls({ ...options, ...certificate("client") }));
+    assertEquals(await roundTrip(client.socket(), pattern(10)), pattern(10));
+    assertStringIncludes(context.sockets[0].certificate!.subject, "CN=");
+    await assertRejects(async () => await RawWebSocket.open(await Deno.connectTls(options)));
+    assertEquals(context.sockets.length, 1);
+  }, { certificate: { ...certificate("server"), clientCa: authority() } }));

@@ -1,0 +1,117 @@
+/** A port on which HTTP is spoken, with a limit of time for whoever comes.
+ * @module */
+import type { Listener, ListenerContext, Socket } from "../src/broker/core/listener.ts";
+import { type HttpAnswer, HttpExchange } from "./http_exchange.ts";
+import { HttpError, type HttpRequest } from "./http_request.ts";
+
+/** Seconds that a request and its answer may take, unless told otherwise. */
+export const REQUEST_TIMEOUT = 10;
+
+/** A place among the broker's open sockets. */
+type Permit = Parameters<ListenerContext["accept"]>[1];
+
+/** An answer after which the socket speaks another protocol. */
+export interface HttpUpgrade {
+  /** Headers of the answer. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Takes the socket over, with what has arrived behind the request. */
+  take(socket: Socket, rest: { readonly early: Uint8Array; readonly permit: Permit }): void;
+}
+
+/** Decides what a request is answered with. */
+export type HttpHandler = (request: HttpRequest) => HttpAnswer | HttpUpgrade;
+
+/** What brings sockets: TCP or TLS. */
+export interface SocketSource extends Omit<Listener, "listen"> {
+  /** Starts to accept. */
+  listen(context: ListenerContext): void;
+}
+
+/** Serves HTTP over the sockets of a listener, one request for each. */
+export class HttpPort {
+  #listener: SocketSource;
+  #timeout: number;
+  #sockets: Set<Socket> = new Set();
+
+  /**
+   * Makes one.
+   *
+   * @param listener where sockets come from
+   * @param requestTimeout seconds from a socket to the end of its answer
+   * @throws Error when that is no time
+   */
+  constructor(listener: SocketSource, requestTimeout: number = REQUEST_TIMEOUT) {
+    if (!(requestTimeout > 0 && requestTimeout <= 3_600)) {
+      throw new Error(`Cannot use requestTimeout: current value is ${requestTimeout}, expected more than 0, at most 3600`);
+    }
+    this.#listener = listener;
+    this.#timeout = requestTimeout * 1000;
+  }
+
+  /** Where it listens; the real address once it does. */
+  get address(): string {
+    return this.#listener.address;
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param context the broker
+   * @param handle what requests are answered with
+   * @throws Error that names the address when it cannot listen there
+   */
+  listen(context: ListenerContext, handle: HttpHandler): void {
+    this.#listener.listen({
+      logger: context.logger,
+      info: () => context.info(),
+      healthy: () => context.healthy(),
+      accept: (socket, permit?: Permit) => this.#serve(socket, { permit, handle, context }),
+    });
+  }
+
+  /** Stops, and ends requests that are not answered yet. Sockets that speak another protocol stay open. Safe to call twice. */
+  async close(): Promise<void> {
+    const closed = this.#listener.close();
+    for (const socket of this.#sockets) socket.close();
+    await closed;
+  }
+
+  async #serve(
+    socket: Socket,
+    { permit, handle, context }: { permit: Permit; handle: HttpHandler; context: ListenerContext },
+  ): Promise<void> {
+    const exchange = new HttpExchange(socket, this.#timeout);
+    let taken = false;
+    this.#sockets.add(socket);
+    try {
+      const outcome = await answer(exchange, handle);
+      if (outcome !== undefined) {
+        taken = true;
+        outcome.take(socket, { early: exchange.rest, permit });
+      }
+    } catch (error) {
+      const fields = { listener: this.#listener.id, remote: socket.remoteAddress, error: String(error) };
+      context.logger.debug("an HTTP request failed", fields);
+    }
+    exchange.release();
+    this.#sockets.delete(socket);
+    if (taken) return;
+    socket.close();
+    permit?.leave();
+  }
+}
+
+/** @returns who takes the socket over, if anybody does */
+async function answer(exchange: HttpExchange, handle: HttpHandler): Promise<HttpUpgrade | undefined> {
+  try {
+    const request = await exchange.read();
+    if (request === undefined) return undefined;
+    const outcome = handle(request);
+    if (!("take" in outcome)) return void await exchange.answer(outcome, request.method === "HEAD");
+    await exchange.switchProtocols(outcome.headers);
+    return outcome;
+  } catch (error) {
+    if (error instanceof HttpError) await exchange.answer({ status: error.status, text: `${error.message}\n` });
+    throw error;
+  }
+}
