@@ -11,7 +11,7 @@
 import { allowAll, Broker, FetchListener } from "@mochi/broker";
 import { stopped } from "./stopped.ts";
 
-const mqtt = new FetchListener({ id: "web", path: "/mqtt", fallback: application });
+const mqtt = new FetchListener({ id: "web", paths: ["/mqtt"], fallback: application });
 
 await using broker = new Broker();
 await broker.addHook(allowAll());

@@ -11,7 +11,7 @@ import { stopped } from "./stopped.ts";
 
 const mqtt = new FetchListener({
   id: "web",
-  path: "/mqtt",
+  paths: ["/mqtt"],
   fallback: () => new Response("MQTT over WebSocket is at /mqtt\n"),
 });
 

@@ -3,7 +3,13 @@
 import { rotated, unmask } from "./websocket_mask.ts";
 
 /** Status codes of a close. */
-export const CloseStatus = { Normal: 1000, ProtocolError: 1002, Unsupported: 1003, NoStatus: 1005, TooLong: 1009 } as const;
+export const CloseStatus = {
+  Normal: 1000,
+  ProtocolError: 1002,
+  Unsupported: 1003,
+  NoStatus: 1005,
+  TooLong: 1009,
+} as const;
 
 /** Kinds of frames. */
 export const Opcode = { Continuation: 0, Text: 1, Binary: 2, Close: 8, Ping: 9, Pong: 10 } as const;
@@ -114,7 +120,11 @@ export class FrameDecoder {
       return CloseStatus.ProtocolError;
     }
     if (opcode === Opcode.Text) return CloseStatus.Unsupported; // [MQTT-6.0.0-1]
-    return payload < 0 ? CloseStatus.ProtocolError : payload > Number.MAX_SAFE_INTEGER ? CloseStatus.TooLong : undefined;
+    return payload < 0
+      ? CloseStatus.ProtocolError
+      : payload > Number.MAX_SAFE_INTEGER
+      ? CloseStatus.TooLong
+      : undefined;
   }
 
   #takeControl(bytes: Uint8Array, at: number, count: number): void {

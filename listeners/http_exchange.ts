@@ -84,7 +84,10 @@ export class HttpExchange {
    * @param answer the answer
    * @param bodyless whether the body is left out, as HEAD wants it
    */
-  async answer({ status, type = "text/plain; charset=utf-8", text, headers }: HttpAnswer, bodyless = false): Promise<void> {
+  async answer(
+    { status, type = "text/plain; charset=utf-8", text, headers }: HttpAnswer,
+    bodyless = false,
+  ): Promise<void> {
     const body = encoder.encode(text);
     const head = formatHead(status, {
       "content-type": type,

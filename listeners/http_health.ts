@@ -47,7 +47,12 @@ export class HttpHealthListener implements Listener {
   constructor(options: HttpHealthListenerOptions) {
     const { address = "127.0.0.1:8081", path } = options;
     this.id = options.id;
-    this.#page = new HttpPage({ ...options, address, paths: path === undefined ? ["/", "/healthcheck"] : [path], render });
+    this.#page = new HttpPage({
+      ...options,
+      address,
+      paths: path === undefined ? ["/", "/healthcheck"] : [path],
+      render,
+    });
   }
 
   /** Where it listens; the real address once it does. */

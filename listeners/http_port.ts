@@ -1,21 +1,18 @@
 /** A port on which HTTP is spoken, with a limit of time for whoever comes.
  * @module */
-import type { Listener, ListenerContext, Socket } from "../src/broker/core/listener.ts";
+import type { Listener, ListenerContext, Socket, SocketPermit } from "../src/broker/core/listener.ts";
 import { type HttpAnswer, HttpExchange } from "./http_exchange.ts";
 import { HttpError, type HttpRequest } from "./http_request.ts";
 
 /** Seconds that a request and its answer may take, unless told otherwise. */
 export const REQUEST_TIMEOUT = 10;
 
-/** A place among the broker's open sockets. */
-type Permit = Parameters<ListenerContext["accept"]>[1];
-
 /** An answer after which the socket speaks another protocol. */
 export interface HttpUpgrade {
   /** Headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
   /** Takes the socket over, with what has arrived behind the request. */
-  take(socket: Socket, rest: { readonly early: Uint8Array; readonly permit: Permit }): void;
+  take(socket: Socket, rest: { readonly early: Uint8Array; readonly permit?: SocketPermit }): void;
 }
 
 /** Decides what a request is answered with. */
@@ -42,7 +39,9 @@ export class HttpPort {
    */
   constructor(listener: SocketSource, requestTimeout: number = REQUEST_TIMEOUT) {
     if (!(requestTimeout > 0 && requestTimeout <= 3_600)) {
-      throw new Error(`Cannot use requestTimeout: current value is ${requestTimeout}, expected more than 0, at most 3600`);
+      throw new Error(
+        `Cannot use requestTimeout: current value is ${requestTimeout}, expected more than 0, at most 3600`,
+      );
     }
     this.#listener = listener;
     this.#timeout = requestTimeout * 1000;
@@ -65,7 +64,8 @@ export class HttpPort {
       logger: context.logger,
       info: () => context.info(),
       healthy: () => context.healthy(),
-      accept: (socket, permit?: Permit) => this.#serve(socket, { permit, handle, context }),
+      enter: (remoteAddress, close) => context.enter(remoteAddress, close),
+      accept: (socket, permit) => this.#serve(socket, { permit, handle, context }),
     });
   }
 
@@ -78,7 +78,7 @@ export class HttpPort {
 
   async #serve(
     socket: Socket,
-    { permit, handle, context }: { permit: Permit; handle: HttpHandler; context: ListenerContext },
+    { permit, handle, context }: { permit?: SocketPermit; handle: HttpHandler; context: ListenerContext },
   ): Promise<void> {
     const exchange = new HttpExchange(socket, this.#timeout);
     let taken = false;

@@ -29,10 +29,8 @@ export interface WebSocketListenerOptions extends WebSocketRules {
   readonly certificate?: TlsCertificate;
   /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
   readonly requireClientCertificate?: boolean;
-  /** Seconds after which a TLS handshake that is done is too late, default 10. */
+  /** Seconds in which a TLS handshake has to be done, default 10. */
   readonly handshakeTimeout?: number;
-  /** With a certificate: send small packets at once; see `TlsListenerOptions`. Without one they always are. */
-  readonly noDelay?: boolean;
   /** Seconds in which the request for the WebSocket has to arrive and to be answered; more than 0 to 3,600, default 10. */
   readonly requestTimeout?: number;
   /**

@@ -5,7 +5,7 @@ import { HostGate, type HostRules, OriginGate, type OriginRules, WRONG_HOST, WRO
 
 /** Rules that both WebSocket listeners have. */
 export interface WebSocketRules extends HostRules, OriginRules {
-  /** Paths of the endpoint; default `/`, `/mqtt` and `/ws`. */
+  /** Paths of the endpoint; `/`, `/mqtt` and `/ws` unless others are given. */
   readonly paths?: readonly string[];
   /** Refuse clients that offer no subprotocol, default true, as the standard has it [MQTT-6.0.0-3]. */
   readonly requireSubprotocol?: boolean;
@@ -61,7 +61,9 @@ export class UpgradeGate {
     this.paths = rules.paths ?? DEFAULT_PATHS;
     const wrong = this.paths.find((path) => !path.startsWith("/"));
     if (wrong !== undefined || this.paths.length === 0) {
-      throw new Error(`Cannot use paths: current value is ${JSON.stringify(this.paths)}, expected paths that begin with /`);
+      throw new Error(
+        `Cannot use paths: current value is ${JSON.stringify(this.paths)}, expected paths that begin with /`,
+      );
     }
     this.#hosts = new HostGate(rules, onLoopback);
     this.#origins = new OriginGate(rules, onLoopback);

@@ -1,6 +1,7 @@
 /** Addresses as people write them.
  * @module */
 import { parseAddress } from "../../listeners/address.ts";
+import { isLoopback as isLoopbackHost } from "../../listeners/loopback.ts";
 
 /**
  * Tells what is wrong with an address.
@@ -23,6 +24,5 @@ export function addressProblem(text: string): string | undefined {
  * @param text an address
  */
 export function isLoopback(text: string): boolean {
-  const { hostname } = parseAddress(text);
-  return hostname.toLowerCase() === "localhost" || hostname === "::1" || /^127(\.\d+){3}$/.test(hostname);
+  return isLoopbackHost(parseAddress(text).hostname);
 }

@@ -14,11 +14,16 @@ const common = { type, id: v.optional(text("a name")), address };
 const backlog = v.optional(whole(1, 65_535)), keep_alive = v.optional(flag);
 const handshake_timeout = v.optional(whole(1, 3_600));
 const path = v.optional(text("a path"));
+const request = { allowed_hosts: v.optional(list(text("a host"))), request_timeout: v.optional(whole(1, 3_600)) };
 const web = {
+  ...request,
   backlog,
-  path,
+  keep_alive,
+  paths: v.optional(list(text("a path"))),
   allowed_origins: v.optional(list(text("an origin"))),
   require_origin: v.optional(flag),
+  require_subprotocol: v.optional(flag),
+  websocket_frames: v.optional(choice(["packets", "coalesced"])),
 };
 const tls = v.optional(section({
   cert_file: v.optional(text("a file")),
@@ -40,10 +45,10 @@ const byType: Record<ListenerType, Schema> = {
   tcp: section({ ...common, backlog, keep_alive }),
   tls: section({ ...common, backlog, keep_alive, handshake_timeout, tls }),
   ws: section({ ...common, ...web }),
-  wss: section({ ...common, ...web, tls }),
+  wss: section({ ...common, ...web, handshake_timeout, tls }),
   unix: section({ ...common, address: text("a path"), mode: v.optional(mode) }),
-  sysinfo: section({ ...common, path }),
-  healthcheck: section({ ...common, path }),
+  sysinfo: section({ ...common, ...request, path }),
+  healthcheck: section({ ...common, ...request, path }),
 };
 
 /** Without a type nothing can be said about the other keys. */

@@ -132,17 +132,7 @@ function withTls({ listener, place }: Placed, given: Partial<TlsSettings>): Comp
   const { certFile, keyFile, ...rest } = { ...listener.tls, ...given };
   if (certFile === undefined) throw missing(place, { option: "--tls-cert-file", key: "cert_file" });
   if (keyFile === undefined) throw missing(place, { option: "--tls-key-file", key: "key_file" });
-  if (listener.type === "wss") checkWithoutClients(place, listener, rest);
   return { place, listener: { ...listener, tls: { certFile, keyFile, ...rest } } };
-}
-
-/** The runtime's server cannot ask for certificates; not to ask for them silently would let everybody in. */
-function checkWithoutClients(place: string, { tls }: FileListener, rest: Partial<TlsSettings>): void {
-  if (rest.clientCaFile === undefined && !rest.requireClientCertificate) return;
-  const key = rest.clientCaFile === undefined ? "require_client_certificate" : "client_ca_file";
-  const inFile = rest.clientCaFile === undefined || tls?.clientCaFile === rest.clientCaFile;
-  const where = inFile ? `${place}.tls.${key}` : "--client-ca-file";
-  throw new UsageError(`${where}: wss cannot ask for client certificates, use tls`);
 }
 
 function missing(place: string, { option, key }: { option: string; key: string }): UsageError {

@@ -37,7 +37,7 @@ export const COMMAND_OPTIONS: readonly CommandOption[] = [
   {
     name: "--client-ca-file",
     value: "FILE",
-    help: "ask TLS clients for a certificate that this authority signed, PEM",
+    help: "ask clients of --tls and --wss for a certificate that this authority signed, PEM",
   },
   { name: "--store", value: "URL", help: "memory: (default), kv:PATH or redis://HOST:PORT" },
   {

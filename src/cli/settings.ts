@@ -3,6 +3,7 @@
 import type { LedgerRules } from "../../hooks/auth/ledger_rules.ts";
 import type { DebugOptions } from "../../hooks/debug.ts";
 import type { StorageOptions } from "../../hooks/storage/options.ts";
+import type { WebSocketFrames } from "../../listeners/websocket.ts";
 import type { BrokerOptions } from "../broker/core/options.ts";
 import type { LoggingSettings } from "./logging.ts";
 
@@ -34,7 +35,7 @@ export interface ListenerSettings {
   readonly address: string;
   /** Certificates, for `tls` and `wss`. */
   readonly tls?: TlsSettings;
-  /** Seconds in which the handshake of TLS has to be done. */
+  /** Seconds in which the handshake of TLS has to be done, for `tls` and `wss`. */
   readonly handshakeTimeout?: number;
   /** Connections that may wait to be accepted. */
   readonly backlog?: number;
@@ -44,7 +45,17 @@ export interface ListenerSettings {
   readonly allowedOrigins?: readonly string[];
   /** Whether connections without an Origin are refused, for `ws` and `wss`. */
   readonly requireOrigin?: boolean;
-  /** Path of the endpoint, for `ws`, `wss`, `sysinfo` and `healthcheck`. */
+  /** Whether clients that offer no subprotocol are refused, for `ws` and `wss`. */
+  readonly requireSubprotocol?: boolean;
+  /** How packets are put into frames, for `ws` and `wss`. */
+  readonly websocketFrames?: WebSocketFrames;
+  /** Paths of the endpoint, for `ws` and `wss`. */
+  readonly paths?: readonly string[];
+  /** Hosts that may be asked for, for `ws`, `wss`, `sysinfo` and `healthcheck`. */
+  readonly allowedHosts?: readonly string[];
+  /** Seconds in which a request has to arrive and to be answered, for `ws`, `wss`, `sysinfo` and `healthcheck`. */
+  readonly requestTimeout?: number;
+  /** Path of the page, for `sysinfo` and `healthcheck`. */
   readonly path?: string;
   /** Permissions of the socket file, for `unix`. */
   readonly mode?: number;

@@ -49,7 +49,7 @@ const EVERYTHING = `
 listeners:
   - { type: tcp, id: t1, address: ":1883" }
   - { type: TLS, address: "0.0.0.0:8883", tls: { cert_file: cert.pem, key_file: /etc/key.pem, client_ca_file: ca.pem, require_client_certificate: false } }
-  - { type: ws, address: "[::1]:1882", path: /mqtt, allowed_origins: ["https://example.org"], require_origin: true, backlog: 5 }
+  - { type: ws, address: "[::1]:1882", paths: [/mqtt], allowed_hosts: [broker.example], allowed_origins: ["https://example.org"], require_origin: true, require_subprotocol: 0, websocket_frames: Coalesced, request_timeout: 3, backlog: 5, keep_alive: false }
   - { type: wss, address: "localhost:8884", tls: { cert_file: cert.pem, key_file: key.pem } }
   - { type: unix, address: mqtt.sock, mode: "660" }
   - { type: sysinfo, address: "127.0.0.1:0" }
@@ -100,10 +100,15 @@ Deno.test("a file says everything", async () => {
       {
         type: "ws",
         address: "[::1]:1882",
-        path: "/mqtt",
+        paths: ["/mqtt"],
+        allowedHosts: ["broker.example"],
         allowedOrigins: ["https://example.org"],
         requireOrigin: true,
+        requireSubprotocol: false,
+        websocketFrames: "coalesced",
+        requestTimeout: 3,
         backlog: 5,
+        keepAlive: false,
         id: "ws",
         ...NO_TLS,
       },
@@ -263,10 +268,6 @@ const WRONG_ARGS: [args: string[], message: string][] = [
   [["--info=host"], `--info: expected host:port, got "host"`],
   [["--tls=:1"], "--tls: has no certificate, add --tls-cert-file FILE"],
   [["--wss=:1", "--tls-cert-file=c"], "--wss: has no private key, add --tls-key-file FILE"],
-  [
-    ["--tls=:1", "--wss=:2", "--tls-cert-file=c", "--tls-key-file=k", "--client-ca-file=a"],
-    "--client-ca-file: wss cannot ask for client certificates, use tls",
-  ],
   [["--tcp=:1", "--tls-key-file=k"], "--tls-key-file: nothing listens with TLS, add --tls or --wss"],
   [["--config=c.toml"], "c.toml: expected a file that ends in .yaml, .yml or .json"],
   [["--config=none.yaml"], "none.yaml: cannot be read: no such file"],
@@ -333,12 +334,8 @@ const WRONG_FILES: [text: string, message: string][] = [
     "listeners[0].tls.cert: unknown key, known are cert_file, key_file, client_ca_file, require_client_certificate",
   ],
   [
-    `${AUTH}listeners: [{ type: wss, address: ":1", tls: { cert_file: c, key_file: k, client_ca_file: a } }]`,
-    "listeners[0].tls.client_ca_file: wss cannot ask for client certificates, use tls",
-  ],
-  [
-    `${AUTH}listeners: [{ type: wss, address: ":1", tls: { cert_file: c, key_file: k, require_client_certificate: true } }]`,
-    "listeners[0].tls.require_client_certificate: wss cannot ask for client certificates, use tls",
+    `${AUTH}listeners: [{ type: ws, address: ":1", websocket_frames: one }]`,
+    `listeners[0].websocket_frames: expected packets, coalesced, got "one"`,
   ],
   [
     `${AUTH}listeners: [{ type: tcp, id: a, address: ":1" }, { type: ws, id: a, address: ":2" }]`,

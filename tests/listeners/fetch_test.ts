@@ -180,7 +180,7 @@ Deno.test("fetch leaves other requests to the application", () =>
     assertEquals((await RawWebSocket.request(address, { protocols: [] })).status, 400);
     using client = await RawWebSocket.open(address);
     assertEquals(await roundTrip(client.socket(), pattern(10)), pattern(10));
-  }, { path: "/mqtt", fallback: (request) => new Response(`app ${new URL(request.url).pathname}`) }));
+  }, { paths: ["/mqtt"], fallback: (request) => new Response(`app ${new URL(request.url).pathname}`) }));
 
 Deno.test("fetch without an application says what is here", () =>
   withServer(async ({ address }) => {

@@ -14,7 +14,10 @@ interface Decoded {
 
 /** Decodes reads of so many bytes, at an offset in memory. */
 function decode(bytes: Uint8Array, size: number, offset = 0): Decoded {
-  const decoder = new FrameDecoder(), memory = new Uint8Array(offset + size), parts: Uint8Array[] = [], pings: Uint8Array[] = [];
+  const decoder = new FrameDecoder(),
+    memory = new Uint8Array(offset + size),
+    parts: Uint8Array[] = [],
+    pings: Uint8Array[] = [];
   for (let at = 0; at < bytes.length && decoder.closeStatus === undefined; at += size) {
     const read = bytes.subarray(at, at + size), buffer = memory.subarray(offset);
     buffer.set(read);

@@ -19,7 +19,12 @@ async function withListener(
   serve?: ConstructorParameters<typeof EchoContext>[0],
 ): Promise<void> {
   const context = new EchoContext(serve);
-  const listener = new WebSocketListener({ id: "ws1", address: "127.0.0.1:0", websocketFrames: "coalesced", ...options });
+  const listener = new WebSocketListener({
+    id: "ws1",
+    address: "127.0.0.1:0",
+    websocketFrames: "coalesced",
+    ...options,
+  });
   listener.listen(context);
   const { address } = listener;
   try {
