@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { HttpHealthListener } from "../../listeners/http_health.ts";
 import { HttpStatsListener } from "../../listeners/http_stats.ts";
 import { BAD_HOSTS, RawWebSocket } from "../helpers/raw_websocket.ts";
+import { until } from "../helpers/until.ts";
 import { EchoContext, portOf } from "./echo_context.ts";
 
 Deno.test("statistics are JSON with the names of the $SYS topics", async () => {
@@ -90,6 +91,101 @@ Deno.test("a page on a port in use tells address and advice", async () => {
   await second.close();
   await first.close();
 });
+
+/** Sends bytes and reads what comes, up to the end of the connection. */
+async function talk(address: string, ...parts: string[]): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: portOf(address) });
+  for (const part of parts) {
+    await connection.write(new TextEncoder().encode(part));
+    await new Promise((resolve) => setTimeout(resolve)); // a segment of its own
+  }
+  return await new Response(connection.readable).text();
+}
+
+async function withPage(
+  test: (address: string) => Promise<void>,
+  options: { requestTimeout?: number } = {},
+): Promise<void> {
+  const listener = new HttpHealthListener({ id: "h", address: "127.0.0.1:0", ...options }), context = new EchoContext();
+  listener.listen(context);
+  try {
+    await test(listener.address);
+  } finally {
+    await listener.close();
+  }
+  await until(() => context.places.size === 0); // everybody has given the place back
+}
+
+Deno.test("a connection is for one request, whatever it asks for", () =>
+  withPage(async (address) => {
+    const host = "Host: localhost\r\n";
+    const answers = [
+      await talk(address, `GET / HTTP/1.1\r\n${host}\r\n`),
+      await talk(address, `GET / HTTP/1.1\r\n${host}Connection: keep-alive\r\n\r\nGET / HTTP/1.1\r\n${host}\r\n`),
+      await talk(address, "GE", "T / HTTP/1.1\r\n", "Host:localhost\r", "\n\r", "\n"),
+      await talk(address, "GET / HTTP/1.0\r\n\r\n"), // health checks that are older than Host
+      await talk(address, "GET http://localhost:80/?a#b HTTP/1.1\r\nHost: x\r\n\r\n"),
+      await talk(address, "GET http://localhost HTTP/1.1\r\nHost: x\r\n\r\n"),
+    ];
+    for (const answer of answers) {
+      const [head, body] = answer.split("\r\n\r\n");
+      assertMatch(head, /^HTTP\/1\.1 200 OK\r\n/);
+      assertMatch(head, /\r\ncontent-length: 3\r\n/);
+      assertMatch(head, /\r\nconnection: close$/);
+      assertMatch(head, /\r\ndate: .* GMT\r\n/);
+      assertEquals(body, "ok\n");
+    }
+    const [head, body] = (await talk(address, `HEAD / HTTP/1.1\r\n${host}\r\n`)).split("\r\n\r\n");
+    assertMatch(head, /\r\ncontent-length: 3\r\n/);
+    assertEquals(body, "");
+  }));
+
+Deno.test("a body that nobody reads does not cost the answer", () =>
+  withPage(async (address) => {
+    const answer = await talk(
+      address,
+      "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n\r\n",
+      "x".repeat(500_000),
+    );
+    assertMatch(answer, /^HTTP\/1\.1 405 /);
+  }));
+
+/** Requests that are none, or too much, and the status that they get. */
+const WRONG: [status: number, request: string][] = [
+  [400, "GET /\r\n\r\n"],
+  [400, "GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+  [400, "GET / HTTP/1.1\r\n\r\n"],
+  [400, "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n"],
+  [400, "GET / HTTP/1.1\r\nHost: localhost\r\nX : y\r\n\r\n"],
+  [400, "GET / HTTP/1.1\r\nHost: localhost\r\nX: y\r\n folded\r\n\r\n"],
+  [400, "GET / HTTP/1.1\r\nHost: localhost\r\nX: \0\r\n\r\n"],
+  [400, "GET http://a:99999/ HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+  [400, "\x16\x03\x01\x02"], // TLS
+  [400, "\x10\x0c\x00\x04MQTT"],
+  [505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+  [431, `GET /${"x".repeat(9_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+  [431, `GET / HTTP/1.1\r\nHost: localhost\r\n${"x: y\r\n".repeat(2_000)}\r\n`],
+];
+
+Deno.test("what is no request, or a head that is too long, is told so at once", () =>
+  withPage(async (address) => {
+    for (const [status, request] of WRONG) {
+      assertEquals((await talk(address, request)).split(" ")[1], `${status}`, JSON.stringify(request.slice(0, 60)));
+    }
+    const longest = `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"y".repeat(8_192 - 40)}\r\n\r\n`;
+    assertEquals(longest.length <= 8_192, true);
+    assertMatch(await talk(address, longest), /^HTTP\/1\.1 200 /);
+  }));
+
+Deno.test("a request that does not end is ended, and so is an answer that nobody reads", () =>
+  withPage(async (address) => {
+    for (const request of ["", "G", "GET / HTTP/1.1\r\nHost: localhost\r\n"]) {
+      assertEquals(await talk(address, request), "");
+    }
+    using open = await Deno.connect({ hostname: "127.0.0.1", port: portOf(address) });
+    await open.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    assertMatch(await new Response(open.readable).text(), /ok\n$/); // the client does not end its half
+  }, { requestTimeout: 0.2 }));
 
 Deno.test("close does not wait for a client that never finishes its request", async () => {
   const listener = new HttpStatsListener({ id: "s", address: "127.0.0.1:0" });
