@@ -6,7 +6,8 @@ import { isLoopback } from "./loopback.ts";
 export interface HostRules {
   /**
    * Names by which this listener may be asked, such as `broker.example`, without port; `*` for all. Default: on a loopback
-   * address `localhost`, `127.0.0.1` and `[::1]`, so that no page gets in by a name of its own that leads here; elsewhere all.
+   * address `localhost`, `127.0.0.1` and `[::1]` for web pages, so that none gets in by a name of its own that leads here;
+   * elsewhere all.
    */
   readonly allowedHosts?: readonly string[];
 }
@@ -51,11 +52,12 @@ export class HostGate {
    * Decides.
    *
    * @param hostname the name without port; `undefined` where none was sent, as no browser does
+   * @param isProgram whether it is known that no web page asks; a name does a program no good, so only rules keep it out
    * @returns false when nothing may be told
    */
-  allows(hostname: string | undefined): boolean {
+  allows(hostname: string | undefined, isProgram: boolean = false): boolean {
     if (hostname === undefined) return true;
-    if (this.#allowed === undefined) return !this.#onLoopback || isLoopback(hostname);
+    if (this.#allowed === undefined) return isProgram || !this.#onLoopback || isLoopback(hostname);
     return this.#allowed.has("*") || this.#allowed.has(hostname.toLowerCase());
   }
 }

@@ -88,7 +88,8 @@ export class UpgradeGate {
    */
   judge(request: UpgradeRequest): Verdict {
     if (request.path === undefined) return refuse(400, BAD_HOST);
-    if (!this.#hosts.allows(request.hostname)) return refuse(403, WRONG_HOST);
+    const origin = request.header("origin");
+    if (!this.#hosts.allows(request.hostname, origin === null)) return refuse(403, WRONG_HOST);
     if (!this.#serves(request.path)) {
       return refuse(404, `Not found. MQTT over WebSocket is at ${this.paths.join(" and ")}.`);
     }
@@ -96,7 +97,7 @@ export class UpgradeGate {
     if (!hasToken(request.header("upgrade"), "websocket") || !hasToken(request.header("connection"), "upgrade")) {
       return refuse(426, "This is an MQTT broker. Connect with MQTT over WebSocket, subprotocol mqtt.", UPGRADE);
     }
-    if (!this.#origins.allows(request.header("origin"), request.hostname)) return refuse(403, WRONG_ORIGIN);
+    if (!this.#origins.allows(origin, request.hostname)) return refuse(403, WRONG_ORIGIN);
     return this.#judgeHandshake(request);
   }
 

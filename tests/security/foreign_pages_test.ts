@@ -48,6 +48,7 @@ Deno.test("attack: a page of a foreign origin on the same machine", async () => 
   for (const host of FOREIGN_HOSTS) {
     const [first, second] = [await upgrade({ Host: host, Origin: `http://${host}` }), await read(host)];
     assertEquals([first.status, second.status], [403, 403], host);
+    assertEquals((await upgrade({ Host: host })).status, 101, host); // a program: only pages need a name to get here
     assertStringIncludes(first.body + second.body, "allowed_hosts");
     assertEquals(second.body.includes("version"), false);
   }
