@@ -1,7 +1,8 @@
 /** A stream of MQTT packets becomes frames of a WebSocket server (RFC 6455, 5.2).
  * @module */
-import { type Slab, SlabPool } from "../src/packets/slab.ts";
+import { SlabPool } from "../src/packets/slab.ts";
 import { Opcode } from "./frame_decoder.ts";
+import { type Frames, LastFrames } from "./last_frames.ts";
 
 /** How packets become frames: each has one of its own, or all of one write share one. */
 export type WebSocketFrames = "packets" | "coalesced";
@@ -14,15 +15,15 @@ export interface FrameEncoder {
    * Makes frames of bytes.
    *
    * @param data the bytes, at most 2^32 - 15
-   * @returns the memory of the frames, to be released, and how much of it they fill
+   * @returns the frames
    */
-  encode(data: Uint8Array): { readonly slab: Slab; readonly length: number };
+  encode(data: Uint8Array): Frames;
 }
 
 /** From so many bytes on a copy by the engine is faster than a loop. */
 const COPY_FROM = 48;
 const FINAL = 0x80;
-const memory = new SlabPool();
+const memory = new SlabPool(), lastFrames = new LastFrames();
 
 /** One frame for each write. */
 export class WriteFrames implements FrameEncoder {
@@ -35,7 +36,7 @@ export class WriteFrames implements FrameEncoder {
    * @param data the bytes
    * @returns the frame
    */
-  encode(data: Uint8Array): { slab: Slab; length: number } {
+  encode(data: Uint8Array): Frames {
     const slab = memory.take(headerSize(data.length) + data.length);
     const at = writeHeader(slab.bytes, { at: 0, opcode: Opcode.Binary, length: data.length });
     slab.bytes.set(data, at);
@@ -64,11 +65,14 @@ export class PacketFrames implements FrameEncoder {
    * @param data the bytes that come next
    * @returns the frames
    */
-  encode(data: Uint8Array): { slab: Slab; length: number } {
+  encode(data: Uint8Array): Frames {
+    const canShare = this.isBetweenFrames, known = canShare ? lastFrames.of(data) : undefined;
+    if (known !== undefined) return known;
     if (this.#cut !== undefined) data = joined(this.#cut, data);
     this.#cut = undefined;
-    const slab = memory.take(Math.max(1, this.#measure(data)));
-    return { slab, length: this.#fill(slab.bytes, data) };
+    const slab = memory.take(Math.max(1, this.#measure(data))), frames = { slab, length: this.#fill(slab.bytes, data) };
+    if (canShare && this.isBetweenFrames) lastFrames.keep(data, frames);
+    return frames;
   }
 
   /** Bytes that the frames of this data take. */

@@ -72,6 +72,21 @@ Deno.test("frames: within a packet no other frame may begin", () => {
   }
 });
 
+Deno.test("frames: the same bytes for many are encoded once, as long as they cannot have changed", async () => {
+  const data = joined(packet(200), packet(3)), first = new PacketFrames().encode(data);
+  assertEquals(new PacketFrames().encode(data), first);
+  assertEquals(new PacketFrames().encode(data.subarray(0)).slab === first.slab, true);
+  const cut = new PacketFrames();
+  cut.encode(data.subarray(0, 100)); // within a packet the same bytes are something else
+  assertEquals(cut.encode(data).slab === first.slab, false);
+  const expected = encode(new PacketFrames(), [data]);
+  await Promise.resolve();
+  data[data.length - 1]++;
+  const changed = encode(new PacketFrames(), [data]);
+  assertEquals(changed.at(-1), data.at(-1));
+  assertEquals(changed.subarray(0, -1), expected.subarray(0, -1));
+});
+
 Deno.test("frames: what is no packet passes as it is", () => {
   const data = Uint8Array.of(0x30, 0xff, 0xff, 0xff, 0xff, 1, 2, 3);
   assertEquals(payloads(encode(new PacketFrames(), [data])), [data]);
