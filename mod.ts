@@ -87,7 +87,12 @@ export { type NetConnection, NetListener, type NetListenerOptions } from "./list
 export { TcpListener, type TcpListenerOptions } from "./listeners/tcp.ts";
 export { type TlsCertificate, TlsListener, type TlsListenerOptions } from "./listeners/tls.ts";
 export { UnixListener, type UnixListenerOptions } from "./listeners/unix.ts";
-export { WebSocketListener, type WebSocketListenerOptions, type WebSocketRules } from "./listeners/websocket.ts";
+export {
+  type WebSocketFrames,
+  WebSocketListener,
+  type WebSocketListenerOptions,
+  type WebSocketRules,
+} from "./listeners/websocket.ts";
 
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");
