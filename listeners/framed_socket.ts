@@ -9,6 +9,8 @@ import { linger } from "./linger.ts";
 
 /** Milliseconds that a closed socket may still take for its last bytes. */
 const CLOSE_TIMEOUT = 1_000;
+/** A frame whose header comes in parts takes a few reads without payload. Who sends more of them floods, and is read every 10 ms. */
+const FEW_READS = 16, PAUSE = 10;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
@@ -105,11 +107,11 @@ export class FramedSocket implements Socket {
     return payload === 0 ? this.#readOn().catch(this.#lost) : this.#finish(payload);
   }
 
-  /** So far there was no payload. Others have their turn after each further read, however many pings there are. */
+  /** So far there was no payload. Others have their turn after each further read, and more of it the longer that goes on. */
   async #readOn(): Promise<number | null> {
     let payload: number | null = 0;
     for (let reads = 0; payload === 0 && this.#decoder.closeStatus === undefined; reads++) {
-      if (reads > 0) await new Promise((resolve) => setImmediate(resolve));
+      if (reads > 0) await othersHaveTheirTurn(reads);
       payload = this.#payloadOf(await this.#receive());
     }
     return payload === 0 ? this.#sayGoodbye(this.#decoder.closeStatus!) : this.#finish(payload);
@@ -140,4 +142,9 @@ export class FramedSocket implements Socket {
     this.#buffer = NOTHING;
     return taken;
   }
+}
+
+function othersHaveTheirTurn(reads: number): Promise<void> {
+  if (reads < FEW_READS) return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => setTimeout(resolve, PAUSE));
 }

@@ -82,7 +82,7 @@ async function attackWithAll(broker: BrokerProgram): Promise<number> {
   const strangers: [name: string, stranger: Stranger][] = [];
   let most = 0;
   for (const [name, attack] of Object.entries(ATTACKS)) {
-    for (let count = 0; count < 4; count++) strangers.push([name, await attack(broker)]);
+    for (let count = 0; count < 3; count++) strangers.push([name, await attack(broker)]);
     most = Math.max(most, await broker.rssBytes());
   }
   const left = () => strangers.filter(([, stranger]) => stranger.isOpen).map(([name]) => name);
