@@ -1,5 +1,6 @@
 /** The one small interface through which the broker, its hooks and its listeners report.
  * @module */
+import { shortFields, shortText } from "./short_fields.ts";
 
 /** Further facts of a log line. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -17,13 +18,13 @@ export interface Logger {
 }
 
 /**
- * A logger that never throws, whatever the one within does.
+ * A logger that never throws, whatever the one within does, and to which nobody sends texts without end.
  * @param logger where lines go
  */
 export function guarded(logger: Logger): Logger {
   const guard = (level: keyof Logger): Logger["info"] => (message, fields) => {
     try {
-      logger[level](message, fields);
+      logger[level](shortText(message), fields && shortFields(fields));
     } catch { /* nobody is left who could be told */ }
   };
   return { debug: guard("debug"), info: guard("info"), warn: guard("warn"), error: guard("error") };

@@ -42,6 +42,10 @@ const VALUES: [value: unknown, text: string, json: string][] = [
   ["a\nb", `"a\\nb"`, `"a\\nb"`],
   ["\u001b[31m", `"\\u001b[31m"`, `"\\u001b[31m"`],
   ["\u009b31m\u2028\u202e", `"\\u009b31m\\u2028\\u202e"`, `"\\u009b31m\\u2028\\u202e"`],
+  ["a\u200bb\u200f\ufeff", `"a\\u200bb\\u200f\\ufeff"`, `"a\\u200bb\\u200f\\ufeff"`],
+  ["a\u{e0041}\u00ad\u061c", `"a\\udb40\\udc41\\u00ad\\u061c"`, `"a\\udb40\\udc41\\u00ad\\u061c"`],
+  ["a\u115f\u3164\ufe0f\u2069", `"a\\u115f\\u3164\\ufe0f\\u2069"`, `"a\\u115f\\u3164\\ufe0f\\u2069"`],
+  ["Küche 😀", `"Küche 😀"`, `"Küche 😀"`],
 ];
 
 for (const [value, text, json] of VALUES) {

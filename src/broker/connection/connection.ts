@@ -232,7 +232,7 @@ export class Connection implements SessionLink {
       return this.#append(packet);
     } catch (error) {
       const isLast = packet.type === PacketType.CONNACK || packet.type === PacketType.DISCONNECT;
-      if (isLast) this.core.options.logger.warn("a last packet cannot be sent", { error: String(error) });
+      if (isLast) this.core.clientLog.warn("a last packet cannot be sent", { error: String(error) });
       else this.fail(error);
       return false;
     }

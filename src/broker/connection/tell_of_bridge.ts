@@ -13,5 +13,5 @@ export function tellOfBridge(core: Core, connection: Connection, packet: Connect
   if (!packet.bridge && !packet.will?.topic.startsWith(BRIDGE_TOPICS)) return;
   const { reasonCode, message } = refusalOf(error);
   const fields = { client: packet.clientId, remote: connection.socket.remoteAddress, reasonCode, reason: message };
-  core.refusedBridges.report(core.options.logger, core.now(), fields);
+  core.clientLog.warn("a bridge was refused", fields);
 }

@@ -1,6 +1,8 @@
 /** The state that all parts of a broker share; it has no behaviour of its own.
  * @module */
 import { HookChain } from "../../hook/chain.ts";
+import { limitedLogger } from "../../hook/limited_logger.ts";
+import type { Logger } from "../../hook/logger.ts";
 import { newSystemInfo, type SystemInfo } from "../../hook/system_info.ts";
 import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
@@ -15,7 +17,6 @@ import type { DecodeOptions } from "../../packets/codec.ts";
 import { IncompletePackets } from "./incomplete_packets.ts";
 import type { Socket } from "./listener.ts";
 import { SlabPool } from "../../packets/slab.ts";
-import { RefusedBridges } from "./refused_bridges.ts";
 import type { ResolvedOptions } from "./resolve_options.ts";
 import { type OutboundLimits, Turn } from "./turn.ts";
 import { VERSION } from "./version.ts";
@@ -32,6 +33,8 @@ export interface OpenConnection {
 export class Core {
   /** Complete options. */
   readonly options: ResolvedOptions;
+  /** For what clients cause: a few lines of each message in ten seconds. */
+  readonly clientLog: Logger;
   /** Hooks, compiled. */
   readonly hooks: HookChain;
   /** Deadlines. */
@@ -68,8 +71,6 @@ export class Core {
   sentBefore = 0;
   /** What the clock showed when it was last looked at: with every read, timer and answer of a hook. Looking is not for free. */
   recentTime = 0;
-  /** Bridges that were not let in. */
-  readonly refusedBridges: RefusedBridges = new RefusedBridges();
   /** True from the end of the start to the beginning of the end. */
   serving = false;
   /** True once hooks are being stopped: nothing may be asked or stored any more. */
@@ -78,6 +79,7 @@ export class Core {
   /** @param options complete options */
   constructor(options: ResolvedOptions) {
     this.options = options;
+    this.clientLog = limitedLogger(options.logger, options);
     this.info = newSystemInfo(VERSION, Math.floor(options.clock.now() / 1000));
     this.scheduler = new Scheduler(options.clock, (error) => this.unexpected("a timer failed", error));
     this.incomplete = new IncompletePackets(this.scheduler, () => this.now());
@@ -122,7 +124,7 @@ export class Core {
 
   /** Tells of an error that nobody expected; the broker goes on. */
   unexpected(message: string, error: unknown): void {
-    this.options.logger.error(message, {
+    this.clientLog.error(message, {
       error: error instanceof Error ? error.stack ?? String(error) : String(error),
     });
   }

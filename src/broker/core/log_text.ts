@@ -1,6 +1,7 @@
 /** Log lines as people read them.
  * @module */
 import type { LogFields } from "../../hook/logger.ts";
+import { stackAt } from "../../hook/short_fields.ts";
 
 /** One line, before it is written. */
 export interface LogLine {
@@ -16,11 +17,11 @@ export interface LogLine {
 
 /** Characters that a text value may hold without quotes. */
 const PLAIN = /^[\w.:/@+#$[\]-]+$/;
-/** Control characters that could forge lines or drive a terminal, and that JSON leaves as they are. */
-// deno-lint-ignore no-control-regex
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-/** A stack as the runtime writes it: what was thrown, and from the second line on where. */
-const STACK = /\n\s+at /;
+/**
+ * What could forge lines, drive a terminal or hide in a text, and JSON leaves as it is: control characters, characters that are
+ * not seen, what turns the direction of text, line and paragraph separators.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
  * Writes a line as text. A stack follows below it, indented, so that nothing in it can pass for a line of its own.
@@ -36,16 +37,16 @@ export function formatText({ time, level, message, fields }: LogLine): string {
 }
 
 function isStack(value: unknown): value is string {
-  return typeof value === "string" && STACK.test(value);
+  return typeof value === "string" && stackAt(value) !== -1;
 }
 
 function firstLine(value: unknown): unknown {
-  return isStack(value) ? value.slice(0, value.search(STACK)) : value;
+  return isStack(value) ? value.slice(0, stackAt(value)) : value;
 }
 
 function restOfStack(value: unknown): string[] {
   if (!isStack(value)) return [];
-  return value.slice(value.search(STACK) + 1).split("\n").map((line) => `\n    ${escapeControls(line.trim())}`);
+  return value.slice(stackAt(value) + 1).split("\n").map((line) => `\n    ${escapeControls(line.trim())}`);
 }
 
 function formatValue(value: unknown): string {
@@ -73,11 +74,15 @@ export function stringify(value: unknown): string {
 }
 
 /**
- * Takes their effect from characters that could forge lines or drive a terminal.
+ * Takes their effect from characters that could forge lines, drive a terminal or hide.
  *
  * @param text the text
  * @returns the same with those characters as `\uXXXX`
  */
 export function escapeControls(text: string): string {
-  return text.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(UNSAFE, (character) => character.split("").map(escapeUnit).join(""));
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

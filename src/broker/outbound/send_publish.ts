@@ -42,7 +42,7 @@ export function sendPublish(
     return true;
   } catch (error) { // concerns this client alone, not the publisher and not the other subscribers
     const fields = { client: client?.id, topic: message.topic, error: String(error) };
-    core.options.logger.warn("a message cannot be sent", fields);
+    core.clientLog.warn("a message cannot be sent", fields);
     return false;
   }
 }

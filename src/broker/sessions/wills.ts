@@ -108,7 +108,7 @@ async function send(core: Core, due: DueWill): Promise<void> {
 function drop(core: Core, due: DueWill, error: unknown): void {
   if (core.stopped) return;
   const { client, pending } = due, reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof MqttError) core.options.logger.warn("a will was refused", { client: client.id, reason });
+  if (error instanceof MqttError) core.clientLog.warn("a will was refused", { client: client.id, reason });
   else core.unexpected("a will was not published", error);
   forget(due);
   core.hooks.observe(core.hooks.on.onWillDropped, client, pending.will, reason);
