@@ -3,6 +3,7 @@
 import { VERSION } from "../broker/core/version.ts";
 import { parseArguments } from "./args.ts";
 import { helpText } from "./help.ts";
+import { flushLogs } from "./log_output.ts";
 import { collectSettings } from "./load_settings.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { Problems } from "./problems.ts";
@@ -17,7 +18,9 @@ import { warningsOf } from "./warnings.ts";
  * @param args the command line, see `--help`
  */
 export async function main(args: string[]): Promise<void> {
-  Deno.exit(await run(args));
+  const code = await run(args);
+  await flushLogs();
+  Deno.exit(code);
 }
 
 async function run(args: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import type { LogFields } from "../../src/hook/logger.ts";
 
 function linesOf(settings: LoggingSettings, message: string, fields?: LogFields): string[] {
   const lines: string[] = [];
-  const logger = createLogger(settings, { write: (line) => lines.push(line), now: () => 0 });
+  const logger = createLogger(settings, { write: (line) => lines.push(line) > 0, now: () => 0 });
   logger.debug(message, fields);
   logger.info(message, fields);
   logger.warn(message, fields);
