@@ -3,10 +3,10 @@
 import type { Hook } from "../../src/hook/hook.ts";
 import type { Client } from "../../src/session/client.ts";
 import { type AccessCheck, compileFilters } from "./ledger_access.ts";
-import { checkLedger, type LedgerAuthRule, type LedgerRules, type LedgerUser } from "./ledger_rules.ts";
+import { LedgerAuth } from "./ledger_auth.ts";
+import { checkLedger, type LedgerRules, type LedgerUser } from "./ledger_rules.ts";
 import { compileSubject, type SubjectCheck } from "./ledger_subject.ts";
 import { type RuleGroup, Verdicts } from "./ledger_verdicts.ts";
-import { type PasswordCheck, readPassword } from "./password.ts";
 
 /** A hook whose rules can be changed while the broker runs. */
 export interface LedgerHook extends Hook {
@@ -19,22 +19,14 @@ export interface LedgerHook extends Hook {
   update(rules: LedgerRules): void;
 }
 
-interface AuthRule {
-  readonly matches: SubjectCheck;
-  readonly password: PasswordCheck | undefined;
-  readonly allow: boolean;
-}
-
 interface AclRule {
   readonly matches: SubjectCheck;
   readonly decide: AccessCheck;
 }
 
 interface CompiledLedger {
-  /** Users whose entry decides alone whether they connect. */
-  readonly users: ReadonlyMap<string, AuthRule>;
+  readonly auth: LedgerAuth;
   readonly userAccess: ReadonlyMap<string, AccessCheck>;
-  readonly auth: readonly AuthRule[];
   readonly acl: readonly AclRule[];
   readonly verdicts: Verdicts;
   /** The group of each client, as long as it is who it was. */
@@ -85,7 +77,7 @@ export function ledger(rules: LedgerRules): LedgerHook {
   let compiled = compile(rules);
   return {
     id: "ledger",
-    onConnectAuthenticate: (client, packet) => authenticate(compiled, client, packet.password),
+    onConnectAuthenticate: (client, packet) => compiled.auth.decide(client, packet.password),
     onAclCheck: (client, topic, access) => compiled.verdicts.decide(groupOf(compiled, client), topic, access),
     update: (changed) => {
       compiled = compile(changed);
@@ -94,56 +86,18 @@ export function ledger(rules: LedgerRules): LedgerHook {
 }
 
 function compile(unchecked: LedgerRules): CompiledLedger {
-  const { users = {}, auth = [], acl = [] } = checkLedger(unchecked);
-  const known = Object.entries(users);
+  const rules = checkLedger(unchecked), { users = {}, acl = [] } = rules;
   return {
-    users: new Map(known.filter(decidesAlone).map(([name, user]) => [name, compileUser(user)])),
-    userAccess: new Map(known.filter(hasAcl).map(([name, user]) => [name, compileFilters(user.acl)])),
-    auth: auth.map(compileAuthRule),
+    auth: new LedgerAuth(rules),
+    userAccess: new Map(Object.entries(users).filter(hasAcl).map(([name, user]) => [name, compileFilters(user.acl)])),
     acl: acl.map((rule) => ({ matches: compileSubject(rule), decide: compileFilters(rule.filters) })),
     verdicts: new Verdicts(),
     clients: new WeakMap(),
   };
 }
 
-function decidesAlone([, user]: [string, LedgerUser]): boolean {
-  return user.password !== undefined || user.disallow === true;
-}
-
 function hasAcl([, user]: [string, LedgerUser]): boolean {
   return user.acl !== undefined;
-}
-
-function compileUser(user: LedgerUser): AuthRule {
-  return compileAuthRule({ password: user.password, allow: user.disallow !== true });
-}
-
-function compileAuthRule(rule: LedgerAuthRule): AuthRule {
-  const password = rule.password === undefined ? undefined : readPassword(rule.password);
-  return { matches: compileSubject(rule), password, allow: rule.allow === true };
-}
-
-function authenticate(
-  { users, auth }: CompiledLedger,
-  client: Client,
-  password: Uint8Array | undefined,
-): boolean | Promise<boolean> {
-  const user = client.username === undefined ? undefined : users.get(client.username);
-  // a wrong password must not fall through to a rule for everyone: the name decides about topics later
-  const rules = user === undefined ? auth.filter((rule) => rule.matches(client)) : [user];
-  return firstMatch(rules, password);
-}
-
-/** Goes through the rules in order; waits only where a hash has to be computed. */
-function firstMatch(rules: readonly AuthRule[], password: Uint8Array | undefined): boolean | Promise<boolean> {
-  for (const [index, rule] of rules.entries()) {
-    const right = rule.password?.(password) ?? true;
-    if (right === true) return rule.allow;
-    if (right === false) continue;
-    const kept = password?.slice(); // it may be a view on a read buffer that is used again
-    return right.then((right) => right ? rule.allow : firstMatch(rules.slice(index + 1), kept));
-  }
-  return false;
 }
 
 /** The rules that are about a client; its ClientID and User Name may change while it connects. */

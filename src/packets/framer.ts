@@ -83,6 +83,11 @@ export class Framer {
     this.#readSize = new ReadSize(options.initialSize ?? 1024, options.maximumReadSize ?? 65_536);
   }
 
+  /** True while bytes have arrived that {@linkcode Framer.next} has not found a packet in. */
+  get hasMore(): boolean {
+    return this.#filled > this.#framed;
+  }
+
   /**
    * The region to read into, at least one byte; call {@linkcode Framer.commit} afterwards.
    *

@@ -2,7 +2,11 @@ import { assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import type { Client } from "../../src/session/client.ts";
+import { MemoryListener } from "../../listeners/memory.ts";
+import { encodePacket } from "../../src/packets/codec.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
+
+const CONNECT = { type: PacketType.CONNECT, protocolVersion: 5, cleanStart: true, keepAlive: 0 } as const;
 
 /** An authenticator that answers when the test says so. */
 function patient() {
@@ -30,21 +34,53 @@ Deno.test("an answer that comes when the connection has ended already makes no s
   assertEquals([harness.broker.clients.size, harness.broker.info.clientsConnected], [0, 0]);
 });
 
-Deno.test("a client that has gone before the answer is connected, and gone, with its will", async () => {
-  const { waiting, hook } = patient();
-  await using harness = await Harness.start({ hooks: [hook] });
-  const opening = harness.connect("watcher");
+Deno.test("a client that has gone before the answer is not let in, and a hook can see that it has gone", async () => {
+  const { waiting, hook } = patient(), ended: unknown[] = [];
+  let asking: Client | undefined;
+  const observer: Hook = {
+    id: "observer",
+    onConnect: (client) => void (asking = client),
+    onDisconnect: ({ id }, { error }) => void ended.push([id, error?.message]),
+  };
+  await using harness = await Harness.start({ hooks: [hook, observer] });
+  const live = harness.connect("same");
   await harness.settle();
   waiting[0].resolve(true);
-  const watcher = await opening;
-  await watcher.subscribe("will");
+  await live;
   const client = await harness.open();
-  await client.sendConnect({ will: {} });
+  await client.sendConnect({ clientId: "same", will: {} });
+  await harness.advance(20);
+  assertEquals(asking!.connected, true);
   await client.cut();
+  await harness.settle();
+  assertEquals([asking!.connected, ended], [false, [["same", "the connection was lost"]]]);
   waiting[1].resolve(true);
-  await watcher.expectMessage("will", "gone");
+  await harness.settle();
   assertEquals([harness.broker.clients.size, harness.broker.info.clientsConnected], [1, 1]);
+  await (await live).expectNothing();
 });
+
+for (const bytes of [1, 255, 256, 257, 5_000]) {
+  Deno.test(`what a client sends behind CONNECT waits for the answer, and so does its end: ${bytes} bytes`, async () => {
+    const { waiting, hook } = patient(), listener = new MemoryListener({ id: "memory" });
+    const transport = { listener, connect: () => listener.connect() };
+    await using harness = await Harness.start({ hooks: [hook], transport: transport });
+    const opening = harness.connect("watcher");
+    await harness.settle();
+    waiting[0].resolve(true);
+    const watcher = await opening;
+    await watcher.subscribe("t");
+    const socket = listener.connect(), payload = "x".repeat(bytes);
+    await socket.write(encodePacket({ ...CONNECT, clientId: "hasty" }, 5)!);
+    await harness.advance(20);
+    const message = { topic: "t", payload: new TextEncoder().encode(payload), qos: 0, packetId: 0 } as const;
+    await socket.write(encodePacket({ type: PacketType.PUBLISH, retain: false, dup: false, ...message }, 5)!);
+    await socket.closeWrite!();
+    await harness.settle();
+    waiting[1].resolve(true);
+    await watcher.expectMessage("t", payload);
+  });
+}
 
 Deno.test("of connections that come at once with one ClientID the last one that is let in stays", async () => {
   const { waiting, hook } = patient();

@@ -5,7 +5,9 @@ import { Client, type ClientInit } from "../../src/session/client.ts";
 
 /** A client that connects from 127.0.0.1. */
 export function newClient(init: Partial<ClientInit>): Client {
-  return new Client({ id: "c1", protocolVersion: 5, remoteAddress: "127.0.0.1:50000", ...init });
+  const client = new Client({ id: "c1", protocolVersion: 5, remoteAddress: "127.0.0.1:50000", ...init });
+  client.closeConnection = () => {};
+  return client;
 }
 
 /** A CONNECT, with a password when one is given. */

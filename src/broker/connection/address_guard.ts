@@ -2,24 +2,7 @@
  * @module */
 import type { Core } from "../core/core.ts";
 
-/** Groups of an IPv6 address, and how many of them name the network. */
-const GROUPS = 8, NETWORK = 4;
-
-/**
- * Who counts as one: the host, whatever its port. IPv6 gives a host a whole /64 network to take addresses from, so there the
- * network counts as one.
- */
-export function peerOf(remoteAddress: string): string {
-  const colon = remoteAddress.lastIndexOf(":");
-  const host = colon > 0 ? remoteAddress.slice(0, colon) : remoteAddress;
-  return host.startsWith("[") ? networkOf(host.slice(1, -1)) : host;
-}
-
-function networkOf(address: string): string {
-  const [head, tail] = address.split("::").map((part) => part === "" ? [] : part.split(":"));
-  const zeros = tail === undefined ? 0 : GROUPS - head.length - tail.length;
-  return [...head, ...Array<string>(zeros).fill("0"), ...tail ?? []].slice(0, NETWORK).join(":");
-}
+export { peerOf } from "../../session/peer_address.ts";
 
 /** Limits connections by address: how many at once, and how many a second. */
 export class AddressGuard {

@@ -49,6 +49,8 @@ export interface ConnectionReader {
   maximumPacketSize: number;
   /** True while nothing is read: the broker is busy with what the client has sent. */
   readonly isBusy: boolean;
+  /** True while bytes have arrived that are not handled yet. */
+  readonly hasMore: boolean;
   /** There is room again for what comes of reading, or the connection has ended. */
   resume(): void;
 }
@@ -62,7 +64,8 @@ export interface MessageReceiver {
 /** One client's connection, from accept to close. Its reader is attached to it by who accepts the socket. */
 export class Connection implements SessionLink {
   readonly core: Core;
-  readonly socket: Socket;
+  /** Where bytes come from; somebody else may read for a while. */
+  socket: Socket;
   readonly listenerId: string;
   readonly transport: string;
   readonly out: OutboundQueue;
@@ -136,7 +139,7 @@ export class Connection implements SessionLink {
       this.#closer.peerGone = true;
       this.finish(ReasonCode.UnspecifiedError, { error: new Error("the connection was lost") });
     }
-    await this.#closer.peerEnds();
+    await this.#closer.peerEnds(this.socket);
   }
 
   /** Ends the connection because of an error, with the packet that belongs there. */

@@ -37,11 +37,14 @@ export class SocketCloser {
     });
   }
 
-  /** Reads on until the peer ends, so that bytes which still arrive do not make the transport throw away what was written. */
-  async peerEnds(): Promise<void> {
+  /**
+   * Reads on until the peer ends, so that bytes which still arrive do not make the transport throw away what was written.
+   * @param socket where its bytes come from
+   */
+  async peerEnds(socket: Socket): Promise<void> {
     const scrap = new Uint8Array(1_024);
     try {
-      while (!this.peerGone && await this.#socket.read(scrap) !== null);
+      while (!this.peerGone && await socket.read(scrap) !== null);
     } catch { /* the peer has gone */ }
     this.peerGone = true;
     this.#closeNow?.();

@@ -5,6 +5,7 @@ import { MqttError } from "../../packets/errors.ts";
 import { type AuthPacket, type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { awaitClient } from "../connection/connect_timer.ts";
 import type { Connection } from "../connection/connection.ts";
+import { watched } from "../connection/read_ahead.ts";
 import { tellOfBridge } from "../connection/tell_of_bridge.ts";
 import type { Core } from "../core/core.ts";
 import { acceptConnect } from "./accept_connect.ts";
@@ -66,7 +67,8 @@ function askOnce(core: Core, connection: Connection): void {
 }
 
 async function step(core: Core, connection: Connection, packet: AuthPacket): Promise<void> {
-  const reply = await core.hooks.answer<AuthPacket>(core.hooks.on.onAuthPacket, connection.client, packet);
+  const answer = core.hooks.answer<AuthPacket>(core.hooks.on.onAuthPacket, connection.client, packet);
+  const reply = await (connection.state === "authenticating" ? watched(connection, answer) : answer);
   if (connection.closed) return;
   const method = connection.authentication!.authenticationMethod;
   if (reply === undefined) {

@@ -5,6 +5,7 @@ import { MqttError } from "../../packets/errors.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import { Client } from "../../session/client.ts";
 import { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
+import { watched } from "../connection/read_ahead.ts";
 import { tellOfBridge } from "../connection/tell_of_bridge.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
@@ -32,8 +33,8 @@ async function decideOnConnect(core: Core, connection: Connection, received: Con
   connection.askedExpiry = received.properties?.sessionExpiryInterval ?? 0;
   const client = connection.client = newClient(connection, received);
   const { username } = received;
-  const read = await core.hooks.transform(core.hooks.on.onPacketRead, client, received);
-  const packet = await core.hooks.transform(core.hooks.on.onConnect, client, read);
+  const read = await watched(connection, core.hooks.transform(core.hooks.on.onPacketRead, client, received));
+  const packet = await watched(connection, core.hooks.transform(core.hooks.on.onConnect, client, read));
   if (connection.closed) return;
   takeChanges(client, packet, username);
   takeLimits(core, connection, packet);
@@ -41,7 +42,7 @@ async function decideOnConnect(core: Core, connection: Connection, received: Con
   client.id = packet.clientId;
   if (packet.protocolVersion === 5) client.keepAlive = allowedKeepAlive(core, packet.keepAlive); // [MQTT-3.2.2-22]
   if (packet.properties?.authenticationMethod !== undefined) return beginAuthentication(core, connection, packet);
-  const allowed = await core.hooks.decide(core.hooks.on.onConnectAuthenticate, client, packet);
+  const allowed = await watched(connection, core.hooks.decide(core.hooks.on.onConnectAuthenticate, client, packet));
   if (!allowed) throw new MqttError(ReasonCode.BadUserNameOrPassword, "Cannot connect: bad user name or password");
   await acceptConnect(core, connection, packet);
 }

@@ -1,0 +1,68 @@
+/** Wrong passwords by the hundred; known and unknown users. */
+
+import { assert, assertEquals } from "@std/assert";
+import { hashPassword } from "../../hooks/auth/password.ts";
+import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
+import { assertServed, startGoodClient } from "../helpers/good_client.ts";
+import { connectTo } from "../helpers/packet_link.ts";
+import { RawClient } from "../helpers/raw_client.ts";
+
+const MANY = 400;
+
+/** The program with users whose passwords are hashed. */
+async function startWithUsers(iterations: number): Promise<BrokerProgram> {
+  const names = ["good", "peach", "late", "later", "last"];
+  const hashes = await Promise.all(names.map(() => hashPassword("right", iterations)));
+  const users = Object.fromEntries(names.map((name, index) => [name, { password: hashes[index] }]));
+  const listeners = [{ type: "tcp", id: "tcp", address: "127.0.0.1:0" }];
+  return await startProgram({ config: { listeners, hooks: { auth: { ledger: { users } } } } });
+}
+
+async function open(broker: BrokerProgram): Promise<RawClient> {
+  return new RawClient(await connectTo(`127.0.0.1:${broker.port("tcp")}`), { version: 5, patience: 30_000 });
+}
+
+/** Sends a CONNECT with a wrong password. */
+async function guess(broker: BrokerProgram, username: string): Promise<RawClient> {
+  const client = await open(broker);
+  await client.sendConnect({ clientId: "", username, password: `wrong ${Math.random()}` });
+  return client;
+}
+
+function guessAll(broker: BrokerProgram, username: string): Promise<RawClient[]> {
+  return Promise.all(Array.from({ length: MANY }, () => guess(broker, username)));
+}
+
+Deno.test("wrong passwords: who sends them hurts nobody else, leaving or waiting for the answers", async () => {
+  await using broker = await startWithUsers(600_000);
+  await using good = await startGoodClient(broker.port("tcp"), { username: "good", password: "right" });
+  for (const username of ["late", "later", "last"]) {
+    const attackers = await guessAll(broker, "peach");
+    await Promise.all(attackers.map((client) => client.cut()));
+    const client = await open(broker), since = performance.now();
+    await client.connect({ username, password: "right" });
+    const took = performance.now() - since;
+    assert(took < 1_000, `the right password was let in after ${took} ms`);
+    await client.cut();
+  }
+  const waiting = await guessAll(broker, "peach");
+  for (const client of waiting.slice(0, 20)) assertEquals((await client.next()).reasonCode, 0x86);
+  assertServed(await good.report(), { roundTrips: 50 });
+  const { code, milliseconds } = await broker.terminate();
+  assertEquals(code, 0);
+  assert(milliseconds < 5_000, `stopped after ${milliseconds} ms`);
+});
+
+Deno.test("wrong passwords: names that nobody has are refused as late as those of users", async () => {
+  await using broker = await startWithUsers(300_000);
+  const quickest = { peach: Infinity, nobody: Infinity };
+  for (let round = 0; round < 5; round++) {
+    for (const name of ["peach", "nobody"] as const) {
+      const since = performance.now();
+      await (await guess(broker, name)).expectRefusal(0x86);
+      quickest[name] = Math.min(quickest[name], performance.now() - since);
+    }
+  }
+  const ratio = quickest.nobody / quickest.peach;
+  assert(ratio > 0.7 && ratio < 1.4, JSON.stringify(quickest));
+});
