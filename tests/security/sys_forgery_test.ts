@@ -4,13 +4,13 @@ import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { Harness } from "../helpers/harness.ts";
 
 const OPEN = { id: "open", onConnectAuthenticate: () => true, onAclCheck: () => true };
-const TOPICS = ["$SYS/broker/clients/connected", "$SYS/x", "$SYS/"];
+const TOPICS = ["$SYS/broker/clients/connected", "$SYS/x", "$SYS/", "$SYS"];
 
 for (
   const [name, hook] of [["allow-all", allowAll], ["a ledger", () => ledger({ auth: [{ allow: true }] })], [
-    "a hook that says yes",
-    () => OPEN,
-  ]] as const
+    "a ledger that grants it",
+    () => ledger({ auth: [{ allow: true }], acl: [{ filters: { "$SYS/#": "read_write", "#": "read_write" } }] }),
+  ], ["a hook that says yes", () => OPEN]] as const
 ) {
   Deno.test(`nobody forges $SYS: ${name}`, async () => {
     await using harness = await Harness.start({ hooks: [hook()] });
@@ -31,6 +31,19 @@ for (
     assertEquals([...harness.broker.topics.retained("$SYS/#")], []);
   });
 }
+
+Deno.test("a grant that reads $SYS/# writes nothing there, and other names are nobody's", async () => {
+  const acl = [{
+    filters: { "$SYS/#": "read", "$SYSTEM/#": "write", "$other/#": "read", "sport/#": "write" },
+  }] as const;
+  await using harness = await Harness.start({ hooks: [ledger({ auth: [{ allow: true }], acl })] });
+  const client = await harness.connect("a");
+  assertEquals(await client.subscribe("$SYS/#"), 0);
+  const codes = { "$SYS": 0x87, "$SYSTEM": 0x10, "$SYSTEM/x": 0x10, "$other": 0x87, "$other/x": 0x87, "sport": 0x10 };
+  for (const [topic, code] of Object.entries(codes)) {
+    assertEquals(await client.publish(topic, "x", { qos: 1 }), code, topic);
+  }
+});
 
 Deno.test("other topics that begin with $ need a grant", async () => {
   const acl = [{ client: "granted", filters: { "$own/#": "write" } }] as const;

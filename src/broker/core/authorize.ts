@@ -25,7 +25,7 @@ export function authorize(
   tooSlow: number = ReasonCode.NotAuthorized,
 ): number | Promise<number> {
   if (client.inline) return 0;
-  if (access === "write" && topic.startsWith("$SYS/") && topic !== bridgeStateTopic(client.id)) {
+  if (access === "write" && isOfBroker(topic) && topic !== bridgeStateTopic(client.id)) {
     return ReasonCode.NotAuthorized; // whatever hooks say: nobody forges what the broker tells of itself
   }
   let answer: boolean | Promise<boolean>;
@@ -36,6 +36,11 @@ export function authorize(
   }
   if (answer === true) return 0;
   return answer === false ? ReasonCode.NotAuthorized : answer.then(codeOf, (error) => refusalOf(error, tooSlow));
+}
+
+/** What `$SYS/#` matches: `$SYS` itself too (4.7.1.2). */
+function isOfBroker(topic: string): boolean {
+  return topic.startsWith("$SYS") && (topic.length === 4 || topic[4] === "/");
 }
 
 function codeOf(answer: boolean): number {
