@@ -9,7 +9,11 @@ import { loadCrypto } from "./sync_crypto.ts";
 const MOST_VERIFIED = 10_000;
 
 /** For all ledgers of the process together; one core stays free for everything else. */
-const queue = new HashQueue({ atOnce: Math.max(1, navigator.hardwareConcurrency - 1), waiting: 1_000, patience: 5_000 });
+const queue = new HashQueue({
+  atOnce: Math.max(1, navigator.hardwareConcurrency - 1),
+  waiting: 1_000,
+  patience: 5_000,
+});
 
 /** Of what is remembered: random, and never seen outside of the process. */
 const key = crypto.getRandomValues(new Uint8Array(32));

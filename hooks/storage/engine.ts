@@ -56,6 +56,8 @@ export interface StorageEngine {
   readonly name: string;
   /** How much one commit should hold. */
   readonly limits: EngineLimits;
+  /** What an operator should know once it is open, a line with the fix each. */
+  readonly warnings?: readonly string[];
   /**
    * Opens the store, locks it and finishes what a crash left unfinished.
    *

@@ -56,6 +56,10 @@ export class KvEngine implements StorageEngine {
     this.#prefixBytes = 3 * options.prefix.length + 1;
   }
 
+  get warnings(): readonly string[] {
+    return this.#options.lock.warnings ?? [];
+  }
+
   async open(): Promise<void> {
     const { lock, open } = this.#options;
     const kv = this.#kv = await lock.acquire(open);
@@ -74,8 +78,7 @@ export class KvEngine implements StorageEngine {
   }
 
   async close(): Promise<void> {
-    await this.#options.lock.release();
-    this.#kv.close();
+    await this.#options.lock.release(() => this.#kv.close());
   }
 
   async commit(changes: Changes): Promise<void> {

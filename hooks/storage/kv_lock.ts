@@ -17,8 +17,14 @@ export interface KvLock {
    * @throws {StoreLostError} (as rejection) when it would not
    */
   present?(): Promise<void>;
-  /** Lets the next one in. */
-  release(): Promise<void>;
+  /** What an operator should know of the store, once it is open. */
+  readonly warnings?: readonly string[];
+  /**
+   * Closes the store and lets the next one in.
+   *
+   * @param close closes the store
+   */
+  release(close: () => void): Promise<void>;
 }
 
 /** For a store in memory: nobody else can reach it. */
@@ -26,73 +32,9 @@ export const noLock: KvLock = {
   acquire: (open) => open(),
   guard: (atomic) => atomic,
   verify: () => Promise.reject(new StoreLostError("Deno KV refused a change")),
-  release: () => Promise.resolve(),
-};
-
-/**
- * A lock of the operating system on `PATH.lock`; it ends with the process, however that ends. A store whose file was deleted
- * or replaced goes on in a file without a name, which is gone with the process.
- */
-export class FileLock implements KvLock {
-  readonly #path: string;
-  #file: Deno.FsFile | undefined;
-  #place = "";
-  #inode: number | null = null;
-
-  /** @param path file of the store */
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async acquire(open: () => Promise<KvStore>): Promise<KvStore> {
-    const name = `${this.#path}.lock`, folder = this.#path.replace(/[^/\\]*$/, "");
-    if (folder !== "") await Deno.mkdir(folder, { recursive: true });
-    const file = await Deno.open(name, { create: true, read: true, write: true });
-    if (!await file.tryLock(true)) {
-      file.close();
-      const holder = (await Deno.readTextFile(name)).trim();
-      throw new Error(
-        `Cannot open store ${this.#path}: another broker (process ${holder}) uses it; stop it, or choose another file`,
-      );
-    }
-    await file.truncate();
-    await file.write(new TextEncoder().encode(String(Deno.pid)));
-    this.#file = file;
-    try {
-      const kv = await open();
-      this.#place = await Deno.realPath(this.#path);
-      this.#inode = (await Deno.stat(this.#place)).ino;
-      return kv;
-    } catch (error) {
-      await this.release();
-      throw error;
-    }
-  }
-
-  guard(atomic: KvAtomic): KvAtomic {
-    return atomic;
-  }
-
-  verify(): Promise<void> {
-    return noLock.verify();
-  }
-
-  async present(): Promise<void> {
-    const found = await Deno.stat(this.#place).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-    if (found?.ino === this.#inode) return;
-    throw new StoreLostError(
-      `${this.#place} was deleted or replaced; start the broker again, it begins with what it finds there`,
-    );
-  }
-
   // deno-lint-ignore require-await
-  async release(): Promise<void> {
-    this.#file?.close();
-    this.#file = undefined;
-  }
-}
+  release: async (close) => close(),
+};
 
 interface Lease {
   readonly token: string;
@@ -146,12 +88,15 @@ export class LeaseLock implements KvLock {
     throw new StoreLostError("another broker has taken over the store");
   }
 
-  async release(): Promise<void> {
+  async release(close: () => void): Promise<void> {
     clearInterval(this.#timer);
     await this.#renewal;
-    if (this.#kv === undefined || this.#lost) return;
-    await this.guard(this.#kv.atomic()).delete(this.#key).commit().catch(() => {}); // it ends by itself
+    const kv = this.#kv;
     this.#kv = undefined;
+    if (kv !== undefined && !this.#lost) {
+      await this.guard(kv.atomic()).delete(this.#key).commit().catch(() => {}); // it ends by itself
+    }
+    close();
   }
 
   #renew(): void {

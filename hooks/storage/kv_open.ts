@@ -3,7 +3,8 @@
 import type { KvStorageOptions } from "./kv.ts";
 import { openKv } from "./kv_api.ts";
 import { KvEngine } from "./kv_engine.ts";
-import { FileLock, type KvLock, LeaseLock, noLock } from "./kv_lock.ts";
+import { FileLock } from "./file_lock.ts";
+import { type KvLock, LeaseLock, noLock } from "./kv_lock.ts";
 
 /**
  * The engine of `kvStorage` by itself.

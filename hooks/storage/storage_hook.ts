@@ -84,6 +84,7 @@ class Storage {
       await this.engine.close();
       throw error;
     }
+    for (const warning of this.engine.warnings ?? []) logger.warn(warning);
     logger.info("storage is open", { store: this.engine.name, durability: this.options.durability });
   }
 
