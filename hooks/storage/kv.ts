@@ -20,7 +20,8 @@ export interface KvStorageOptions extends StorageOptions {
  * A storage hook that keeps sessions, messages and counters in Deno KV. Deno has to run with `--unstable-kv`, or with
  * `"unstable": ["kv"]` in `deno.json`; a file needs `--allow-read` and `--allow-write` for its folder.
  *
- * A file survives the end of the process at any moment; one broker uses it at a time (`PATH.lock` beside it is locked).
+ * A file survives the end of the process at any moment; one broker uses it at a time (it is locked, and `PATH.lock` beside it).
+ * It is made for the user of the broker alone.
  *
  * @param options where, and options of every storage
  * @returns the hook

@@ -8,6 +8,7 @@ import type { Logger } from "../hook/logger.ts";
 import { announce } from "./announce.ts";
 import { descriptorsOfProcess, socketsFor } from "./descriptors.ts";
 import { catchLostErrors } from "./lost_errors.ts";
+import { flushLogs } from "./log_output.ts";
 import type { MadeListener } from "./make_listener.ts";
 import type { Plan } from "./plan.ts";
 import { listenForSignals } from "./signals.ts";
@@ -40,7 +41,7 @@ export async function serve(plan: Plan): Promise<number> {
     },
     stopNow: (signal) => {
       logger.warn("stopped at once, because of a second signal", { signal });
-      Deno.exit(1);
+      flushLogs().then(() => Deno.exit(1));
     },
     reload: () => reloadAll(plan.listeners, logger),
   });

@@ -104,7 +104,7 @@ export class Client {
     this.bridge = init.bridge ?? false;
   }
 
-  /** True while a connection is open. */
+  /** True while a connection is open; false once a client has gone away, also while hooks decide whether it is let in. */
   get connected(): boolean {
     return this.closeConnection !== undefined;
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { HashQueue, type HashQueueOptions } from "../../hooks/auth/hash_queue.ts";
-import { MqttError } from "../../src/packets/errors.ts";
+import type { MqttError } from "../../src/packets/errors.ts";
 import { settle } from "../helpers/fake_clock.ts";
 import { newClient } from "./clients.ts";
 

@@ -58,13 +58,20 @@ const REFUSED: Record<string, [rules: LedgerRules, username: string | undefined]
   "a name for which there is no rule": [{ auth: [{ username: "peach", password: slow, allow: true }] }, "melon"],
 };
 
+/** Rounds after which two times that differ all the time are different: what else the machine does makes each only longer. */
+const ROUNDS = 50;
+
 for (const [name, [rules, username]] of Object.entries(REFUSED)) {
   Deno.test(`${name} is refused as late as a wrong password`, async () => {
     const hook = ledger(rules);
-    const other = await quickest(hook, username, "wrong"), known = await quickest(hook, "peach", "wrong");
-    assertEquals([other.allowed, known.allowed], [false, false]);
-    const ratio = other.milliseconds / known.milliseconds;
-    assert(ratio > 0.7 && ratio < 1.4, `${other.milliseconds} ms, a wrong password ${known.milliseconds} ms`);
+    let other = Infinity, known = Infinity;
+    for (let round = 0; round < ROUNDS && !(other > 0.7 * known && other < 1.4 * known); round++) {
+      const answers = [await connect(hook, username, "wrong"), await connect(hook, "peach", "wrong")];
+      assertEquals(answers.map(({ allowed }) => allowed), [false, false]);
+      other = Math.min(other, answers[0].milliseconds);
+      known = Math.min(known, answers[1].milliseconds);
+    }
+    assert(other > 0.7 * known && other < 1.4 * known, `${other} ms, a wrong password ${known} ms`);
   });
 }
 
