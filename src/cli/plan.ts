@@ -4,7 +4,7 @@ import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { ledger } from "../../hooks/auth/ledger.ts";
 import { debug } from "../../hooks/debug.ts";
 import type { Hook } from "../hook/hook.ts";
-import type { Logger } from "../hook/logger.ts";
+import { guarded, type Logger } from "../hook/logger.ts";
 import { createLogger } from "./logging.ts";
 import { type MadeListener, makeListener } from "./make_listener.ts";
 import type { RightSettings } from "./load_settings.ts";
@@ -44,7 +44,7 @@ export async function makePlan(settings: RightSettings, problems: Problems = new
     debugging && debug(debugging),
   ].filter((hook) => hook !== undefined);
   problems.throwIfAny();
-  return { settings: settings as Settings, hooks, listeners, logger: createLogger(settings.logging) };
+  return { settings: settings as Settings, hooks, listeners, logger: guarded(createLogger(settings.logging)) };
 }
 
 function makeAccess(auth: AuthSettings): Hook {

@@ -17,17 +17,22 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
+const guards = new WeakSet<Logger>();
+
 /**
  * A logger that never throws, whatever the one within does, and to which nobody sends texts without end.
  * @param logger where lines go
  */
 export function guarded(logger: Logger): Logger {
+  if (guards.has(logger)) return logger;
   const guard = (level: keyof Logger): Logger["info"] => (message, fields) => {
     try {
       logger[level](shortText(message), fields && shortFields(fields));
     } catch { /* nobody is left who could be told */ }
   };
-  return { debug: guard("debug"), info: guard("info"), warn: guard("warn"), error: guard("error") };
+  const made = { debug: guard("debug"), info: guard("info"), warn: guard("warn"), error: guard("error") };
+  guards.add(made);
+  return made;
 }
 
 /** Writes nothing. */
