@@ -52,7 +52,7 @@ export type {
 export type { ShareDispatch, ShareDispatchContext } from "./src/topics/share_dispatch.ts";
 export { leastInflight, random, roundRobin, sticky } from "./src/topics/share_dispatch.ts";
 export { filterCovers, parseTopicFilter, topicMatchesFilter } from "./src/topics/topic_filter.ts";
-export type { ParsedFilter } from "./src/topics/topic_filter.ts";
+export type { FilterLimits, ParsedFilter } from "./src/topics/topic_filter.ts";
 export { validateTopicName } from "./src/topics/topic_name.ts";
 
 export { ConnectError, MqttError } from "./src/packets/errors.ts";

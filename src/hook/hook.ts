@@ -167,7 +167,7 @@ export interface Hook {
   onQosPublish?(client: Client, record: InflightRecord): Awaitable<void>;
   /** Observe, for `in` held by PUBCOMP: a QoS 1/2 exchange is finished. */
   onQosComplete?(client: Client, record: InflightRecord): Awaitable<void>;
-  /** Observe: a QoS 1/2 exchange was given up. */
+  /** Observe: a QoS 1/2 exchange was given up, or its session has ended and another member of the share group has the message. */
   onQosDropped?(client: Client, record: InflightRecord): Awaitable<void>;
   /** Observe: all 65,535 Packet Identifiers of the session are in use, so that this message has to wait. */
   onPacketIdExhausted?(client: Client, message: MessageView): Awaitable<void>;

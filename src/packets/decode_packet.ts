@@ -31,7 +31,7 @@ import { decodeUnsubscribe } from "./unsubscribe.ts";
  * @param options sender and limits
  * @returns the packet
  * @throws {MqttError} 0x81 for malformed packets, 0x82 for protocol errors, 0x94 for Topic Alias 0, 0x97 for too many
- * User Properties
+ * User Properties or Topic Filters
  * @throws {ConnectError} for the same in CONNECT, and 0x84 for unsupported versions
  *
  * @example

@@ -12,16 +12,11 @@ import {
 } from "./property_table.ts";
 import { isListProperty, type PropertyValue, refusedValue } from "./property_values.ts";
 import { Reader } from "./reader.ts";
-import type { Sender } from "./reason_codes.ts";
+import type { DecodeOptions } from "./fields.ts";
 import { PacketType, type Properties } from "./types.ts";
 
 /** Options of {@linkcode decodeProperties}. */
-export interface DecodePropertiesOptions {
-  /** The end that sent the packet, `"client"` when absent. */
-  from?: Sender;
-  /** Most User Properties in one set; no limit but the packet's size when absent. */
-  maximumUserProperties?: number;
-}
+export type DecodePropertiesOptions = Pick<DecodeOptions, "from" | "maximumUserProperties">;
 
 const NO_OPTIONS: DecodePropertiesOptions = {};
 

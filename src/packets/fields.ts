@@ -3,13 +3,19 @@
 
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
-import type { DecodePropertiesOptions } from "./decode_properties.ts";
 import type { Reader } from "./reader.ts";
 import { isReasonCodeAllowed, type Sender } from "./reason_codes.ts";
 import type { ProtocolVersion } from "./types.ts";
 
-/** Options of every decoder: the end that sent the packet (`"client"` when absent) and limits. */
-export type DecodeOptions = DecodePropertiesOptions;
+/** Options of every decoder. */
+export interface DecodeOptions {
+  /** The end that sent the packet, `"client"` when absent. */
+  from?: Sender;
+  /** Most User Properties in one set; no limit but the packet's size when absent. */
+  maximumUserProperties?: number;
+  /** Most Topic Filters in one SUBSCRIBE or UNSUBSCRIBE; no limit but the packet's size when absent. */
+  maximumFilters?: number;
+}
 
 /** What the decoder of a packet works on. */
 export interface DecodeContext extends DecodeOptions {
@@ -38,6 +44,36 @@ export function readPacketId(reader: Reader): number {
     throw new MqttError(ReasonCode.ProtocolError, "Cannot accept Packet Identifier: current value is 0"); // [MQTT-2.2.1-3]
   }
   return packetId;
+}
+
+/**
+ * Reads what stands in a SUBSCRIBE or UNSUBSCRIBE for each Topic Filter, up to the end of the packet.
+ *
+ * @param reader stands before the first filter
+ * @param context version and limits
+ * @param readOne reads one filter with what belongs to it
+ * @returns all of them
+ * @throws {MqttError} 0x97 when there are more than `maximumFilters`
+ *
+ * @example
+ * ```ts
+ * import { readFilters } from "./fields.ts";
+ * import { Reader } from "./reader.ts";
+ *
+ * const reader = new Reader(Uint8Array.of(0, 1, 0x61, 0, 1, 0x62), 0, 6);
+ * console.assert(readFilters(reader, { version: 5 }, () => reader.string()).length === 2);
+ * ```
+ */
+export function readFilters<T>(reader: Reader, context: DecodeContext, readOne: () => T): T[] {
+  const { maximumFilters = Infinity } = context, filters: T[] = [];
+  while (reader.remaining > 0) {
+    if (filters.length === maximumFilters) {
+      const reason = `Cannot accept more than ${maximumFilters} topic filters in one packet`;
+      throw new MqttError(ReasonCode.QuotaExceeded, reason);
+    }
+    filters.push(readOne());
+  }
+  return filters;
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
-import { type DecodeContext, readPacketId } from "./fields.ts";
+import { type DecodeContext, readFilters, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -18,7 +18,7 @@ import type { Writer } from "./writer.ts";
  * @param context version, sender and limits
  * @returns the packet
  * @throws {MqttError} 0x81 for fields that do not fit and reserved option bits (in older versions also QoS 3), 0x82 for
- * identifier 0, no filters, QoS 3, Retain Handling 3, and what the properties say
+ * identifier 0, no filters, QoS 3, Retain Handling 3, and what the properties say; 0x97 for too many filters
  *
  * @example
  * ```ts
@@ -36,8 +36,7 @@ export function decodeSubscribe(reader: Reader, context: DecodeContext): Subscri
   if (reader.remaining === 0) {
     throw new MqttError(ReasonCode.ProtocolError, "Cannot accept SUBSCRIBE: it has no filter"); // [MQTT-3.8.3-2]
   }
-  const subscriptions: SubscribeRequest[] = [];
-  while (reader.remaining > 0) subscriptions.push(readRequest(reader, version));
+  const subscriptions = readFilters(reader, context, () => readRequest(reader, version));
   return { type: PacketType.SUBSCRIBE, packetId, subscriptions, properties };
 }
 

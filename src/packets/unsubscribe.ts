@@ -3,7 +3,7 @@
 
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
-import { type DecodeContext, readPacketId } from "./fields.ts";
+import { type DecodeContext, readFilters, readPacketId } from "./fields.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -17,7 +17,7 @@ import type { Writer } from "./writer.ts";
  * @param reader stands behind the fixed header
  * @param context version, sender and limits
  * @returns the packet
- * @throws {MqttError} 0x81 for fields that do not fit, 0x82 for identifier 0 and no filters
+ * @throws {MqttError} 0x81 for fields that do not fit, 0x82 for identifier 0 and no filters, 0x97 for too many filters
  *
  * @example
  * ```ts
@@ -34,8 +34,7 @@ export function decodeUnsubscribe(reader: Reader, context: DecodeContext): Unsub
   if (reader.remaining === 0) {
     throw new MqttError(ReasonCode.ProtocolError, "Cannot accept UNSUBSCRIBE: it has no filter"); // [MQTT-3.10.3-2]
   }
-  const topicFilters: string[] = [];
-  while (reader.remaining > 0) topicFilters.push(reader.string()); // [MQTT-3.10.3-1]
+  const topicFilters = readFilters(reader, context, () => reader.string()); // [MQTT-3.10.3-1]
   return { type: PacketType.UNSUBSCRIBE, packetId, topicFilters, properties };
 }
 

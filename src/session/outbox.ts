@@ -28,6 +28,8 @@ export class Outbox {
   readonly queue: RecordQueue = new RecordQueue();
   /** Retained messages still to be sent to new subscriptions, by filter: a renewed one takes the place of the one before. */
   readonly #replays = new Map<string, Replay>();
+  /** The one that is read: to ask the `Map` for its first one may mean to pass many that were removed. */
+  #replay: Replay | undefined = undefined;
   /** Publishers that wait until the queue is shorter. */
   relief: Relief | undefined = undefined;
   /** Exchanges that the client has finished since the outbox began. */
@@ -70,18 +72,28 @@ export class Outbox {
 
   /** The source of retained messages that is read next. */
   get nextReplay(): Replay | undefined {
-    return this.#replays.size === 0 ? undefined : this.#replays.values().next().value;
+    if (this.#replays.size > 0) this.#replay ??= this.#replays.values().next().value;
+    return this.#replay;
   }
 
   /** Adds a source behind the others; a client may subscribe to a filter as often as it likes, and has one source for it. */
   addReplay(replay: Replay): void {
-    this.endReplay(this.#replays.get(replay.filter));
+    this.endReplay(replay.filter);
     this.#replays.set(replay.filter, replay);
   }
 
-  /** A source has no more, or is not wanted any more. */
-  endReplay(replay: Replay | undefined): void {
-    if (replay !== undefined && this.#replays.get(replay.filter) === replay) this.#replays.delete(replay.filter);
+  /** The source for a filter has no more or is not wanted any more; with `only` unless another one has taken its place. */
+  endReplay(filter: string, only?: Replay): void {
+    const replay = this.#replays.get(filter);
+    if (replay === undefined || only !== undefined && replay !== only) return;
+    this.#replays.delete(filter);
+    if (this.#replay === replay) this.#replay = undefined;
+  }
+
+  /** The connection that has asked for them has ended: a session that sleeps keeps no sources. */
+  endReplays(): void {
+    this.#replays.clear();
+    this.#replay = undefined;
   }
 
   /** Number of records, sent or queued. */
@@ -203,7 +215,7 @@ export class Outbox {
     this.inflight.clear();
     this.#inflightBytes = 0;
     this.#resend = [];
-    this.#replays.clear();
+    this.endReplays();
     while (this.dequeue() !== undefined);
     this.relief?.end();
   }

@@ -19,6 +19,8 @@ export interface SessionLink {
   readonly ready: boolean;
   /** True when the outbound buffer takes more. */
   hasRoom(): boolean;
+  /** True when so little is on its way to the client that some of what has waited for it may follow. */
+  takesBacklog(): boolean;
   /**
    * Sends a PUBLISH.
    * @returns false when it can never be sent: it is too large for the client, or a hook refuses it
@@ -55,6 +57,10 @@ export class Session implements SessionView {
   readonly subscriptions: Map<string, SessionSubscription> = new Map();
   /** Bytes of their filters. */
   subscriptionBytes = 0;
+  /** How many of them have wildcards. */
+  wildcardSubscriptions = 0;
+  /** How many of them are shared. */
+  shares = 0;
   /** What is due next while the client is away: expiry, and the will. */
   expiryTask: Task | undefined = undefined;
   /** The delayed will. */

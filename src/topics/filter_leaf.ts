@@ -79,9 +79,12 @@ export class FilterLeaf<S> extends SubscriberHolder<S> implements TrieEntry<Filt
    * Removes a share group that has lost its last member.
    *
    * @param group the group; nothing happens while it has members
+   * @returns whether it was removed
    */
-  pruneGroup(group: ShareGroup<S>): void {
-    if (countOf(group.held) === 0) this.groups = dropOne(this.groups, group.shareName, shareNameOf);
+  pruneGroup(group: ShareGroup<S>): boolean {
+    if (countOf(group.held) > 0) return false;
+    this.groups = dropOne(this.groups, group.shareName, shareNameOf);
+    return true;
   }
 }
 

@@ -7,7 +7,7 @@ import type { MatchResult } from "./match_result.ts";
 /** Up to this many changed wildcard filters are compared with a topic; beyond that matching anew is cheaper. */
 const REMEMBERED_CHANGES = 32;
 
-/** How many matched subscribers and shares the cache may hold for each topic, on average. */
+/** How many matched subscriptions and shares the cache may hold for each topic, on average. */
 const WEIGHT_PER_TOPIC = 64;
 
 /** Longer topics are matched anew each time, so that the cache cannot be filled with them. */
@@ -15,6 +15,8 @@ const LONGEST_TOPIC = 1024;
 
 interface Entry<S> {
   readonly result: MatchResult<S>;
+  /** Subscriptions and shares in it. */
+  readonly weight: number;
   generation: number;
 }
 
@@ -64,10 +66,11 @@ export class MatchCache<S> {
    *
    * @param topic a Topic Name
    * @param result who receives it now
+   * @param weight how many subscriptions and shares the result is made of, where that is more than it shows
    */
-  set(topic: string, result: MatchResult<S>): void {
+  set(topic: string, result: MatchResult<S>, weight: number = result.subscribers.length + result.shares.length): void {
     if (this.#capacity === 0 || topic.length > LONGEST_TOPIC) return;
-    this.#insert(topic, { result, generation: this.#generation });
+    this.#insert(topic, { result, weight, generation: this.#generation });
   }
 
   /**
@@ -104,7 +107,7 @@ export class MatchCache<S> {
 
   #insert(topic: string, entry: Entry<S>): void {
     this.#young.set(topic, entry);
-    this.#weight += entry.result.subscribers.length + entry.result.shares.length;
+    this.#weight += entry.weight;
     if (this.#young.size < this.#capacity && this.#weight < this.#capacity * WEIGHT_PER_TOPIC) return;
     this.#old = this.#young;
     this.#young = new Map();

@@ -2,7 +2,7 @@
  * @module */
 
 import type { FilterLeaf } from "./filter_leaf.ts";
-import { appendAll, itemsOf } from "./one_or_map.ts";
+import { appendAll, countOf, itemsOf } from "./one_or_map.ts";
 import type { MatchedShare } from "./share_group.ts";
 import { HeldSubscription, type MatchedSubscriber, MergedSubscriber } from "./subscription.ts";
 
@@ -25,54 +25,59 @@ const NOBODY: readonly never[] = Object.freeze([]);
 /** The result of a topic that nobody has subscribed to. */
 export const EMPTY_RESULT: MatchResult<never> = Object.freeze({ subscribers: NOBODY, shares: NOBODY });
 
-/**
- * Merges the subscriptions of all matching filters.
- *
- * @param leaves the matching filters
- * @returns the subscribers and shares
- */
-export function buildResult<S>(leaves: readonly FilterLeaf<S>[]): MatchResult<S> {
-  if (leaves.length === 0) return EMPTY_RESULT;
-  return { subscribers: collectSubscribers(leaves), shares: collectShares(leaves) };
-}
+/** Merges the subscriptions of matching filters into a result, filter by filter. */
+export class ResultBuilder<S> {
+  /** Subscriptions and share groups that were added. */
+  weight = 0;
+  #list: Collected<S>[] | undefined;
+  #index: Map<S, number> | undefined;
+  #shares: MatchedShare<S>[] | undefined;
 
-function collectShares<S>(leaves: readonly FilterLeaf<S>[]): readonly MatchedShare<S>[] {
-  let shares: MatchedShare<S>[] | undefined;
-  for (const leaf of leaves) {
-    if (leaf.groups === undefined) continue;
-    shares ??= [];
-    for (const group of itemsOf(leaf.groups)) shares.push(group.matched());
+  /** What was added so far. Nothing may be added afterwards. */
+  get result(): MatchResult<S> {
+    if (this.weight === 0) return EMPTY_RESULT;
+    return { subscribers: this.#list ?? NOBODY, shares: this.#shares ?? NOBODY };
   }
-  return shares ?? NOBODY;
-}
 
-function collectSubscribers<S>(leaves: readonly FilterLeaf<S>[]): readonly MatchedSubscriber<S>[] {
-  const list: Collected<S>[] = [];
-  let index: Map<S, number> | undefined;
-  for (const leaf of leaves) {
-    if (leaf.held === undefined) continue;
-    if (list.length === 0) {
-      appendAll<S, Collected<S>>(leaf.held, list);
-      continue;
+  /**
+   * Adds all who have subscribed to a filter.
+   *
+   * @param leaf a filter that matches
+   */
+  add(leaf: FilterLeaf<S>): void {
+    if (leaf.held !== undefined) this.#addSubscribers(leaf.held);
+    if (leaf.groups !== undefined) this.#addShares(leaf.groups);
+  }
+
+  #addSubscribers(added: NonNullable<FilterLeaf<S>["held"]>): void {
+    this.weight += countOf(added);
+    if (this.#list === undefined) appendAll<S, Collected<S>>(added, this.#list = []);
+    else if (!(added instanceof Map)) this.#merge(this.#list, added);
+    else for (const held of added.values()) this.#merge(this.#list, held);
+  }
+
+  #addShares(groups: NonNullable<FilterLeaf<S>["groups"]>): void {
+    this.weight += countOf(groups);
+    const shares = this.#shares ??= [];
+    for (const group of itemsOf(groups)) shares.push(group.matched());
+  }
+
+  #merge(list: Collected<S>[], held: HeldSubscription<S>): void {
+    if (this.#index === undefined && list.length > SCAN_LIMIT) this.#index = indexOfAll(list);
+    const index = this.#index, { subscriber } = held;
+    const at = index === undefined ? scan(list, subscriber) : index.get(subscriber) ?? -1;
+    if (at !== -1) list[at] = merge(list[at], held);
+    else {
+      index?.set(subscriber, list.length);
+      list.push(held);
     }
-    if (index === undefined && list.length > SCAN_LIMIT) index = indexOfAll(list);
-    for (const held of itemsOf(leaf.held)) addSubscription(list, index, held);
   }
-  return list.length === 0 ? NOBODY : list;
 }
 
 function indexOfAll<S>(list: readonly Collected<S>[]): Map<S, number> {
   const index = new Map<S, number>();
   for (let at = 0; at < list.length; at++) index.set(list[at].subscriber, at);
   return index;
-}
-
-function addSubscription<S>(list: Collected<S>[], index: Map<S, number> | undefined, held: HeldSubscription<S>): void {
-  const at = index === undefined ? scan(list, held.subscriber) : index.get(held.subscriber) ?? -1;
-  if (at === -1) {
-    index?.set(held.subscriber, list.length);
-    list.push(held);
-  } else list[at] = merge(list[at], held);
 }
 
 function scan<S>(list: readonly Collected<S>[], subscriber: S): number {

@@ -2,12 +2,12 @@
  * @module */
 
 import { FilterLeaf } from "./filter_leaf.ts";
-import { collectMatches } from "./filter_match.ts";
 import { LevelTrie } from "./level_trie.ts";
 import { MatchCache } from "./match_cache.ts";
-import { buildResult, type MatchResult } from "./match_result.ts";
+import type { MatchResult } from "./match_result.ts";
+import { MatchWalk } from "./match_walk.ts";
 import { itemsOf } from "./one_or_map.ts";
-import { ShareGroup } from "./share_group.ts";
+import { type MatchedShare, ShareGroup } from "./share_group.ts";
 import type { Subscription, SubscriptionOptions } from "./subscription.ts";
 import type { ParsedFilter } from "./topic_filter.ts";
 
@@ -39,6 +39,17 @@ export class SubscriptionTree<S> {
   readonly #wildcards: LevelTrie<FilterLeaf<S>> = new LevelTrie<FilterLeaf<S>>();
   readonly #cache: MatchCache<S>;
   #size = 0;
+  #wildcardFilters = 0;
+  #shares = 0;
+  /** Changes of subscriptions. */
+  #changes = 0;
+  /** Nodes that were visited to find out who receives a topic: what matching has cost so far. */
+  visited = 0;
+
+  readonly #addWildcard = (filter: string) => {
+    this.#wildcardFilters++;
+    return makeLeaf<S>(filter);
+  };
 
   /**
    * Makes a tree without subscriptions.
@@ -54,6 +65,16 @@ export class SubscriptionTree<S> {
     return this.#size;
   }
 
+  /** How many different filters with wildcards there are; matching may visit all of them. */
+  get wildcardFilters(): number {
+    return this.#wildcardFilters;
+  }
+
+  /** How many share groups there are. */
+  get shares(): number {
+    return this.#shares;
+  }
+
   /**
    * Adds a subscription, or replaces the one that the subscriber has with the same filter.
    *
@@ -64,12 +85,12 @@ export class SubscriptionTree<S> {
    */
   subscribe(subscriber: S, filter: ParsedFilter, options: Readonly<SubscriptionOptions>): boolean {
     const leaf = this.#ownLeaf(filter);
-    const holder = leaf.holder(filter) ?? leaf.addGroup(filter);
+    const holder = leaf.holder(filter) ?? this.#addGroup(leaf, filter);
     const previous = holder.get(subscriber);
     if (previous?.hasOptions(options)) return false;
     // [MQTT-3.8.4-3]
     holder.put(subscriber, options);
-    this.#cache.invalidate(leaf.filter, leaf.hasWildcard);
+    this.#invalidate(leaf);
     if (previous === undefined) this.#size++;
     return previous === undefined;
   }
@@ -88,8 +109,8 @@ export class SubscriptionTree<S> {
     if (leaf === undefined || holder?.get(subscriber) === undefined) return false;
     holder.drop(subscriber);
     this.#size--;
-    this.#cache.invalidate(leaf.filter, leaf.hasWildcard);
-    if (holder instanceof ShareGroup) leaf.pruneGroup(holder);
+    this.#invalidate(leaf);
+    if (holder instanceof ShareGroup && leaf.pruneGroup(holder)) this.#shares--;
     if (leaf.isEmpty) this.#removeLeaf(leaf);
     return true;
   }
@@ -106,13 +127,45 @@ export class SubscriptionTree<S> {
   }
 
   /**
+   * Tells whether anybody has subscribed to an inner filter.
+   *
+   * @param filter the filter, parsed
+   * @returns true when somebody has, alone or in a share group
+   */
+  knows(filter: ParsedFilter): boolean {
+    return this.#findLeaf(filter) !== undefined;
+  }
+
+  /**
+   * Finds a share group.
+   *
+   * @param filter the filter with its share, parsed
+   * @returns the group, or `undefined`
+   */
+  share(filter: ParsedFilter): MatchedShare<S> | undefined {
+    const holder = this.#findLeaf(filter)?.holder(filter);
+    return holder instanceof ShareGroup ? holder.matched() : undefined;
+  }
+
+  /**
    * Finds who receives a topic.
    *
    * @param topic a valid Topic Name
    * @returns the subscribers and share groups; never changed afterwards, so it may be kept over an `await`
    */
   match(topic: string): MatchResult<S> {
-    return this.#cache.get(topic) ?? this.#compute(topic);
+    return this.tryMatch(topic, Infinity) as MatchResult<S>;
+  }
+
+  /**
+   * Finds who receives a topic, unless that takes too long.
+   *
+   * @param topic a valid Topic Name
+   * @param steps how many nodes are visited at most
+   * @returns the subscribers and share groups, or the match as far as it has come
+   */
+  tryMatch(topic: string, steps: number): MatchResult<S> | PendingMatch<S> {
+    return this.#cache.get(topic) ?? this.#compute(topic, steps);
   }
 
   /**
@@ -126,13 +179,42 @@ export class SubscriptionTree<S> {
     for (const leaf of this.#wildcards.entries()) yield* subscriptionsOf(leaf);
   }
 
-  #compute(topic: string): MatchResult<S> {
-    const exact = this.#exact.get(topic);
-    const found = exact === undefined ? [] : [exact];
-    collectMatches(this.#wildcards, topic, found);
-    const result = buildResult(found);
-    this.#cache.set(topic, result);
+  #compute(topic: string, steps: number): MatchResult<S> | PendingMatch<S> {
+    const walk = new MatchWalk<S>(this.#wildcards.root, topic), exact = this.#exact.get(topic);
+    if (exact !== undefined) walk.add(exact);
+    return this.#run(walk, steps) ? this.#finish(walk) : this.#pause(walk);
+  }
+
+  /** @returns whether the walk is done */
+  #run(walk: MatchWalk<S>, steps: number): boolean {
+    const visited = walk.visited, isDone = walk.run(steps);
+    this.visited += walk.visited - visited;
+    return isDone;
+  }
+
+  #finish(walk: MatchWalk<S>): MatchResult<S> {
+    const { topic, result, weight } = walk;
+    this.#cache.set(topic, result, weight);
     return result;
+  }
+
+  /** What has changed during a pause may be missing in the result, which is good for this once only. */
+  #pause(walk: MatchWalk<S>): PendingMatch<S> {
+    const changes = this.#changes;
+    return new PendingMatch((steps) => {
+      if (!this.#run(walk, steps)) return undefined;
+      return this.#changes === changes ? this.#finish(walk) : walk.result;
+    });
+  }
+
+  #invalidate(leaf: FilterLeaf<S>): void {
+    this.#changes++;
+    this.#cache.invalidate(leaf.filter, leaf.hasWildcard);
+  }
+
+  #addGroup(leaf: FilterLeaf<S>, filter: ParsedFilter): ShareGroup<S> {
+    this.#shares++;
+    return leaf.addGroup(filter);
   }
 
   #findLeaf(filter: ParsedFilter): FilterLeaf<S> | undefined {
@@ -140,7 +222,7 @@ export class SubscriptionTree<S> {
   }
 
   #ownLeaf(filter: ParsedFilter): FilterLeaf<S> {
-    if (filter.hasWildcard) return this.#wildcards.getOrAdd(filter.filter, makeLeaf<S>);
+    if (filter.hasWildcard) return this.#wildcards.getOrAdd(filter.filter, this.#addWildcard);
     const known = this.#exact.get(filter.filter);
     if (known !== undefined) return known;
     const leaf = makeLeaf<S>(filter.filter);
@@ -149,8 +231,20 @@ export class SubscriptionTree<S> {
   }
 
   #removeLeaf(leaf: FilterLeaf<S>): void {
-    if (leaf.hasWildcard) this.#wildcards.remove(leaf);
-    else this.#exact.delete(leaf.filter);
+    if (!leaf.hasWildcard) return void this.#exact.delete(leaf.filter);
+    this.#wildcardFilters--;
+    this.#wildcards.remove(leaf);
+  }
+}
+
+/** A match that was not done at once. */
+export class PendingMatch<S> {
+  /** Goes on for so many nodes. Returns who receives the topic, `undefined` while there is more to visit. */
+  readonly goOn: (steps: number) => MatchResult<S> | undefined;
+
+  /** @param goOn goes on */
+  constructor(goOn: (steps: number) => MatchResult<S> | undefined) {
+    this.goOn = goOn;
   }
 }
 

@@ -24,15 +24,73 @@ export interface ParsedFilter {
   readonly hasWildcard: boolean;
 }
 
+/** How much an inner filter may have; the capabilities of a broker are such limits. */
+export interface FilterLimits {
+  /** Levels. */
+  readonly maximumTopicLevels: number;
+  /** Levels that are `+`. */
+  readonly maximumSingleLevelWildcards: number;
+}
+
+/** For filters of which only the form is judged. */
+export const NO_FILTER_LIMITS: FilterLimits = { maximumTopicLevels: Infinity, maximumSingleLevelWildcards: Infinity };
+
+/** What is wrong with a filter. */
+export interface FilterFault {
+  /** 0x81 for one that is malformed, 0x8F for one that is well formed and above a limit. */
+  readonly reasonCode: number;
+  /** The same in words. */
+  readonly reason: string;
+}
+
+const TOO_LONG = malformed("it exceeds 65,535 bytes");
+const EMPTY = malformed("it is empty");
+const HAS_NUL = malformed("it contains U+0000");
+const SHARE_EMPTY = malformed("its share name is empty");
+const SHARE_WILDCARD = malformed("its share name contains a wildcard");
+const SHARE_ALONE = malformed("no filter follows its share name");
+const HASH_MISPLACED = malformed("# is allowed only as its last level");
+const PLUS_MISPLACED = malformed("+ is allowed only as a whole level");
+const TOO_DEEP = { reasonCode: ReasonCode.TopicFilterInvalid, reason: "it has more levels than are allowed" };
+const TOO_WILD = { reasonCode: ReasonCode.TopicFilterInvalid, reason: "more of its levels are + than are allowed" };
+
 /**
- * Parses a Topic Filter as it stands in SUBSCRIBE, UNSUBSCRIBE or an access rule. This is the only place that knows the
- * syntax of shared filters.
+ * Parses a Topic Filter as it stands in SUBSCRIBE or UNSUBSCRIBE. This is the only place that knows the syntax of shared
+ * filters. A fault is returned, as a packet may have a thousand of them.
  *
  * @param full the filter as sent
- * @param maximumLevels how many levels the inner filter may have
+ * @param limits how much it may have
+ * @returns the filter with its parts, or what is wrong with it
+ *
+ * @example
+ * ```ts
+ * import { NO_FILTER_LIMITS, readTopicFilter } from "./topic_filter.ts";
+ *
+ * const read = readTopicFilter("jobs/#/1", NO_FILTER_LIMITS);
+ * console.assert("reasonCode" in read && read.reasonCode === 0x81);
+ * ```
+ */
+export function readTopicFilter(full: string, limits: FilterLimits): ParsedFilter | FilterFault {
+  // [MQTT-4.7.3-3]
+  if (exceedsEncodedLimit(full)) return TOO_LONG;
+  if (!full.startsWith(SHARE_PREFIX)) {
+    const hasWildcard = scanFilter(full, limits);
+    return typeof hasWildcard === "boolean" ? { full, filter: full, shareName: undefined, hasWildcard } : hasWildcard;
+  }
+  const shareName = readShareName(full);
+  if (typeof shareName !== "string") return shareName;
+  const filter = full.slice(SHARE_PREFIX.length + shareName.length + 1), hasWildcard = scanFilter(filter, limits);
+  return typeof hasWildcard === "boolean" ? { full, filter, shareName, hasWildcard } : hasWildcard;
+}
+
+/**
+ * Parses a Topic Filter of an access rule, a store or a program.
+ *
+ * @param full the filter as sent
+ * @param limits how much it may have, nothing but its form counts when absent
  * @returns the filter with its parts
  * @throws {MqttError} 0x81 when it is malformed: it is empty, a wildcard stands at a wrong place, the `$share` syntax is
- * wrong, it holds U+0000 or does not fit its length field; 0x8F when it is well formed and has too many levels
+ * wrong, it holds U+0000 or does not fit its length field; 0x8F when it is well formed and above a limit
  *
  * @example
  * ```ts
@@ -43,15 +101,10 @@ export interface ParsedFilter {
  * console.assert(parsed.filter === "jobs/#");
  * ```
  */
-export function parseTopicFilter(full: string, maximumLevels = 128): ParsedFilter {
-  // [MQTT-4.7.3-3]
-  if (exceedsEncodedLimit(full)) throw malformed("it exceeds 65,535 bytes");
-  if (!full.startsWith(SHARE_PREFIX)) {
-    return { full, filter: full, shareName: undefined, hasWildcard: scanFilter(full, maximumLevels) };
-  }
-  const shareName = parseShareName(full);
-  const filter = full.slice(SHARE_PREFIX.length + shareName.length + 1);
-  return { full, filter, shareName, hasWildcard: scanFilter(filter, maximumLevels) };
+export function parseTopicFilter(full: string, limits: FilterLimits = NO_FILTER_LIMITS): ParsedFilter {
+  const read = readTopicFilter(full, limits);
+  if ("reasonCode" in read) throw new MqttError(read.reasonCode, `Cannot use topic filter: ${read.reason}`);
+  return read;
 }
 
 /**
@@ -129,59 +182,46 @@ export function filterCovers(granting: string, requested: string): boolean {
   return true;
 }
 
-function malformed(reason: string): MqttError {
-  return new MqttError(ReasonCode.MalformedPacket, `Cannot use topic filter: ${reason}`);
+function malformed(reason: string): FilterFault {
+  return { reasonCode: ReasonCode.MalformedPacket, reason };
 }
 
-function parseShareName(full: string): string {
+function readShareName(full: string): string | FilterFault {
   const end = full.indexOf("/", SHARE_PREFIX.length);
   const shareName = full.slice(SHARE_PREFIX.length, end === -1 ? full.length : end);
   // [MQTT-4.8.2-1]
-  if (shareName.length === 0) throw malformed("its share name is empty");
+  if (shareName.length === 0) return SHARE_EMPTY;
   // [MQTT-4.8.2-2]
-  if (shareName.includes("+") || shareName.includes("#")) throw malformed("its share name contains a wildcard");
-  if (shareName.includes("\0")) throw malformed("it contains U+0000");
-  if (end === -1) throw malformed("no filter follows its share name");
-  return shareName;
+  if (shareName.includes("+") || shareName.includes("#")) return SHARE_WILDCARD;
+  if (shareName.includes("\0")) return HAS_NUL;
+  return end === -1 ? SHARE_ALONE : shareName;
 }
 
 /** Checks an inner filter and tells whether it has wildcards. */
-function scanFilter(filter: string, maximumLevels: number): boolean {
+function scanFilter(filter: string, limits: FilterLimits): boolean | FilterFault {
   // [MQTT-4.7.3-1]
-  if (filter.length === 0) throw malformed("it is empty");
-  let levels = 1;
-  let hasWildcard = false;
+  if (filter.length === 0) return EMPTY;
+  let levels = 1, singles = 0, hasWildcard = false;
   for (let index = 0; index < filter.length; index++) {
     const unit = filter.charCodeAt(index);
     if (unit > SLASH) continue;
     if (unit === SLASH) levels++;
     else if (unit === PLUS || unit === HASH) {
-      checkWildcard(filter, index);
+      if (!isWholeLevel(filter, index)) return unit === HASH ? HASH_MISPLACED : PLUS_MISPLACED;
+      if (unit === PLUS) singles++;
       hasWildcard = true;
     } // [MQTT-4.7.3-2]
-    else if (unit === NUL) throw malformed("it contains U+0000");
+    else if (unit === NUL) return HAS_NUL;
   }
-  if (levels > maximumLevels) {
-    throw new MqttError(
-      ReasonCode.TopicFilterInvalid,
-      `Cannot use topic filter: it has ${levels} levels, ${maximumLevels} are allowed`,
-    );
-  }
-  return hasWildcard;
+  if (levels > limits.maximumTopicLevels) return TOO_DEEP;
+  return singles > limits.maximumSingleLevelWildcards ? TOO_WILD : hasWildcard;
 }
 
-function checkWildcard(filter: string, index: number): void {
-  const opens = index === 0 || filter.charCodeAt(index - 1) === SLASH;
-  const last = index === filter.length - 1;
-  if (filter.charCodeAt(index) === HASH) {
-    // [MQTT-4.7.1-1]
-    if (!opens || !last) throw malformed("# is allowed only as its last level");
-    return;
-  }
-  // [MQTT-4.7.1-2]
-  if (!opens || !(last || filter.charCodeAt(index + 1) === SLASH)) {
-    throw malformed("+ is allowed only as a whole level");
-  }
+/** Whether a wildcard has its level for itself, and the last one if it is `#`. */
+function isWholeLevel(filter: string, index: number): boolean {
+  const opens = index === 0 || filter.charCodeAt(index - 1) === SLASH, last = index === filter.length - 1;
+  // [MQTT-4.7.1-1] [MQTT-4.7.1-2]
+  return opens && (last || filter.charCodeAt(index) === PLUS && filter.charCodeAt(index + 1) === SLASH);
 }
 
 function startsWithWildcard(filter: string): boolean {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Socket } from "../../src/broker/core/listener.ts";
 import type { BrokerOptions, Capabilities, Compatibilities } from "../../src/broker/core/options.ts";
-import type { Properties } from "../../src/packets/types.ts";
+import type { Properties, SubscribePacket } from "../../src/packets/types.ts";
 import type { Session } from "../../src/session/session.ts";
 import type { MemoryListener } from "../../listeners/memory.ts";
 import { hex } from "../packets/bytes.ts";
@@ -22,6 +22,12 @@ function start(options: HarnessOptions): Promise<Harness> {
 /** CONNACK of a client that asks for these properties. */
 async function connack(harness: Harness, properties: Properties = {}): Promise<Properties> {
   return (await harness.connect({ clientId: "told", properties })).connack!.properties!;
+}
+
+function subscribeTo(...topicFilters: string[]): SubscribePacket {
+  const rest = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+  const subscriptions = topicFilters.map((topicFilter) => ({ topicFilter, ...rest }));
+  return { type: PacketType.SUBSCRIBE, packetId: 1, subscriptions };
 }
 
 async function expectCode(code: Promise<number>, expected: number): Promise<void> {
@@ -137,6 +143,19 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
       await expectDropped(harness);
       await harness.advance(1_000);
       await harness.connect("second");
+    },
+  },
+  maximumConnectRatePerClientId: {
+    value: 1,
+    async prove(harness) {
+      const connect = () => harness.connect({ clientId: "a", cleanStart: false, properties: LASTING });
+      await connect();
+      const holder = await connect();
+      await expectRefusal(harness, 0x9f, { clientId: "a" });
+      await holder.barrier();
+      await harness.connect("another");
+      await harness.advance(1_000);
+      await connect();
     },
   },
   maximumMessageRate: { value: 10, prove: (harness) => expectPause(harness, "x", 30) },
@@ -385,6 +404,74 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
       assertEquals(codes, [0, 0x97, 0, 0, 0x97]);
       await client.unsubscribe("aaa");
       assertEquals([await client.subscribe("ää"), await client.subscribe("ü")], [0x97, 0]);
+    },
+  },
+  maximumFiltersPerPacket: {
+    value: 2,
+    async prove(harness) {
+      const client = await harness.connect("a"), older = await harness.connect({ clientId: "b", protocolVersion: 4 });
+      await client.send(subscribeTo("a", "b"));
+      await client.expect({ type: PacketType.SUBACK, reasonCodes: [0, 0] });
+      await client.send({ type: PacketType.UNSUBSCRIBE, packetId: 2, topicFilters: ["a", "b", "c"] });
+      await client.expectDisconnect(0x97);
+      await older.send(subscribeTo("a", "b", "c"));
+      await older.expectClosed();
+    },
+  },
+  maximumWildcardSubscriptionsPerClient: {
+    value: 1,
+    async prove(harness) {
+      const client = await harness.connect("a");
+      for (const [filter, code] of [["+", 0], ["#", 0x97], ["+", 0], ["a", 0], ["$share/g/#", 0x97]] as const) {
+        assertEquals(await client.subscribe(filter), code, filter);
+      }
+      await client.unsubscribe("+");
+      assertEquals(await client.subscribe("#"), 0);
+    },
+  },
+  maximumWildcardFilters: {
+    value: 1,
+    async prove(harness) {
+      const one = await harness.connect("one"), two = await harness.connect("two");
+      assertEquals([await one.subscribe("+"), await two.subscribe("#"), await two.subscribe("t")], [0, 0x97, 0]);
+      assertEquals(
+        [await two.subscribe("+"), await two.subscribe("$share/g/+")],
+        [0, 0],
+        "the filter is there already",
+      );
+      await one.disconnect();
+      await two.disconnect();
+      assertEquals(await (await harness.connect("three")).subscribe("#"), 0);
+    },
+  },
+  maximumSharesPerClient: {
+    value: 1,
+    async prove(harness) {
+      const client = await harness.connect("a");
+      for (const [filter, code] of [["$share/g/t", 0], ["$share/h/t", 0x97], ["$share/g/t", 0], ["t", 0]] as const) {
+        assertEquals(await client.subscribe(filter), code, filter);
+      }
+      await client.unsubscribe("$share/g/t");
+      assertEquals(await client.subscribe("$share/h/t"), 0);
+    },
+  },
+  maximumShares: {
+    value: 1,
+    async prove(harness) {
+      const one = await harness.connect("one"), two = await harness.connect("two");
+      assertEquals([await one.subscribe("$share/g/t"), await two.subscribe("$share/h/t")], [0, 0x97]);
+      assertEquals(await two.subscribe("$share/g/t"), 0, "a group that is there already");
+      await one.disconnect();
+      assertEquals(await two.subscribe("$share/h/t"), 0x97);
+      await two.unsubscribe("$share/g/t");
+      assertEquals(await two.subscribe("$share/h/t"), 0);
+    },
+  },
+  maximumSingleLevelWildcards: {
+    value: 1,
+    async prove(harness) {
+      const client = await harness.connect("a");
+      assertEquals([await client.subscribe("+/a/#"), await client.subscribe("+/+")], [0, 0x8f]);
     },
   },
   maximumTopicLevels: {

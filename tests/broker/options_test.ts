@@ -63,6 +63,8 @@ Deno.test("numbers have a lowest and a highest value", () => {
     ["capabilities.maximumMessageExpiryInterval", 0, 0xffff_ffff],
     ["capabilities.maximumKeepAlive", 0, 65_535],
     ["capabilities.maximumTopicLevels", 1, 65_535],
+    ["capabilities.maximumSingleLevelWildcards", 0, 65_535],
+    ["capabilities.maximumFiltersPerPacket", 1, Number.MAX_SAFE_INTEGER],
     ["capabilities.maximumClientIdLength", 23, 65_535],
     ["capabilities.maximumClients", 0, Number.MAX_SAFE_INTEGER],
     ["capabilities.maximumSessions", 0, Number.MAX_SAFE_INTEGER],

@@ -144,10 +144,41 @@ Deno.test("there is one source of retained messages for each filter, the last on
   const outbox = new Outbox(new DeliveryTotals());
   const [first, second, third] = ["a", "b", "a"].map((filter) => ({ qos: 0, filter, next: () => false }) as const);
   for (const replay of [first, second, third]) outbox.addReplay(replay);
-  outbox.endReplay(first); // has ended already
+  outbox.endReplay("a", first); // has ended already
   assertStrictEquals(outbox.nextReplay, second);
-  outbox.endReplay(second);
+  outbox.endReplay("b", second);
   assertStrictEquals(outbox.nextReplay, third);
-  outbox.endReplay(third);
+  outbox.endReplay("a", third);
   assertEquals([outbox.nextReplay, outbox.waiting], [undefined, false]);
+});
+
+Deno.test("sources that come while others are read have their turn, and those that are not wanted any more have none", () => {
+  const outbox = new Outbox(new DeliveryTotals());
+  const add = (filter: string) => outbox.addReplay({ qos: 0, filter, next: () => false });
+  const end = () => {
+    const { filter } = outbox.nextReplay!;
+    outbox.endReplay(filter);
+    return filter;
+  };
+  for (const filter of ["a", "b", "c"]) add(filter);
+  assertEquals([end(), outbox.nextReplay?.filter], ["a", "b"]);
+  outbox.endReplay("c");
+  add("d");
+  assertEquals([end(), end(), outbox.waiting], ["b", "d", false]);
+  add("e");
+  assertEquals(outbox.nextReplay?.filter, "e");
+  outbox.endReplays();
+  assertEquals([outbox.nextReplay, outbox.waiting], [undefined, false]);
+  add("f");
+  assertEquals(outbox.nextReplay?.filter, "f");
+});
+
+Deno.test("ten thousand sources are taken in their order", () => {
+  const outbox = new Outbox(new DeliveryTotals()), count = 10_000;
+  for (let index = 0; index < count; index++) outbox.addReplay({ qos: 0, filter: `${index}`, next: () => false });
+  for (let index = 0; index < count; index++) {
+    assertEquals(outbox.nextReplay?.filter, `${index}`);
+    outbox.endReplay(`${index}`);
+  }
+  assertEquals(outbox.waiting, false);
 });

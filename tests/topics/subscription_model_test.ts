@@ -1,7 +1,12 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { parseTopicFilter } from "../../src/topics/topic_filter.ts";
-import { type MatchResult, type SubscriptionOptions, SubscriptionTree } from "../../src/topics/subscription_tree.ts";
+import {
+  type MatchResult,
+  PendingMatch,
+  type SubscriptionOptions,
+  SubscriptionTree,
+} from "../../src/topics/subscription_tree.ts";
 import { filters, matchesWithParent, sequences } from "./brute_force.ts";
 
 const TOPICS = sequences(["", "a", "$x"], 3);
@@ -125,11 +130,78 @@ function runSteps(steps: readonly Step[], cacheSize: number): void {
   checkEmptying(tree, model);
 }
 
+function innerOf({ full }: Held): string {
+  return parseTopicFilter(full).filter;
+}
+
 function checkEmptying(tree: SubscriptionTree<string>, model: Model): void {
+  assertEquals(tree.wildcardFilters, new Set(model.held.map(innerOf).filter((filter) => /[+#]/.test(filter))).size);
+  assertEquals(
+    tree.shares,
+    new Set(model.held.map(({ full }) => full).filter((full) => full.startsWith("$share/"))).size,
+  );
   const listed = [...tree.list()].map(({ subscriber, filter }) => `${subscriber} ${filter.full}`).sort();
   assertEquals(listed, model.held.map(({ subscriber, full }) => `${subscriber} ${full}`).sort());
   assertEquals(tree.size, model.held.length);
   for (const { subscriber, full } of model.held) tree.unsubscribe(subscriber, parseTopicFilter(full));
-  assertEquals([tree.size, [...tree.list()].length], [0, 0]);
+  assertEquals([tree.size, [...tree.list()].length, tree.wildcardFilters, tree.shares], [0, 0, 0, 0]);
   for (const topic of TOPICS) assertEquals(tree.match(topic), { subscribers: [], shares: [] });
+}
+
+const SLOWLY = { minLength: 5, maxLength: 60 };
+
+Deno.test("a match that pauses after each node finds the same", () => {
+  fc.assert(fc.property(fc.array(step, SLOWLY), (list) => {
+    const tree = new SubscriptionTree<string>({ cacheSize: 0 }), model = new Model();
+    for (const one of list) change(one, tree, model);
+    for (const topic of TOPICS) assertEquals(plain(finish(tree.tryMatch(topic, 1))), model.match(topic), topic);
+    assert(tree.visited >= TOPICS.length);
+  }));
+});
+
+Deno.test("what stays while a match pauses is found, what is found was there, and nothing wrong is remembered", () => {
+  const changes = fc.array(step, SLOWLY), topics = fc.constantFrom(...TOPICS);
+  fc.assert(fc.property(changes, changes, topics, (before, meanwhile, topic) => {
+    const tree = new SubscriptionTree<string>(), model = new Model();
+    for (const one of before) change(one, tree, model);
+    const held = new Set(matching(model, topic)), stayed = new Set(held);
+    const pending = tree.tryMatch(topic, 1);
+    let result = pending instanceof PendingMatch ? undefined : pending;
+    for (const one of meanwhile) {
+      if (result !== undefined) break;
+      change(one, tree, model);
+      const now = new Set(matching(model, topic));
+      for (const key of now) held.add(key);
+      for (const key of stayed) if (!now.has(key)) stayed.delete(key);
+      result = (pending as PendingMatch<string>).goOn(1);
+    }
+    const found = new Set(keysOf(result ?? finish(pending)));
+    assert(stayed.isSubsetOf(found), `${[...stayed]} in ${[...found]}`);
+    assert(found.isSubsetOf(held), `${[...found]} in ${[...held]}`);
+    assertEquals(plain(tree.match(topic)), model.match(topic));
+  }));
+});
+
+function change(one: Step, tree: SubscriptionTree<string>, model: Model): void {
+  const { subscriber, full, options } = one, parsed = parseTopicFilter(full);
+  if (one.action === "unsubscribe") {
+    assertEquals(tree.unsubscribe(subscriber, parsed), model.unsubscribe(subscriber, full));
+  } else assertEquals(tree.subscribe(subscriber, parsed, options), model.subscribe(subscriber, full, options));
+}
+
+function finish(match: MatchResult<string> | PendingMatch<string>): MatchResult<string> {
+  if (!(match instanceof PendingMatch)) return match;
+  let result: MatchResult<string> | undefined;
+  while (result === undefined) result = match.goOn(1);
+  return result;
+}
+
+function matching(model: Model, topic: string): string[] {
+  return model.held.filter(({ full }) => matchesWithParent(topic, parseTopicFilter(full).filter))
+    .map(({ subscriber, full }) => `${subscriber} ${full}`);
+}
+
+function keysOf({ subscribers, shares }: MatchResult<string>): string[] {
+  return [...subscribers.flatMap(({ subscriptions }) => subscriptions), ...shares.flatMap(({ members }) => members)]
+    .map(({ subscriber, filter }) => `${subscriber} ${filter.full}`);
 }

@@ -11,11 +11,11 @@ const PLAIN: SubscriptionOptions = {
 };
 
 function add(tree: SubscriptionTree<string>, subscriber: string, filter: string, options = {}): boolean {
-  return tree.subscribe(subscriber, parseTopicFilter(filter, 65_535), { ...PLAIN, ...options });
+  return tree.subscribe(subscriber, parseTopicFilter(filter), { ...PLAIN, ...options });
 }
 
 function remove(tree: SubscriptionTree<string>, subscriber: string, filter: string): boolean {
-  return tree.unsubscribe(subscriber, parseTopicFilter(filter, 65_535));
+  return tree.unsubscribe(subscriber, parseTopicFilter(filter));
 }
 
 function names(result: MatchResult<string>): string[] {

@@ -1,12 +1,19 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MqttError } from "../../src/packets/errors.ts";
-import { filterCovers, parseTopicFilter, topicMatchesFilter } from "../../src/topics/topic_filter.ts";
+import {
+  filterCovers,
+  type FilterLimits,
+  NO_FILTER_LIMITS,
+  parseTopicFilter,
+  topicMatchesFilter,
+} from "../../src/topics/topic_filter.ts";
 import { filters, matchesWithParent, sequences } from "./brute_force.ts";
 
 const WORDS = ["", "a", "b", "$x"];
 
-function codeOf(filter: string, maximumLevels?: number): number {
-  return assertThrows(() => parseTopicFilter(filter, maximumLevels), MqttError, undefined, filter).reasonCode;
+function codeOf(filter: string, limits: Partial<FilterLimits> = {}): number {
+  const all = { ...NO_FILTER_LIMITS, ...limits };
+  return assertThrows(() => parseTopicFilter(filter, all), MqttError, undefined, filter).reasonCode;
 }
 
 Deno.test("parseTopicFilter takes filters without share as they are", () => {
@@ -61,13 +68,16 @@ Deno.test("[v5 MQTT-4.7.3-1] [v5 MQTT-4.7.3-2] parseTopicFilter refuses an empty
   for (const filter of ["\0", "a/\0", "\0/#", "$share/\0/a", "$share/g/\0"]) assertEquals(codeOf(filter), 0x81);
 });
 
-Deno.test("parseTopicFilter limits the levels of the inner filter and the bytes of all", () => {
-  parseTopicFilter("/".repeat(127));
-  parseTopicFilter(`$share/g/${"/".repeat(127)}`);
-  assertEquals(codeOf("/".repeat(128)), 0x8f);
-  assertEquals(codeOf(`$share/g/${"+/".repeat(128)}#`), 0x8f);
-  assertEquals(codeOf("a/b/#", 2), 0x8f);
-  parseTopicFilter(`${"+/".repeat(32_767)}#`, 65_535);
+Deno.test("parseTopicFilter limits the levels of the inner filter, those that are +, and the bytes of all", () => {
+  const limits = { maximumTopicLevels: 3, maximumSingleLevelWildcards: 1 };
+  for (const filter of ["a/+/#", "//", "$share/g///", "$share/g/a/b/+"]) parseTopicFilter(filter, limits);
+  for (const filter of ["///", "$share/g////", "a/b/c/#", "+/+", "+/a/+", "$share/g/+/+/#"]) {
+    assertEquals(codeOf(filter, limits), 0x8f, filter);
+  }
+  assertEquals(codeOf("a/b/#", { maximumTopicLevels: 2 }), 0x8f);
+  assertEquals(codeOf("+", { maximumSingleLevelWildcards: 0 }), 0x8f);
+  assertEquals(codeOf("////#/a", limits), 0x81, "its form comes first");
+  parseTopicFilter(`${"+/".repeat(32_767)}#`);
   parseTopicFilter("a".repeat(65_535));
   assertEquals(codeOf("a".repeat(65_536)), 0x81);
 });

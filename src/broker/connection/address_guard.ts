@@ -1,6 +1,7 @@
 /** Limits for peers by the address that they connect from.
  * @module */
 import type { Core } from "../core/core.ts";
+import { RatePerSecond } from "../core/rate_per_second.ts";
 
 export { peerOf } from "../../session/peer_address.ts";
 
@@ -8,18 +9,18 @@ export { peerOf } from "../../session/peer_address.ts";
 export class AddressGuard {
   readonly #core: Core;
   readonly #counts = new Map<string, number>();
-  readonly #recent = new Map<string, number>();
-  #second = 0;
+  readonly #rate: RatePerSecond;
 
   /** @param core the broker */
   constructor(core: Core) {
     this.#core = core;
+    this.#rate = new RatePerSecond(() => core.now());
   }
 
   /** @returns false when one of the limits is reached */
   enter(address: string): boolean {
     const { maximumClientsPerAddress, maximumConnectionRate } = this.#core.options.capabilities;
-    if (maximumConnectionRate > 0 && this.#rate(address) > maximumConnectionRate) return false;
+    if (maximumConnectionRate > 0 && this.#rate.count(address) > maximumConnectionRate) return false;
     if (maximumClientsPerAddress === 0) return true;
     const count = this.#counts.get(address) ?? 0;
     if (count >= maximumClientsPerAddress) return false;
@@ -33,16 +34,5 @@ export class AddressGuard {
     if (count === undefined) return;
     if (count <= 1) this.#counts.delete(address);
     else this.#counts.set(address, count - 1);
-  }
-
-  #rate(address: string): number {
-    const second = Math.floor(this.#core.now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#recent.clear();
-    }
-    const count = (this.#recent.get(address) ?? 0) + 1;
-    this.#recent.set(address, count);
-    return count;
   }
 }

@@ -275,6 +275,10 @@ export class Connection implements SessionLink {
     return this.out.hasRoom();
   }
 
+  takesBacklog(): boolean {
+    return this.out.isLow();
+  }
+
   sendPublish(message: Message, delivery: PublishDelivery, dup: boolean): boolean {
     return sendPublish(this, message, delivery, dup);
   }

@@ -16,6 +16,8 @@ import { SubscriptionTree } from "../../topics/subscription_tree.ts";
 import type { DecodeOptions } from "../../packets/codec.ts";
 import { IncompletePackets } from "./incomplete_packets.ts";
 import type { Socket } from "./listener.ts";
+import { Portions } from "./portions.ts";
+import { RatePerSecond } from "./rate_per_second.ts";
 import { SlabPool } from "../../packets/slab.ts";
 import type { ResolvedOptions } from "./resolve_options.ts";
 import { type OutboundLimits, Turn } from "./turn.ts";
@@ -65,6 +67,22 @@ export class Core {
   readonly outboundLimits: OutboundLimits;
   /** Limits of decoding. */
   readonly decodeOptions: DecodeOptions;
+  /** Work that is too long for one turn. */
+  readonly portions: Portions = new Portions({
+    later: (run) => void this.scheduler.after(0, run),
+    onError: (error) => this.unexpected("a portion of work failed", error),
+  });
+  /** How often sessions are asked for. */
+  readonly connectRate: RatePerSecond = new RatePerSecond(() => this.now());
+  /**
+   * What the packets that were handled have cost beyond the usual, in microseconds or so. A reader looks at the clock earlier for
+   * it, and begins to count anew.
+   */
+  charged = 0;
+  /** The end of the last match that was too long for one turn. The next one waits for it: what a match has found takes memory. */
+  longMatch: Promise<unknown> = Promise.resolve();
+  /** Sessions that have ended and are not done with, by ClientID. */
+  readonly endings: Map<string, { goOn(): boolean }> = new Map();
   /** What all sessions have on its way to clients. */
   readonly deliveries: DeliveryTotals = new DeliveryTotals();
   /** Bytes sent in earlier runs, where counters go on. */
@@ -91,7 +109,10 @@ export class Core {
       onError: () => this.info.hookErrors++,
     });
     const { capabilities } = options;
-    this.decodeOptions = { maximumUserProperties: capabilities.maximumUserProperties };
+    this.decodeOptions = {
+      maximumUserProperties: capabilities.maximumUserProperties,
+      maximumFilters: capabilities.maximumFiltersPerPacket,
+    };
     this.outboundLimits = {
       packets: capabilities.maximumClientWritesPending,
       bytes: capabilities.maximumClientWritesPendingBytes,

@@ -21,6 +21,8 @@ export interface Capabilities {
   maximumClientsPerAddress: number;
   /** New connections a second from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
   maximumConnectionRate: number;
+  /** CONNECTs a second that go on with a session or take it over, for each ClientID (0 for no limit), default 20; more get 0x9F. */
+  maximumConnectRatePerClientId: number;
   /** PUBLISH packets a second of one client; 0 for no limit, the default. Reads pause above it. */
   maximumMessageRate: number;
   /** Bytes a second of one client; 0 for no limit, the default. Reads pause above it. */
@@ -82,8 +84,20 @@ export interface Capabilities {
   maximumSubscriptionsPerClient: number;
   /** Bytes of all topic filters that one client has subscribed to, default 4,194,304; more get 0x97. */
   maximumSubscriptionBytesPerClient: number;
-  /** Levels of a topic or filter, 1 to 65,535, default 128. */
+  /** Topic Filters of one SUBSCRIBE or UNSUBSCRIBE, 1 to 2^53 - 1, default 1,000; a packet with more ends its connection with 0x97. */
+  maximumFiltersPerPacket: number;
+  /** Subscriptions of one client whose filter has `+` or `#`, default 1,000; more get 0x97. */
+  maximumWildcardSubscriptionsPerClient: number;
+  /** Different filters with `+` or `#` of all clients, default 1,000,000; more get 0x97. */
+  maximumWildcardFilters: number;
+  /** Share groups that one client may be a member of, default 100; more get 0x97. */
+  maximumSharesPerClient: number;
+  /** Share groups of all clients, which a topic may reach all of, default 10,000; more get 0x97. */
+  maximumShares: number;
+  /** Levels of a topic or filter, 1 to 65,535, default 32. */
   maximumTopicLevels: number;
+  /** Levels of a filter that are `+`, 0 to 65,535, default 8; a filter with more gets 0x8F. */
+  maximumSingleLevelWildcards: number;
   /** User Properties of one packet, default 256; more are refused with 0x97. */
   maximumUserProperties: number;
   /** Length of a ClientID in bytes, 23 to 65,535, default 1,024; longer ones get 0x85. */
@@ -147,6 +161,7 @@ export const defaultCapabilities: Readonly<Capabilities> = {
   maximumSessions: 10_000_000,
   maximumClientsPerAddress: 0,
   maximumConnectionRate: 0,
+  maximumConnectRatePerClientId: 20,
   maximumMessageRate: 0,
   maximumByteRate: 0,
   maximumQos: 2,
@@ -176,7 +191,13 @@ export const defaultCapabilities: Readonly<Capabilities> = {
   maximumRetainedBytes: 1_073_741_824,
   maximumSubscriptionsPerClient: 10_000,
   maximumSubscriptionBytesPerClient: 4_194_304,
-  maximumTopicLevels: 128,
+  maximumFiltersPerPacket: 1_000,
+  maximumWildcardSubscriptionsPerClient: 1_000,
+  maximumWildcardFilters: 1_000_000,
+  maximumSharesPerClient: 100,
+  maximumShares: 10_000,
+  maximumTopicLevels: 32,
+  maximumSingleLevelWildcards: 8,
   maximumUserProperties: 256,
   maximumClientIdLength: 1_024,
   validatePayloadFormat: true,

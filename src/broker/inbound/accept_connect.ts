@@ -10,7 +10,7 @@ import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 import { pump } from "../outbound/pump.ts";
 import { beginSession } from "../sessions/session_begin.ts";
-import { checkRoom } from "./check_connect.ts";
+import { checkRate, checkRoom } from "./check_connect.ts";
 
 /** The client is who it says: gives it its session and answers. */
 export async function acceptConnect(core: Core, connection: Connection, packet: ConnectPacket): Promise<void> {
@@ -25,6 +25,7 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);
   if (connection.closed) return;
   checkRoom(core, client.id); // others may have come while the hooks were asked
+  checkRate(core, client.id);
   const sessionPresent = beginSession(core, connection, packet);
   const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);
   if (commit !== undefined && !await stored(commit)) {

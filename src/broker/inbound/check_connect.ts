@@ -41,6 +41,18 @@ export function checkRoom(core: Core, clientId: string): void {
   }
 }
 
+/**
+ * A session is not asked for too often: each time its messages are sent again. Asked once it is known who the client is, so that
+ * nobody keeps another one out.
+ * @throws MqttError 0x9F
+ */
+export function checkRate(core: Core, clientId: string): void {
+  const { maximumConnectRatePerClientId: most } = core.options.capabilities;
+  if (most === 0 || core.sessions.get(clientId) === undefined || core.connectRate.count(clientId) <= most) return;
+  const reason = `Cannot connect: this Client Identifier has connected ${most} times within a second`;
+  throw new MqttError(ReasonCode.ConnectionRateExceeded, reason);
+}
+
 /** Characters of a Client Identifier of MQTT 3.1. */
 const LONGEST_OF_31 = 23;
 

@@ -9,5 +9,5 @@ import { parseTopicFilter } from "../../topics/topic_filter.ts";
  * [v311 MQTT-4.7.1-2] [v311 MQTT-4.7.1-3] and `$share` without a name or a filter [MQTT-4.8.2-1] [MQTT-4.8.2-2]
  */
 export function checkFilters(topicFilters: readonly string[]): void {
-  for (const topicFilter of topicFilters) parseTopicFilter(topicFilter, Infinity);
+  for (const topicFilter of topicFilters) parseTopicFilter(topicFilter);
 }

@@ -18,6 +18,8 @@ import { pipelineOf } from "./publish_pipeline.ts";
 
 /** After so many packets of one read it is looked at the clock. */
 const LOOK_EVERY = 64;
+/** It is looked earlier when they have cost so much more than usual, see `Core.charged`. */
+const LOOK_AT_CHARGE = 500;
 /** Milliseconds that the packets of one read are handled before others have their turn. */
 const LONGEST_BATCH = 3;
 /** Milliseconds after which it is looked again whether there is room. */
@@ -144,13 +146,13 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
    * @returns true when others have their turn first
    */
   #givesWay(): boolean {
-    if (++this.#handled < LOOK_EVERY || !this.#isLate()) return false;
+    if (++this.#handled < LOOK_EVERY && this.#core.charged < LOOK_AT_CHARGE || !this.#isLate()) return false;
     this.#core.turn.readNext(this);
     return true;
   }
 
   #isLate(): boolean {
-    this.#handled = 0;
+    this.#handled = this.#core.charged = 0;
     const now = this.#core.now();
     if (now - this.#batchStart < LONGEST_BATCH) return false;
     this.#batchStart = now;

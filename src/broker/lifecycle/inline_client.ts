@@ -86,7 +86,7 @@ export class InlineClient {
   /** Subscribes; retained messages come at once. */
   subscribe(topicFilter: string, handler: InlineHandler, options: InlineSubscribeOptions): void {
     const core = this.#core, id = options.id ?? 0;
-    const filter = parseTopicFilter(topicFilter, core.options.capabilities.maximumTopicLevels);
+    const filter = parseTopicFilter(topicFilter, core.options.capabilities);
     if (filter.shareName !== undefined && !core.options.capabilities.sharedSubAvailable) {
       throw new MqttError(
         ReasonCode.SharedSubscriptionsNotSupported,

@@ -94,7 +94,7 @@ function restoreSubscription(core: Core, stored: StoredSubscription): void {
   const session = core.sessions.get(stored.clientId);
   if (session === undefined) return;
   const { qos, noLocal, retainAsPublished, retainHandling, identifier } = stored;
-  const filter = parseTopicFilter(stored.topicFilter, 65_535);
+  const filter = parseTopicFilter(stored.topicFilter);
   addSubscription(core, session, { filter, options: { qos, noLocal, retainAsPublished, retainHandling, identifier } });
 }
 

@@ -4,6 +4,7 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { Core } from "../core/core.ts";
 import type { HookLife } from "./hook_life.ts";
 import type { Listener } from "../core/listener.ts";
+import { finishEnding } from "../sessions/session_end.ts";
 import { publishWill, willsSettled } from "../sessions/wills.ts";
 
 /** Milliseconds for the last packets to leave, also when listeners and wills have used up all of the time. */
@@ -26,6 +27,7 @@ export async function shutDown(
   for (const connection of [...core.connections]) {
     connection.close(ReasonCode.ServerShuttingDown, new Error("the broker is shutting down"));
   }
+  for (const clientId of core.endings.keys()) finishEnding(core, clientId);
   await untilClosed(core, Math.max(deadline, core.now() + LAST_WORDS));
   await inTime(core, deadline, willsSettled(core)); // of connections that ended meanwhile
   core.scheduler.close();

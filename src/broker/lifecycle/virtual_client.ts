@@ -11,6 +11,7 @@ import { Session } from "../../session/session.ts";
 import { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
 import type { Socket } from "../core/listener.ts";
+import { finishEnding } from "../sessions/session_end.ts";
 import { attach as attachSession } from "../sessions/session_begin.ts";
 
 /** What a client that is made by the program looks like. */
@@ -58,6 +59,7 @@ export function newVirtualClient(core: Core, options: NewClientOptions): { clien
   if (id === INLINE_ID || core.sessions.get(id) !== undefined) {
     throw new Error(`Cannot make client: the id "${id}" is already in use`);
   }
+  finishEnding(core, id);
   const socket = new VirtualSocket(options.remoteAddress ?? "inline");
   const connection = new Connection(core, socket, { listenerId: "inline", transport: "inline" });
   const client = new Client({

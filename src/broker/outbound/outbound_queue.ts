@@ -5,6 +5,8 @@ import type { Writer } from "../../packets/writer.ts";
 import type { Socket } from "../core/listener.ts";
 import type { Flushable, OutboundLimits, Turn } from "../core/turn.ts";
 
+/** So many writes of the usual size wait at most where little waits: one under way, and the next. */
+const LOW_WRITES = 2;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** What the owner of a queue is told. */
@@ -68,6 +70,11 @@ export class OutboundQueue implements Flushable {
     const limits = this.#limits;
     return this.#packets < limits.packets && this.#bytes < limits.bytes &&
       (this.#turn.pendingBytes < limits.totalBytes || this.#bytes < limits.flushBytes);
+  }
+
+  /** True when little waits: what can be sent at any time need not pile up here, for a client that may never read it. */
+  isLow(): boolean {
+    return this.#bytes < LOW_WRITES * this.#limits.flushBytes && this.hasRoom();
   }
 
   /** True when answers have piled up to twice the limits, so that nothing more should be asked for. */

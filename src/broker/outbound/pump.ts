@@ -8,8 +8,8 @@ import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 import { dropRecord, finishRecord } from "./records.ts";
 
-/** Retained messages that are replayed before others have their turn. */
-const REPLAYS_PER_TURN = 256;
+/** Messages that are sent in a row before others have their turn, and how many of them one step of a replay stands for. */
+const IN_A_ROW = 1_024, REPLAY = 16;
 
 /** Outcome of one step: go on, or stop until something changes. */
 type Step = boolean | Promise<boolean>;
@@ -19,18 +19,17 @@ export function pump(core: Core, session: Session): void {
   const outbox = session.existingOutbox, link = session.link;
   if (outbox === undefined || link === undefined || session.pumping) return;
   core.now();
-  let replays = REPLAYS_PER_TURN;
-  while (outbox.waiting && link.ready && link.hasRoom()) {
-    if (isReplayTurn(outbox) && --replays < 0) return yieldPump(core, session);
+  let left = IN_A_ROW, sent = 0;
+  while (outbox.waiting && link.ready && link.takesBacklog()) {
+    const isReplay = !outbox.ahead;
+    if (left <= 0 || isReplay && core.portions.isSpent) return yieldPump(core, session, sent);
+    left -= isReplay ? REPLAY : 1;
+    if (!isReplay) sent++;
     const step = sendNext(core, session, outbox);
     if (step === true) continue;
     if (step !== false) pumpLater(core, session, step);
     return;
   }
-}
-
-function isReplayTurn(outbox: Outbox): boolean {
-  return !outbox.ahead && outbox.nextReplay !== undefined;
 }
 
 function pumpLater(core: Core, session: Session, step: Promise<boolean>): void {
@@ -46,9 +45,11 @@ function pumpLater(core: Core, session: Session, step: Promise<boolean>): void {
   });
 }
 
-function yieldPump(core: Core, session: Session): void {
+/** Others have their turn; replays have told what they used, `sent` is the rest. */
+function yieldPump(core: Core, session: Session, sent: number): void {
   session.pumping = true;
-  core.scheduler.after(0, () => {
+  core.portions.spend(2 * sent);
+  core.portions.wait(() => {
     session.pumping = false;
     pump(core, session);
   });
@@ -66,7 +67,7 @@ function replayNext(core: Core, outbox: Outbox, replay: Replay): Step {
   if (replay.qos > 0 && !outbox.maySend(core.options.capabilities.maximumQueuedBytes)) return false;
   const more = replay.next();
   const remove = (goesOn: boolean) => {
-    if (!goesOn) outbox.endReplay(replay);
+    if (!goesOn) outbox.endReplay(replay.filter, replay);
     return true;
   };
   return typeof more === "boolean" ? remove(more) : more.then(remove);

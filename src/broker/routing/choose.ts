@@ -2,7 +2,7 @@
  * @module */
 import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
-import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../../topics/subscription_tree.ts";
+import type { MatchedShare, MatchedSubscriber, Subscription } from "../../topics/subscription_tree.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 
@@ -11,6 +11,9 @@ const NO_LOCAL = -1;
 
 /** Indexes of the subscribers that do not get the message, in order; `undefined` when all get it, which is the rule. */
 export type DeniedSubscribers = readonly number[] | undefined;
+
+/** Who is asked about. */
+type Judged = Pick<MatchedSubscriber<Session>, "subscriber" | "noLocal">;
 
 /** What has to be known of a message to find out who gets it. */
 export type Addressed = Pick<Message, "topic" | "publisherId">;
@@ -22,7 +25,7 @@ export type Member = Subscription<Session> | undefined;
  * May this subscriber have the message?
  * @returns 0 for yes; a Promise only when a hook is async
  */
-export function judgeOne(core: Core, message: Addressed, match: MatchedSubscriber<Session>): number | Promise<number> {
+function judgeOne(core: Core, message: Addressed, match: Judged): number | Promise<number> {
   const session = match.subscriber;
   if (match.noLocal && session.clientId === message.publisherId) return NO_LOCAL; // [MQTT-3.8.3-3]
   return authorize(core, session.client, message.topic, "read");
@@ -35,7 +38,7 @@ export function judgeOne(core: Core, message: Addressed, match: MatchedSubscribe
 export function judgeAll(
   core: Core,
   message: Addressed,
-  subscribers: MatchResult<Session>["subscribers"],
+  subscribers: readonly Judged[],
 ): DeniedSubscribers | Promise<DeniedSubscribers> {
   let denied: number[] | undefined;
   for (let index = 0; index < subscribers.length; index++) {
@@ -52,7 +55,7 @@ async function judgeRest(
   core: Core,
   message: Addressed,
   from: {
-    subscribers: MatchResult<Session>["subscribers"];
+    subscribers: readonly Judged[];
     denied: number[];
     index: number;
     verdict: number | Promise<number>;
@@ -98,23 +101,33 @@ async function chooseRest(
 }
 
 /**
- * Chooses one member of a share group: the first of the dispatch's choice that may read the message.
+ * Chooses one member of a share group: the dispatch's choice, and where that one may not read the message its choice among all
+ * who may.
  * @returns the member; a Promise only when a hook is async
  */
 export function chooseMember(core: Core, message: Message, share: MatchedShare<Session>): Member | Promise<Member> {
-  let rest = share;
-  while (rest.members.length > 0) {
-    const chosen = choose(core, message, rest);
-    if (chosen === undefined) return undefined;
-    const verdict = authorize(core, chosen.subscriber.client, message.topic, "read");
-    if (verdict === 0) return chosen;
-    const others = { ...rest, members: rest.members.filter((member) => member !== chosen) };
-    if (typeof verdict !== "number") {
-      return verdict.then((code) => code === 0 ? chosen : chooseMember(core, message, others));
-    }
-    rest = others;
-  }
-  return undefined;
+  const chosen = share.members.length === 0 ? undefined : choose(core, message, share);
+  if (chosen === undefined) return undefined;
+  const verdict = authorize(core, chosen.subscriber.client, message.topic, "read");
+  if (verdict === 0) return chosen;
+  if (typeof verdict === "number") return chooseAmongOthers(core, message, { share, chosen });
+  return verdict.then((code) => code === 0 ? chosen : chooseAmongOthers(core, message, { share, chosen }));
+}
+
+/** The choice may not read the message: each of the others is asked once, and the dispatch chooses among those who may. */
+function chooseAmongOthers(
+  core: Core,
+  message: Message,
+  { share, chosen }: { share: MatchedShare<Session>; chosen: Subscription<Session> },
+): Member | Promise<Member> {
+  const others = share.members.filter((member) => member !== chosen);
+  const chooseAllowed = (denied: DeniedSubscribers): Member => {
+    const unfit = new Set(denied), members = others.filter((_, index) => !unfit.has(index));
+    return members.length === 0 ? undefined : choose(core, message, { ...share, members });
+  };
+  core.charged += others.length;
+  const denied = judgeAll(core, message, others);
+  return denied instanceof Promise ? denied.then(chooseAllowed) : chooseAllowed(denied);
 }
 
 /** The choice of the dispatch; one that the user has brought may fail, which is no fault of the publisher. */

@@ -9,7 +9,10 @@ import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from 
 import type { Core } from "../core/core.ts";
 import { deliver, lowerQos } from "../outbound/deliver.ts";
 import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
+import { matchTopic } from "./match_topic.ts";
 import { retain } from "./retain.ts";
+
+type Matched = MatchResult<Session>;
 
 /** Who gets a message: everybody's verdict is known. */
 export interface Recipients {
@@ -28,14 +31,22 @@ export interface Recipients {
  * @throws MqttError (also as rejection) of `onSelectSubscribers`
  */
 export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
-  const matched = core.tree.match(message.topic), { onSelectSubscribers } = core.hooks.on;
-  if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
+  const matched = matchTopic(core, message.topic), { onSelectSubscribers } = core.hooks.on;
+  const isLate = matched instanceof Promise;
+  if (!isLate && onSelectSubscribers === undefined) return chooseOf(core, message, matched);
   message.keepMemory();
-  const selected = core.hooks.transform(onSelectSubscribers, message, matched);
-  if (!(selected instanceof Promise)) return chooseOf(core, message, selected);
-  return selected.then((matched) =>
-    chooseLater(core, message, { matched, deniedSubscribers: judgeAll(core, message, matched.subscribers) })
-  );
+  if (isLate) return matched.then((found) => select(core, message, found)).then(chooseLate(core, message));
+  const selected = select(core, message, matched);
+  return selected instanceof Promise ? selected.then(chooseLate(core, message)) : chooseOf(core, message, selected);
+}
+
+function select(core: Core, message: Message, matched: Matched): Matched | Promise<Matched> {
+  return core.hooks.transform(core.hooks.on.onSelectSubscribers, message, matched);
+}
+
+function chooseLate(core: Core, message: Message): (matched: Matched) => Promise<Recipients> {
+  return (matched) =>
+    chooseLater(core, message, { matched, deniedSubscribers: judgeAll(core, message, matched.subscribers) });
 }
 
 function chooseOf(core: Core, message: Message, matched: MatchResult<Session>): Recipients | Promise<Recipients> {
@@ -107,6 +118,7 @@ export function deliverAll(core: Core, client: Client, message: Message, recipie
 export function deliverTo(core: Core, message: Message, recipients: Recipients): void {
   const { matched: { subscribers, shares }, deniedSubscribers, members } = recipients;
   message.reached = subscribers.length + shares.length;
+  core.charged += message.reached >> 1;
   let next = 0;
   for (let index = 0; index < subscribers.length; index++) {
     if (deniedSubscribers !== undefined && deniedSubscribers[next] === index) next++;

@@ -71,19 +71,22 @@ function removeRetained(core: Core, topic: string): void {
   core.info.retained = core.retained.size;
 }
 
-/** So many branches of the tree are looked at for one message, whether there is one or not. */
-const STEPS = 100;
+/** So many branches of the tree are looked at for one step of a replay, whether they lead to a message or not. */
+const BRANCHES = 64;
+/** Units of a step, see `Portions`, and bytes of a message that count as one more. */
+const STEP = 8, BYTES = 4_096;
 
-/** Sends the retained messages of a filter to one session, as fast as its quota and its socket take them. */
+/**
+ * Sends the retained messages of a filter to one connection, as fast as its quota and its socket take them. It is made for each
+ * filter of a SUBSCRIBE and may wait for long, so it begins to walk when it is its turn.
+ */
 export class RetainedReplay implements Replay {
   readonly qos: QoS;
   readonly filter: string;
   readonly #core: Core;
   readonly #session: Session;
   readonly #subscription: SessionSubscription;
-  readonly #messages: Iterator<Message | undefined>;
-  /** A message whose connection has gone while a hook was asked: the next one gets it. */
-  #kept: Message | undefined = undefined;
+  #messages: Iterator<Message | undefined> | undefined = undefined;
 
   /**
    * @param core the broker
@@ -96,23 +99,19 @@ export class RetainedReplay implements Replay {
     this.#subscription = subscription;
     this.qos = subscription.options.qos;
     this.filter = subscription.filter.full;
-    this.#messages = core.retained.matchInSteps(subscription.filter.filter, STEPS);
   }
 
   next(): boolean | Promise<boolean> {
-    const { done = false, value: message } = this.#kept === undefined ? this.#messages.next() : { value: this.#kept };
-    this.#kept = undefined;
-    if (done || this.#session.ended) return false;
-    if (this.#session.subscriptions.get(this.filter) !== this.#subscription) return false;
+    const { portions, retained } = this.#core, { ended, subscriptions, link } = this.#session;
+    if (ended || subscriptions.get(this.filter) !== this.#subscription) return false;
+    this.#messages ??= retained.matchInSteps(this.#subscription.filter.filter, BRANCHES);
+    const { done = false, value: message } = this.#messages.next();
+    portions.spend(STEP + (message === undefined ? 0 : message.size / BYTES));
+    if (done) return false;
     if (message === undefined || !this.#concerns(message)) return true;
     const verdict = authorize(this.#core, this.#session.client, message.topic, "read");
     if (typeof verdict === "number") return this.#send(message, verdict);
-    const { link } = this.#session;
-    return verdict.then((code) => {
-      if (this.#session.link === link) return this.#send(message, code);
-      this.#kept = message;
-      return true;
-    });
+    return verdict.then((code) => this.#session.link === link && this.#send(message, code));
   }
 
   #concerns(message: Message): boolean {

@@ -3,14 +3,29 @@
 import { utf8Length } from "../../packets/utf8.ts";
 import type { Session } from "../../session/session.ts";
 import type { SessionSubscription } from "../../session/session_view.ts";
+import type { ParsedFilter } from "../../topics/topic_filter.ts";
 import type { Core } from "../core/core.ts";
+
+/** Units of work that the removal of one subscription takes. */
+const REMOVAL = 4;
+
+/** Whether one more subscription is above a limit. */
+export function isOverQuota(core: Core, session: Session, filter: ParsedFilter): boolean {
+  const { subscriptions } = session, { capabilities } = core.options;
+  if (subscriptions.has(filter.full)) return false;
+  return subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
+    session.subscriptionBytes + utf8Length(filter.full) > capabilities.maximumSubscriptionBytesPerClient ||
+    filter.hasWildcard && (session.wildcardSubscriptions >= capabilities.maximumWildcardSubscriptionsPerClient ||
+        core.tree.wildcardFilters >= capabilities.maximumWildcardFilters && !core.tree.knows(filter)) ||
+    filter.shareName !== undefined && (session.shares >= capabilities.maximumSharesPerClient ||
+        core.tree.shares >= capabilities.maximumShares && core.tree.share(filter) === undefined);
+}
 
 /** Makes a subscription or replaces the one with the same filter [MQTT-3.8.4-3]. @returns true when it is new */
 export function addSubscription(core: Core, session: Session, subscription: SessionSubscription): boolean {
   const isNew = core.tree.subscribe(session, subscription.filter, subscription.options);
-  const { full } = subscription.filter;
-  if (!session.subscriptions.has(full)) session.subscriptionBytes += utf8Length(full);
-  session.subscriptions.set(full, subscription);
+  if (!session.subscriptions.has(subscription.filter.full)) count(session, subscription.filter, 1);
+  session.subscriptions.set(subscription.filter.full, subscription);
   core.info.subscriptions = core.tree.size;
   return isNew;
 }
@@ -20,13 +35,33 @@ export function removeSubscription(core: Core, session: Session, topicFilter: st
   const subscription = session.subscriptions.get(topicFilter);
   if (subscription === undefined) return false;
   session.subscriptions.delete(topicFilter);
-  session.subscriptionBytes -= utf8Length(topicFilter);
+  count(session, subscription.filter, -1);
+  session.existingOutbox?.endReplay(topicFilter);
   core.tree.unsubscribe(session, subscription.filter);
   core.info.subscriptions = core.tree.size;
   return true;
 }
 
-/** Removes all subscriptions of a session. */
+function count(session: Session, { full, hasWildcard, shareName }: ParsedFilter, one: 1 | -1): void {
+  session.subscriptionBytes += one * utf8Length(full);
+  if (hasWildcard) session.wildcardSubscriptions += one;
+  if (shareName !== undefined) session.shares += one;
+}
+
+/**
+ * Removes all subscriptions of a session that has ended: those of share groups at once, so that the others get the messages, and
+ * the rest in portions, as nothing is delivered to it any more.
+ */
 export function removeAllSubscriptions(core: Core, session: Session): void {
-  for (const topicFilter of [...session.subscriptions.keys()]) removeSubscription(core, session, topicFilter);
+  if (session.shares > 0) {
+    for (const { filter } of session.subscriptions.values()) {
+      if (filter.shareName !== undefined) removeSubscription(core, session, filter.full);
+    }
+  }
+  const rest = session.subscriptions.keys();
+  core.portions.run(REMOVAL, () => {
+    const { done, value: topicFilter } = rest.next();
+    if (!done) removeSubscription(core, session, topicFilter);
+    return !done;
+  });
 }

@@ -40,12 +40,13 @@ function detach(core: Core, session: Session, ending: ConnectionEnding): boolean
   session.link = undefined;
   session.disconnectedAt = core.now();
   session.existingOutbox?.relief?.end();
-  for (const record of session.existingOutbox?.inflight.values() ?? []) record.message?.detach();
+  session.existingOutbox?.endReplays();
   if (ending.reasonCode === 0 || !ending.established) session.will = undefined; // [MQTT-3.14.4-3] [MQTT-3.1.2-7]
   if (session.expiryInterval === 0) { // [MQTT-4.1.0-2]
     endSession(core, session);
     return true;
   }
+  for (const record of session.existingOutbox?.inflight.values() ?? []) record.message?.detach();
   watchExpiry(core, session);
   releaseWill(core, session);
   return false;

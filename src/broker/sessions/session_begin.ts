@@ -6,7 +6,7 @@ import type { ConnectPacket } from "../../packets/types.ts";
 import type { Client } from "../../session/client.ts";
 import { Session, type SessionLink } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
-import { endSession } from "./session_end.ts";
+import { endSession, finishEnding } from "./session_end.ts";
 import { allowedExpiry, requestedExpiry } from "./session_expiry.ts";
 import { cancelWill } from "./wills.ts";
 
@@ -32,6 +32,7 @@ export function beginSession(core: Core, connection: SessionHolder, packet: Conn
     endSession(core, session);
     session = undefined;
   }
+  finishEnding(core, client.id);
   const present = session !== undefined; // [MQTT-3.1.2-5]
   if (session === undefined) {
     session = new Session(client, expiry, core.deliveries); // [MQTT-3.1.2-6]

@@ -6,7 +6,14 @@ import { NEVER_EXPIRES, type Session } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
 import { deliverToShare } from "../routing/deliver_all.ts";
 import { removeAllSubscriptions } from "../routing/subscriptions.ts";
+import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { publishWill } from "./wills.ts";
+
+/** Units of work that it takes to pass a message on. */
+const ORPHAN = 4;
+
+/** A message of a share group. */
+type Orphan = OutboundRecord & { readonly share: string; message: Message };
 
 /** Ends the session when its Session Expiry Interval has passed. */
 export function watchExpiry(core: Core, session: Session): void {
@@ -17,7 +24,10 @@ export function watchExpiry(core: Core, session: Session): void {
   session.expiryTask = core.scheduler.at(due, () => endSession(core, session));
 }
 
-/** Ends a session with everything that belongs to it; its will is published at last [MQTT-3.1.2-8]. */
+/**
+ * Ends a session with everything that belongs to it. Messages of share groups go to other members first, in portions, so that
+ * storage never is without them; its will is published at last [MQTT-3.1.2-8].
+ */
 export function endSession(core: Core, session: Session): void {
   if (session.ended) return;
   session.ended = true;
@@ -25,31 +35,60 @@ export function endSession(core: Core, session: Session): void {
   core.scheduler.cancel(session.willTask);
   core.sessions.remove(session);
   removeAllSubscriptions(core, session);
-  const orphans = takeRecords(session);
-  for (const [share, message] of orphans) passOn(core, share, message); // first, so that storage never is without them
-  core.hooks.observe(core.hooks.on.onClientExpired, session.client);
-  publishWill(core, session);
+  const ending = new Ending(core, session);
+  core.endings.set(session.clientId, ending);
+  core.portions.run(ORPHAN, () => ending.goOn());
 }
 
-/** Empties queue and inflight. @returns messages of shared subscriptions that another member may get */
-function takeRecords(session: Session): [share: string, message: Message][] {
-  const outbox = session.existingOutbox, orphans: [string, Message][] = [];
-  if (outbox === undefined) return orphans;
-  for (const record of outbox.records()) if (mayPassOn(record)) orphans.push([record.share!, record.message!]);
-  outbox.clear();
-  return orphans;
+/** A session of this ClientID is about to begin: what is left of the one before comes first. */
+export function finishEnding(core: Core, clientId: string): void {
+  const ending = core.endings.get(clientId);
+  while (ending?.goOn());
+}
+
+/** What is left to do for a session that has ended. */
+class Ending {
+  readonly #core: Core;
+  readonly #session: Session;
+  readonly #orphans: Iterator<Orphan>;
+
+  constructor(core: Core, session: Session) {
+    this.#core = core;
+    this.#session = session;
+    this.#orphans = orphansOf(session);
+  }
+
+  /** Passes one message on. @returns false when everything is done */
+  goOn(): boolean {
+    const core = this.#core, { clientId, client, existingOutbox } = this.#session;
+    if (core.endings.get(clientId) !== this) return false;
+    const { done, value: orphan } = this.#orphans.next();
+    if (!done) {
+      passOn(core, orphan);
+      core.hooks.observe(core.hooks.on.onQosDropped, client, orphan);
+      return true;
+    }
+    existingOutbox?.clear();
+    core.endings.delete(clientId);
+    core.hooks.observe(core.hooks.on.onClientExpired, client);
+    publishWill(core, this.#session);
+    return false;
+  }
+}
+
+/** Messages of share groups that other members may get. */
+function* orphansOf({ existingOutbox }: Session): Generator<Orphan, void, undefined> {
+  for (const record of existingOutbox?.records() ?? []) if (mayPassOn(record)) yield record;
 }
 
 /** A QoS 2 message that the client may have seen goes to nobody else [MQTT-4.8.2-5]. */
-function mayPassOn(record: OutboundRecord): boolean {
+function mayPassOn(record: OutboundRecord): record is Orphan {
   return record.share !== undefined && record.message !== undefined && (record.qos === 1 || record.state === "queued");
 }
 
 /** Gives a message of a member that left to another member of its group. */
-function passOn(core: Core, full: string, message: Message): void {
-  const share = core.tree.match(message.topic).shares.find((group) =>
-    `$share/${group.shareName}/${group.filter}` === full
-  );
+function passOn(core: Core, { share: full, message }: Orphan): void {
+  const share = core.tree.share(parseTopicFilter(full));
   if (share === undefined || message.expiresAt <= core.now()) return;
   const pending = deliverToShare(core, message, share);
   if (pending !== undefined) pending.catch((error) => core.unexpected("a shared message was not passed on", error));

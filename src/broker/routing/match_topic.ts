@@ -1,0 +1,35 @@
+/** From a topic to all who have subscribed to it, in portions where many filters have to be looked at.
+ * @module */
+import type { Session } from "../../session/session.ts";
+import { type MatchResult, PendingMatch } from "../../topics/subscription_tree.ts";
+import type { Core } from "../core/core.ts";
+
+/** Nodes of the tree that are visited at once, and in one portion. A node takes half a microsecond or so, where it leads to a filter that matches. */
+const NODES = 512;
+/** What that is in units of work. */
+const UNITS = NODES / 2;
+
+/**
+ * Finds who receives a topic. Nearly always that is known at once. Filters that were made to match all at the same time keep the
+ * publisher waiting, and nobody else.
+ *
+ * @returns a Promise only when many filters have to be looked at
+ */
+export function matchTopic(core: Core, topic: string): MatchResult<Session> | Promise<MatchResult<Session>> {
+  const { tree } = core, { visited } = tree, matched = tree.tryMatch(topic, NODES);
+  core.charged += tree.visited - visited >> 1;
+  if (!(matched instanceof PendingMatch)) return matched;
+  const found = core.longMatch.then(() => goOn(core, matched));
+  core.longMatch = found.catch(() => {});
+  return found;
+}
+
+function goOn(core: Core, matched: PendingMatch<Session>): Promise<MatchResult<Session>> {
+  return new Promise((resolve) => {
+    core.portions.run(UNITS, () => {
+      const found = matched.goOn(NODES);
+      if (found !== undefined) resolve(found);
+      return found === undefined;
+    });
+  });
+}
