@@ -34,6 +34,8 @@ const LOOK = 64;
 export interface Reader {
   /** Bytes of its last read. */
   readonly handledBytes: number;
+  /** When these had arrived, in milliseconds since the epoch. */
+  readonly arrivedAt: number;
   /** True when there was a PUBLISH among them. */
   readonly hasPublished: boolean;
   /** The round in which its last read began: for {@linkcode ReadingOrder}, which writes it. */
@@ -76,16 +78,11 @@ export class ReadingOrder {
   /** Lets a reader read on when its turn has come. */
   add(reader: Reader): void {
     if (reader.begunIn !== this.#round) this.#handedOver++;
-    if (this.#count() === 0) this.#begins();
+    // after a pause there was time to look at the sockets
+    if (this.#count() === 0 && reader.arrivedAt > this.#lastActive) this.#lastLook = reader.arrivedAt;
     if (reader.handledBytes >= HEAVY) this.#heavy.push(reader);
     else if (reader.hasPublished) this.#publishing.push(reader);
     else this.#quick.push(reader);
-  }
-
-  /** The first one after a pause: where there was time for nothing, there was time to look at the sockets. */
-  #begins(): void {
-    const now = Date.now();
-    if (now > this.#lastActive) this.#lastLook = now;
   }
 
   /** What was read is handled, and the answers are on their way. */

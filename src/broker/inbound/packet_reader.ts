@@ -28,6 +28,7 @@ const LONGEST_SLEEP = 100;
 /** The read loop of one connection. What one read has brought is a batch: packets are handled one behind the other. */
 export class PacketReader implements ConnectionReader, PacketSource, Reader {
   handledBytes = 0;
+  arrivedAt = 0;
   begunIn = 0;
   hasPublished = false;
   isBusy = false;
@@ -118,6 +119,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     connection.lastRead = core.now();
     core.info.bytesReceived += length;
     this.handledBytes = length;
+    this.arrivedAt = Date.now();
     this.hasPublished = false;
     this.#batchStart = connection.lastRead;
     this.#framer.commit(length);
