@@ -12,7 +12,7 @@ const fail = (error: unknown) => {
 class Flooder implements Reader {
   readonly handledBytes: number;
   readonly hasPublished: boolean;
-  readonly arrivedAt = 0;
+  readonly turnBegan = 0;
   begunIn = 0;
   rounds = 0;
   stopped = false;
@@ -32,7 +32,7 @@ class Flooder implements Reader {
 }
 
 function reader(handledBytes: number, readOn: () => void): Reader {
-  return { handledBytes, arrivedAt: 0, hasPublished: true, begunIn: 0, readOn };
+  return { handledBytes, turnBegan: 0, hasPublished: true, begunIn: 0, readOn };
 }
 
 /** Lets the event loop go round without a look at the sockets. */

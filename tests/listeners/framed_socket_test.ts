@@ -99,7 +99,7 @@ Deno.test("framed socket: a pong does not come within a packet, and not within a
 
 Deno.test("framed socket: while a pong cannot leave, others take its place and writes wait", async () => {
   const { network, socket } = setup();
-  socket.read(new Uint8Array(999)).catch(() => {});
+  const read = socket.read(new Uint8Array(999)).catch(() => {});
   network.isStuck = true;
   await network.send(ping("0"));
   for (let n = 1; n <= 50; n++) await network.send(ping(`${n}`));
@@ -109,6 +109,7 @@ Deno.test("framed socket: while a pong cannot leave, others take its place and w
   await written;
   assertEquals(joined(...network.writes), joined(pong("0"), pong("50"), frame(PACKET)));
   socket.close();
+  await read; // who sends pings only is read after a while
 });
 
 Deno.test("framed socket: a close frame follows what is on its way, and does not come within a packet", async () => {

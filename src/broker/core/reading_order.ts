@@ -34,8 +34,8 @@ const LOOK = 64;
 export interface Reader {
   /** Bytes of its last read. */
   readonly handledBytes: number;
-  /** When these had arrived, in milliseconds since the epoch. */
-  readonly arrivedAt: number;
+  /** When its turn began, in milliseconds since 1970. */
+  readonly turnBegan: number;
   /** True when there was a PUBLISH among them. */
   readonly hasPublished: boolean;
   /** The round in which its last read began: for {@linkcode ReadingOrder}, which writes it. */
@@ -79,7 +79,7 @@ export class ReadingOrder {
   add(reader: Reader): void {
     if (reader.begunIn !== this.#round) this.#handedOver++;
     // after a pause there was time to look at the sockets
-    if (this.#count() === 0 && reader.arrivedAt > this.#lastActive) this.#lastLook = reader.arrivedAt;
+    if (this.#count() === 0 && reader.turnBegan > this.#lastActive) this.#lastLook = reader.turnBegan;
     if (reader.handledBytes >= HEAVY) this.#heavy.push(reader);
     else if (reader.hasPublished) this.#publishing.push(reader);
     else this.#quick.push(reader);

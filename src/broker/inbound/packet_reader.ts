@@ -28,7 +28,7 @@ const LONGEST_SLEEP = 100;
 /** The read loop of one connection. What one read has brought is a batch: packets are handled one behind the other. */
 export class PacketReader implements ConnectionReader, PacketSource, Reader {
   handledBytes = 0;
-  arrivedAt = 0;
+  turnBegan = 0;
   begunIn = 0;
   hasPublished = false;
   isBusy = false;
@@ -119,7 +119,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     connection.lastRead = core.now();
     core.info.bytesReceived += length;
     this.handledBytes = length;
-    this.arrivedAt = Date.now();
+    this.turnBegan = Date.now();
     this.hasPublished = false;
     this.#batchStart = connection.lastRead;
     this.#framer.commit(length);
@@ -186,6 +186,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     while (this.#isFlooded() && !connection.closed) await this.#sleep(LONGEST_SLEEP);
     this.isBusy = false;
     connection.lastRead = core.now();
+    this.turnBegan = Date.now();
     core.turn.readNext(this);
   }
 
