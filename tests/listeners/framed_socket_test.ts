@@ -24,6 +24,7 @@ class Network implements Socket {
 
   read(buffer: Uint8Array): Promise<number | null> {
     this.#buffer = buffer as Uint8Array<ArrayBuffer>;
+    if (this.isClosed) return Promise.resolve(null);
     return new Promise((resolve) => this.#waiting = resolve);
   }
 
