@@ -1,8 +1,8 @@
 /** Who reads when: everybody soon, and nobody so much that others wait for it.
  *
  * Three things about the runtime (Deno 2.9, `tests/bench/fairness_bench.ts`) decide how this is done:
- * - A read that finds data is over at once. While it goes on like that nothing else happens in the process: no timer, no signal,
- *   no other socket.
+ * - A read that finds data is over at once, for 128 reads one behind the other. Meanwhile nothing else happens in the process:
+ *   no timer, no signal, no other socket.
  * - Of the reads that had to wait for data it hands over 128 at most before the next look, and puts what is beyond that back
  *   behind all others, in reverse. As long as there is more than it can hand over, one read may wait for half a second.
  * - It looks at the sockets when there is nothing to do, and otherwise only each 61st time that the event loop goes round.
