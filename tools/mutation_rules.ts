@@ -93,7 +93,7 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/core/reading_order.ts", code: "CROWD = 100" },
     { file: "src/broker/core/reading_order.ts", code: "MORE = 16" },
     { file: "src/broker/core/reading_order.ts", code: "LONGEST_WAIT = 50" },
-    { file: "src/broker/core/reading_order.ts", code: "LOOK_EVERY = 4" },
+    { file: "src/broker/core/reading_order.ts", code: "LOOK_EVERY = 16, LOOK_IN_CROWD_EVERY = 4" },
     { file: "src/broker/core/reading_order.ts", code: "LOOK = 64" },
     { file: "src/broker/inbound/packet_reader.ts", code: "LOOK_AT_CHARGE = 500" },
     { file: "src/broker/inbound/handle_subscribe.ts", code: "FILTER = 2" },

@@ -25,9 +25,9 @@ const CROWD = 100;
 const MORE = 16;
 /** Milliseconds that publishers wait for others at most. */
 const LONGEST_WAIT = 50;
-/** Milliseconds of rounds after which the runtime has to look at the sockets. */
-const LOOK_EVERY = 4;
-/** So often the event loop has to go round for that; it takes about 100 microseconds. */
+/** Milliseconds of rounds after which the runtime has to look at the sockets, and while it had more than it could hand over. */
+const LOOK_EVERY = 16, LOOK_IN_CROWD_EVERY = 4;
+/** So often the event loop has to go round for that; it takes 100 to 200 microseconds. */
 const LOOK = 64;
 
 /** Somebody who wants to read on. */
@@ -101,7 +101,7 @@ export class ReadingOrder {
   #askForRound(now: number): void {
     this.#isRoundComing = true;
     if (this.#handedOver >= CROWD) this.#isCrowded = true;
-    const looks = this.#hasMore(now) || now - this.#lastLook >= LOOK_EVERY;
+    const looks = this.#hasMore(now) || now - this.#lastLook >= (this.#isCrowded ? LOOK_IN_CROWD_EVERY : LOOK_EVERY);
     if (looks) this.#lastLook = now;
     this.#laps = looks ? LOOK : 1;
     setImmediate(this.#lap);
