@@ -5,11 +5,15 @@ import { decodeUtf8 } from "./utf8.ts";
 
 /** Longer strings are decoded each time, so that the memory does not depend on what clients send. */
 const LONGEST = 128;
+/** The same in words of four bytes. */
+const WORDS = LONGEST / 4;
+/** The string that is looked for, in words. */
+const wanted: Int32Array = new Int32Array(WORDS);
 
 /**
- * A cache from UTF-8 bytes to strings with a fixed number of places and fixed memory for the bytes.
+ * A cache from UTF-8 bytes to strings with a fixed number of places and fixed memory for the bytes, which are kept in words.
  *
- * Every hit compares all bytes, so equal hashes never give a wrong string. Each string has two places; when both are taken by
+ * Every hit compares all of them, so equal hashes never give a wrong string. Each string has two places; when both are taken by
  * others, they are replaced in turn. The seed of the hash differs from cache to cache.
  *
  * Besides the decoding it saves what follows: a string met before has its hash code, so that looking it up in a `Map` is
@@ -28,8 +32,8 @@ export class StringCache {
   readonly #seed: number;
   readonly #texts: string[];
   readonly #lengths: Uint8Array;
-  /** {@linkcode LONGEST} bytes a place. */
-  readonly #bytes: Uint8Array;
+  /** {@linkcode WORDS} a place. */
+  readonly #words: Int32Array;
   #turn = 0;
 
   /**
@@ -43,7 +47,7 @@ export class StringCache {
     this.#seed = Math.random() * 2 ** 32 | 0;
     this.#texts = new Array(size).fill("");
     this.#lengths = new Uint8Array(size);
-    this.#bytes = new Uint8Array(size * LONGEST);
+    this.#words = new Int32Array(size * WORDS);
   }
 
   /**
@@ -59,9 +63,9 @@ export class StringCache {
     const length = end - start;
     if (length === 0) return "";
     if (length > LONGEST) return decodeUtf8(buffer, start, end);
-    const place = hashOf(buffer, start, end, this.#seed) & this.#mask;
-    if (this.#holds(place, buffer, start, length)) return this.#texts[place];
-    if (this.#holds(place ^ 1, buffer, start, length)) return this.#texts[place ^ 1];
+    const place = readWords(buffer, start, end, this.#seed) & this.#mask;
+    if (this.#holds(place, length)) return this.#texts[place];
+    if (this.#holds(place ^ 1, length)) return this.#texts[place ^ 1];
     return this.#add(this.#freePlace(place), buffer, start, end);
   }
 
@@ -72,33 +76,42 @@ export class StringCache {
     return place ^ (this.#turn ^= 1);
   }
 
-  #holds(place: number, buffer: Uint8Array, start: number, length: number): boolean {
+  #holds(place: number, length: number): boolean {
     if (this.#lengths[place] !== length) return false;
-    const bytes = this.#bytes;
-    const at = place * LONGEST;
-    for (let i = 0; i < length; i++) {
-      if (bytes[at + i] !== buffer[start + i]) return false;
+    const words = this.#words, at = place * WORDS;
+    for (let index = 0; index << 2 < length; index++) {
+      if (words[at + index] !== wanted[index]) return false;
     }
     return true;
   }
 
   #add(place: number, buffer: Uint8Array, start: number, end: number): string {
-    const text = decodeUtf8(buffer, start, end);
-    const at = place * LONGEST - start;
-    for (let i = start; i < end; i++) this.#bytes[at + i] = buffer[i];
+    const text = decodeUtf8(buffer, start, end), at = place * WORDS;
+    for (let index = 0; index << 2 < end - start; index++) this.#words[at + index] = wanted[index];
     this.#lengths[place] = end - start;
     return this.#texts[place] = text;
   }
 }
 
-/** Mixes four bytes a step. */
-function hashOf(buffer: Uint8Array, start: number, end: number, seed: number): number {
-  let hash = seed ^ (end - start);
-  let i = start;
-  for (; i + 4 <= end; i += 4) {
-    const word = buffer[i] | buffer[i + 1] << 8 | buffer[i + 2] << 16 | buffer[i + 3] << 24;
+/**
+ * Reads bytes into {@linkcode wanted}, the last word filled up with zeros.
+ *
+ * @param seed begins the hash
+ * @returns their hash
+ */
+function readWords(buffer: Uint8Array, start: number, end: number, seed: number): number {
+  let hash = seed ^ (end - start), at = start, index = 0;
+  for (; at + 4 <= end; at += 4) {
+    const word = buffer[at] | buffer[at + 1] << 8 | buffer[at + 2] << 16 | buffer[at + 3] << 24;
+    wanted[index++] = word;
     hash = Math.imul(hash ^ word, 0x9e3779b1) ^ hash >>> 15;
   }
-  for (; i < end; i++) hash = Math.imul(hash ^ buffer[i], 0x01000193);
+  if (at < end) {
+    let word = buffer[at];
+    if (at + 1 < end) word |= buffer[at + 1] << 8;
+    if (at + 2 < end) word |= buffer[at + 2] << 16;
+    wanted[index] = word;
+    hash = Math.imul(hash ^ word, 0x9e3779b1) ^ hash >>> 15;
+  }
   return hash ^ hash >>> 15;
 }

@@ -88,7 +88,7 @@ export function isUtf8(payload: Uint8Array): boolean {
  */
 export function isAscii(text: string, buffer: Uint8Array, start: number, end: number): boolean {
   if (text.length !== end - start) return false;
-  for (let i = start; i < end; i++) {
+  for (let i = end - 1; i >= start; i--) { // names differ at their ends, mostly
     const byte = buffer[i];
     if (byte >= 0x80 || byte !== text.charCodeAt(i - start)) return false;
   }
