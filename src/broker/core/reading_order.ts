@@ -25,8 +25,10 @@ const CROWD = 100;
 const MORE = 16;
 /** Milliseconds that publishers wait for others at most. */
 const LONGEST_WAIT = 50;
-/** Milliseconds of rounds after which the runtime has to look at the sockets, and while it had more than it could hand over. */
-const LOOK_EVERY = 16, LOOK_IN_CROWD_EVERY = 4;
+/** Milliseconds of rounds after which the runtime has to look at the sockets. */
+const LOOK_EVERY = 16;
+/** The same while it had more than it could hand over. */
+const LOOK_IN_CROWD_EVERY = 4;
 /** So often the event loop has to go round for that; it takes 100 to 200 microseconds. */
 const LOOK = 64;
 
