@@ -2,8 +2,13 @@
  * @module */
 import { type Address, formatAddress, parseAddress } from "./address.ts";
 
-/** What stands for an open port: a listener or a server of the runtime. */
-export type Opened = { readonly addr: Deno.NetAddr } & ({ close(): void } | { shutdown(): Promise<void> });
+/** What stands for an open port, as a listener of the runtime does. */
+export interface Opened {
+  /** Where it is open. */
+  readonly addr: Deno.NetAddr;
+  /** Lets the port go. */
+  close(): void;
+}
 
 /**
  * Opens an address. `:port` is tried on `[::]`, which serves IPv4 too, and on `0.0.0.0` where there is no IPv6;
@@ -37,29 +42,6 @@ export function addressOf(address: string, opened: readonly Opened[]): string {
   return formatAddress(isLocalhost(parsed) ? { ...parsed, port: addr.port } : addr);
 }
 
-const REOPEN_TIME = 2_000;
-const REOPEN_PAUSE = 1;
-
-/**
- * Opens an address that was let go a moment ago: the system may still call it in use.
- *
- * @param address as for {@linkcode bind}
- * @param open opens exactly one host and port
- * @returns what `open` returned
- * @throws Error as {@linkcode bind} does
- */
-export async function reopen<T extends Opened>(address: string, open: (address: Address) => T): Promise<T[]> {
-  for (const until = performance.now() + REOPEN_TIME;;) {
-    try {
-      return bind(address, open);
-    } catch (error) {
-      const inUse = (error as Error).cause instanceof Deno.errors.AddrInUse;
-      if (!inUse || performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE));
-    }
-  }
-}
-
 function isLocalhost({ hostname }: Address): boolean {
   return hostname.toLowerCase() === "localhost";
 }
@@ -76,7 +58,7 @@ function bindLoopback<T extends Opened>(name: Address, open: (address: Address) 
       const opened = [first, second].filter((one) => one !== undefined);
       return opened.length > 0 ? opened : [open(name)]; // which fails and says why
     } catch (cause) {
-      if (first !== undefined) closeOpened(first);
+      first?.close();
       if (name.port !== 0 || left === 0 || !(cause instanceof Deno.errors.AddrInUse)) throw cause;
     }
   }
@@ -100,11 +82,6 @@ function openIfThere<T>(open: () => T): T | undefined {
     if (cause instanceof Deno.errors.AddrInUse || cause instanceof Deno.errors.PermissionDenied) throw cause;
     return undefined;
   }
-}
-
-function closeOpened(opened: Opened): void {
-  if ("close" in opened) opened.close();
-  else opened.shutdown().catch(() => {});
 }
 
 /** Windows keeps IPv6 sockets to IPv6. */

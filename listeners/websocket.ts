@@ -29,7 +29,7 @@ export interface WebSocketListenerOptions extends WebSocketRules {
   readonly certificate?: TlsCertificate;
   /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
   readonly requireClientCertificate?: boolean;
-  /** Seconds in which a TLS handshake has to be done, default 10. */
+  /** Seconds in which a TLS handshake has to be done; more than 0 to 3,600, default 10. */
   readonly handshakeTimeout?: number;
   /** Seconds in which the request for the WebSocket has to arrive and to be answered; more than 0 to 3,600, default 10. */
   readonly requestTimeout?: number;
@@ -111,7 +111,7 @@ export class WebSocketListener implements Listener {
    * Uses another certificate for new connections; clients stay connected.
    *
    * @param certificate the new one
-   * @throws Error when it is not usable, the old one stays in use; or `Cannot listen on ...` when the port was lost
+   * @throws Error (as rejection) when it is not usable, or when a `clientCa` comes or goes; the old one stays in use
    */
   async reload(certificate: TlsCertificate): Promise<void> {
     if (this.#tls === undefined) throw new Error(`Cannot reload the certificate: ${this.id} has none`);
