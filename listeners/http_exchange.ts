@@ -74,7 +74,7 @@ export class HttpExchange {
       }
       if (!isText(buffer[0])) throw new HttpError(400, "This is not an HTTP request.");
       if (length === LONGEST_HEAD) throw new HttpError(431, `The head of a request has at most ${LONGEST_HEAD} bytes.`);
-      if (length === buffer.length) buffer = grown(buffer);
+      if (length === buffer.length) buffer = new Uint8Array(buffer.buffer.transfer(2 * length));
     }
   }
 
@@ -129,12 +129,6 @@ function endOfHead(buffer: Uint8Array, from: number, length: number): number {
 /** Whether a request can begin so; MQTT and TLS cannot, and need not wait for an empty line. */
 function isText(byte: number): boolean {
   return byte > 0x20 && byte < 0x7f;
-}
-
-function grown(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(2 * buffer.length);
-  larger.set(buffer);
-  return larger;
 }
 
 function formatHead(status: number, headers: Readonly<Record<string, string>>): Uint8Array {

@@ -19,7 +19,7 @@ const FIRST_READ = 2_048;
 export async function readHello(socket: Socket): Promise<Uint8Array> {
   let bytes = new Uint8Array(FIRST_READ), filled = 0;
   for (let wanted = HEADER; filled < wanted;) {
-    if (wanted > bytes.length) bytes = grown(bytes, wanted);
+    if (wanted > bytes.length) bytes = new Uint8Array(bytes.buffer.transfer(wanted));
     const length = await socket.read(bytes.subarray(filled));
     if (length === null) throw new Error("the peer went away before its TLS handshake");
     filled += length;
@@ -33,10 +33,4 @@ function recordLength(bytes: Uint8Array): number {
   const length = bytes[3] << 8 | bytes[4];
   if (bytes[1] !== MAJOR_VERSION || length > LONGEST_RECORD) throw new Error("the first TLS record is not one");
   return length;
-}
-
-function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const longer = new Uint8Array(length);
-  longer.set(bytes);
-  return longer;
 }

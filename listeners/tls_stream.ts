@@ -4,6 +4,7 @@ import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
+import { writeAll } from "./linger.ts";
 
 const SMALLEST_READ = 1_024;
 const LARGEST_READ = 65_536;
@@ -50,7 +51,7 @@ export class EncryptedSide extends Duplex {
 
   /** Called by the stream with bytes to send. */
   override _write(data: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
-    this.#writeAll(data).then(() => done(), done);
+    writeAll(this.#socket, data).then(() => done(), done);
   }
 
   /** Called by the stream after the last byte. */
@@ -81,11 +82,6 @@ export class EncryptedSide extends Duplex {
     if (length === buffer.length) this.#size = Math.min(LARGEST_READ, this.#size * 2);
     else if (length < buffer.length / 4) this.#size = Math.max(SMALLEST_READ, this.#size / 2);
     this.push(buffer.subarray(0, length));
-  }
-
-  async #writeAll(data: Uint8Array): Promise<void> {
-    let written = await this.#socket.write(data);
-    while (written < data.length) written += await this.#socket.write(data.subarray(written));
   }
 }
 
