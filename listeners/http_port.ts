@@ -3,9 +3,7 @@
 import type { Listener, ListenerContext, Socket, SocketPermit } from "../src/broker/core/listener.ts";
 import { type HttpAnswer, HttpExchange } from "./http_exchange.ts";
 import { HttpError, type HttpRequest } from "./http_request.ts";
-
-/** Seconds that a request and its answer may take, unless told otherwise. */
-export const REQUEST_TIMEOUT = 10;
+import { millisecondsOf } from "./seconds.ts";
 
 /** An answer after which the socket speaks another protocol. */
 export interface HttpUpgrade {
@@ -34,17 +32,12 @@ export class HttpPort {
    * Makes one.
    *
    * @param listener where sockets come from
-   * @param requestTimeout seconds from a socket to the end of its answer
+   * @param requestTimeout seconds from a socket to the end of its answer; more than 0 to 3,600, default 10
    * @throws Error when that is no time
    */
-  constructor(listener: SocketSource, requestTimeout: number = REQUEST_TIMEOUT) {
-    if (!(requestTimeout > 0 && requestTimeout <= 3_600)) {
-      throw new Error(
-        `Cannot use requestTimeout: current value is ${requestTimeout}, expected more than 0, at most 3600`,
-      );
-    }
+  constructor(listener: SocketSource, requestTimeout: number = 10) {
     this.#listener = listener;
-    this.#timeout = requestTimeout * 1000;
+    this.#timeout = millisecondsOf("requestTimeout", requestTimeout);
   }
 
   /** Where it listens; the real address once it does. */

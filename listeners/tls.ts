@@ -1,6 +1,7 @@
 /** MQTT over TLS, with client certificates where they are wanted.
  * @module */
 import type { Listener, ListenerContext, Socket, SocketPermit } from "../src/broker/core/listener.ts";
+import { millisecondsOf } from "./seconds.ts";
 import { TcpListener } from "./tcp.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
 import { TlsServer } from "./tls_server.ts";
@@ -17,7 +18,7 @@ export interface TlsListenerOptions {
   readonly certificate: TlsCertificate;
   /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
   readonly requireClientCertificate?: boolean;
-  /** Seconds in which a handshake has to be done, default 10. */
+  /** Seconds in which a handshake has to be done; more than 0 to 3,600, default 10. */
   readonly handshakeTimeout?: number;
   /** Connections that may wait to be accepted, default 511. */
   readonly backlog?: number;
@@ -58,7 +59,7 @@ export class TlsListener implements Listener {
    * Makes the listener; the port is opened later.
    *
    * @param options where to listen and with which certificate
-   * @throws Error when the address is not one or the certificate is not usable
+   * @throws Error when the address is not one, or an option or the certificate is not usable
    */
   constructor(options: TlsListenerOptions) {
     const { id, certificate, handshakeTimeout = 10 } = options, asksClients = certificate.clientCa !== undefined;
@@ -68,7 +69,11 @@ export class TlsListener implements Listener {
     const { requireClientCertificate = asksClients } = options;
     this.id = id;
     this.#tcp = new TcpListener(options);
-    this.#server = new TlsServer({ certificate, requireClientCertificate, handshakeTimeout: handshakeTimeout * 1000 });
+    this.#server = new TlsServer({
+      certificate,
+      requireClientCertificate,
+      handshakeTimeout: millisecondsOf("handshakeTimeout", handshakeTimeout),
+    });
   }
 
   /** Where it listens; the real address once it does. */

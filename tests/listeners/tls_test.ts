@@ -375,6 +375,13 @@ Deno.test("tls refuses options that cannot work", async () => {
   );
   assertThrows(make({ certificate: { ...certificate("server"), clientCa: "nonsense" } }), Error, "Cannot use");
   assertThrows(make({ requireClientCertificate: true }), Error, "clientCa is missing");
+  for (const handshakeTimeout of [0, 3_601, NaN]) {
+    assertThrows(
+      make({ handshakeTimeout }),
+      Error,
+      `Cannot use handshakeTimeout: current value is ${handshakeTimeout}`,
+    );
+  }
   await withListener(({ port }) => {
     const message = `Cannot listen on 127.0.0.1:${port}: address already in use`;
     assertThrows(() => make({ address: `127.0.0.1:${port}` })().listen(new EchoContext()), Error, message);
