@@ -1,10 +1,10 @@
 /** Taking one connection after the other, whatever happens to one of them.
  * @module */
+import { limitedLogger } from "../src/hook/limited_logger.ts";
 import type { Logger } from "../src/hook/logger.ts";
 
 const FIRST_BACKOFF = 5;
 const LONGEST_BACKOFF = 1_000;
-const LOG_PERIOD = 10_000;
 /**
  * After so many connections, or so many that were reset before, others have their turn: while there is one more, accepting goes on
  * within microtasks, and what is closed meanwhile keeps its descriptor.
@@ -34,8 +34,7 @@ export class AcceptLoop<T extends { close(): void }> {
   #stopped = false;
   #wake: (() => void) | undefined = undefined;
   #failures = 0;
-  #unlogged = 0;
-  #lastLog = -LOG_PERIOD;
+  readonly #log: Logger;
 
   /**
    * Makes one.
@@ -44,6 +43,7 @@ export class AcceptLoop<T extends { close(): void }> {
    */
   constructor(options: AcceptLoopOptions<T>) {
     this.#options = options;
+    this.#log = limitedLogger(options.logger, { lines: 1, clock: performance });
     this.finished = this.#run();
   }
 
@@ -74,18 +74,9 @@ export class AcceptLoop<T extends { close(): void }> {
   }
 
   async #fail(error: unknown): Promise<void> {
-    this.#report(error);
+    const fields = { listener: this.#options.name, error: String(error) };
+    this.#log.warn("cannot accept a connection; trying again", fields);
     await this.#pause(Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(this.#failures++, 10)));
-  }
-
-  #report(error: unknown): void {
-    this.#unlogged++;
-    const now = performance.now();
-    if (now - this.#lastLog < LOG_PERIOD) return;
-    const fields = { listener: this.#options.name, error: String(error), times: this.#unlogged };
-    this.#options.logger.warn("cannot accept a connection; trying again", fields);
-    this.#lastLog = now;
-    this.#unlogged = 0;
   }
 
   #pause(delay: number): Promise<void> {

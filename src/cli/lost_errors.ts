@@ -1,6 +1,6 @@
 /** The last resort: an error that nobody has caught is told and does not end the program.
  * @module */
-import type { Logger } from "../hook/logger.ts";
+import { errorText, type Logger } from "../hook/logger.ts";
 
 const EVENTS = ["unhandledrejection", "error"] as const;
 
@@ -15,10 +15,8 @@ const EVENTS = ["unhandledrejection", "error"] as const;
 export function catchLostErrors(logger: Logger, target: EventTarget = globalThis): () => void {
   const take: EventListener = (event) => {
     event.preventDefault();
-    const { reason, error } = event as Partial<PromiseRejectionEvent & ErrorEvent>, lost = reason ?? error;
-    logger.error("an error was caught by nobody; the broker goes on", {
-      error: lost instanceof Error ? lost.stack ?? String(lost) : String(lost),
-    });
+    const { reason, error } = event as Partial<PromiseRejectionEvent & ErrorEvent>;
+    logger.error("an error was caught by nobody; the broker goes on", { error: errorText(reason ?? error) });
   };
   for (const name of EVENTS) target.addEventListener(name, take);
   return () => {

@@ -3,27 +3,19 @@
 import { ReasonCode } from "../packets/reason_codes.ts";
 import { MqttError } from "../packets/errors.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Logger } from "./logger.ts";
-
-/** Milliseconds between two lines about the same event of the same hook. */
-const LOG_PERIOD = 10_000;
+import { limitedLogger } from "./limited_logger.ts";
+import { errorText, type Logger } from "./logger.ts";
 
 /** What a client is told of a hook that failed: it need not know of hooks. */
 const FAILED = "an error within the broker";
-
-/** What was told of one event of one hook. */
-interface Told {
-  at: number;
-  /** Errors since then. */
-  untold: number;
-}
 
 /** Where errors of hooks go. */
 export class HookFailures {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #count: () => void;
-  readonly #told = new Map<string, Told>();
+  /** One for each event of each hook, which tells of one error in ten seconds. */
+  readonly #logs = new Map<string, Logger>();
 
   /**
    * @param options source of time, where errors are told, and who counts them
@@ -37,19 +29,13 @@ export class HookFailures {
   /** An error of a hook: a store that is gone fails for every message, and need not fill the disk with log lines too. */
   report(hook: { readonly id: string }, event: string, error: unknown): void {
     this.#count();
-    const now = this.#clock.now(), key = `${event} ${hook.id}`, told = this.#told.get(key);
-    if (told !== undefined && Math.abs(now - told.at) < LOG_PERIOD) {
-      told.untold++;
-      return;
-    }
-    const more = told === undefined || told.untold === 0 ? {} : { unreported: told.untold };
-    this.#told.set(key, { at: now, untold: 0 });
-    this.#logger.error("a hook failed", {
-      hook: hook.id,
-      event,
-      error: error instanceof Error ? error.stack ?? String(error) : String(error),
-      ...more,
-    });
+    this.#logOf(`${event} ${hook.id}`).error("a hook failed", { hook: hook.id, event, error: errorText(error) });
+  }
+
+  #logOf(key: string): Logger {
+    let log = this.#logs.get(key);
+    if (log === undefined) this.#logs.set(key, log = limitedLogger(this.#logger, { lines: 1, clock: this.#clock }));
+    return log;
   }
 
   /** What a client is told: the error itself when a hook has refused, something general, with it as the cause, when it has failed. */
@@ -66,6 +52,6 @@ export class HookFailures {
 
   /** Forgets a hook that was taken off. */
   forget(hook: { readonly id: string }): void {
-    for (const key of this.#told.keys()) if (key.endsWith(` ${hook.id}`)) this.#told.delete(key);
+    for (const key of this.#logs.keys()) if (key.endsWith(` ${hook.id}`)) this.#logs.delete(key);
   }
 }

@@ -17,6 +17,15 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
+/**
+ * What a log line tells of an error.
+ * @param error what was thrown
+ * @returns its stack, or where there is none its text
+ */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.stack ?? String(error) : String(error);
+}
+
 const guards = new WeakSet<Logger>();
 
 /**

@@ -2,7 +2,7 @@
  * @module */
 import { HookChain } from "../../hook/chain.ts";
 import { limitedLogger } from "../../hook/limited_logger.ts";
-import type { Logger } from "../../hook/logger.ts";
+import { errorText, type Logger } from "../../hook/logger.ts";
 import { newSystemInfo, type SystemInfo } from "../../hook/system_info.ts";
 import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
@@ -145,9 +145,7 @@ export class Core {
 
   /** Tells of an error that nobody expected; the broker goes on. */
   unexpected(message: string, error: unknown): void {
-    this.clientLog.error(message, {
-      error: error instanceof Error ? error.stack ?? String(error) : String(error),
-    });
+    this.clientLog.error(message, { error: errorText(error) });
   }
 }
 
