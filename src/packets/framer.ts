@@ -83,9 +83,9 @@ export class Framer {
     this.#readSize = new ReadSize(options.initialSize ?? 1024, options.maximumReadSize ?? 65_536);
   }
 
-  /** True while bytes have arrived that {@linkcode Framer.next} has not found a packet in. */
-  get hasMore(): boolean {
-    return this.#filled > this.#framed;
+  /** Bytes that have arrived and that {@linkcode Framer.next} has not found a packet in. */
+  get pendingBytes(): number {
+    return this.#filled - this.#framed;
   }
 
   /**
@@ -94,7 +94,7 @@ export class Framer {
    * @returns a view that nothing else uses
    */
   space(): Uint8Array {
-    const pending = this.#filled - this.#framed;
+    const pending = this.pendingBytes;
     if (pending === 0 && this.slab?.isIdle) this.#framed = this.#filled = 0;
     const free = this.#slab.length - this.#filled;
     const { size, maximum } = this.#readSize;
@@ -121,7 +121,7 @@ export class Framer {
    * @param chunk bytes that arrived
    */
   push(chunk: Uint8Array): void {
-    const pending = this.#filled - this.#framed;
+    const pending = this.pendingBytes;
     if (pending === 0) {
       this.#take(undefined);
       this.#slab = chunk;
@@ -172,11 +172,6 @@ export class Framer {
     this.start = start;
     this.end = end;
     return true;
-  }
-
-  /** Bytes that have arrived and were not found to be a packet. */
-  get pendingBytes(): number {
-    return this.#filled - this.#framed;
   }
 
   /** First byte of the packet that comes next, 0 when nothing of it has arrived. */

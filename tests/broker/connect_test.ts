@@ -5,6 +5,7 @@ import type { Client } from "../../src/session/client.ts";
 import { MemoryListener } from "../../listeners/memory.ts";
 import { encodePacket } from "../../src/packets/codec.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
+import { joined } from "../packets/bytes.ts";
 
 const CONNECT = { type: PacketType.CONNECT, protocolVersion: 5, cleanStart: true, keepAlive: 0 } as const;
 
@@ -81,6 +82,25 @@ for (const bytes of [1, 255, 256, 257, 5_000]) {
     await watcher.expectMessage("t", payload);
   });
 }
+
+Deno.test("what has come together with CONNECT is heard when its client has gone before the answer", async () => {
+  const { waiting, hook } = patient(), listener = new MemoryListener({ id: "memory" });
+  const transport = { listener, connect: () => listener.connect() };
+  await using harness = await Harness.start({ hooks: [hook], transport });
+  const opening = harness.connect("watcher");
+  await harness.settle();
+  waiting[0].resolve(true);
+  const watcher = await opening;
+  await watcher.subscribe("t");
+  const socket = listener.connect();
+  const message = { topic: "t", payload: new TextEncoder().encode("x"), qos: 0, packetId: 0 } as const;
+  const publish = encodePacket({ type: PacketType.PUBLISH, retain: false, dup: false, ...message }, 5)!;
+  await socket.write(joined(encodePacket({ ...CONNECT, clientId: "hasty" }, 5)!, publish));
+  await socket.closeWrite!();
+  await harness.advance(20);
+  waiting[1].resolve(true);
+  await watcher.expectMessage("t", "x");
+});
 
 Deno.test("of connections that come at once with one ClientID the last one that is let in stays", async () => {
   const { waiting, hook } = patient();

@@ -49,8 +49,8 @@ export interface ConnectionReader {
   maximumPacketSize: number;
   /** True while nothing is read: the broker is busy with what the client has sent. */
   readonly isBusy: boolean;
-  /** True while bytes have arrived that are not handled yet. */
-  readonly hasMore: boolean;
+  /** Bytes that have arrived and are not handled yet. */
+  readonly incompleteBytes: number;
   /** There is room again for what comes of reading, or the connection has ended. */
   resume(): void;
 }

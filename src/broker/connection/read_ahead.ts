@@ -84,7 +84,7 @@ class ReadAhead implements Socket {
   /** A client may send everything that it has to say and leave: that is heard first. */
   #ended(error: unknown = new Error("the connection was lost")): void {
     const connection = this.#connection;
-    if (this.#isWanted || this.#length > 0 || connection.reader?.hasMore) return;
+    if (this.#isWanted || this.#length > 0 || connection.reader?.incompleteBytes) return;
     connection.finish(ReasonCode.UnspecifiedError, { error: error as Error });
   }
 }

@@ -79,10 +79,6 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     this.#connection.close(reasonCode, error);
   }
 
-  get hasMore(): boolean {
-    return this.#framer.hasMore;
-  }
-
   /** Largest packet that is accepted, in bytes. */
   set maximumPacketSize(bytes: number) {
     this.#framer.maximumPacketSize = bytes;
