@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { allowAll, Broker, MemoryListener } from "../../mod.ts";
-import { peerOf } from "../../src/broker/connection/address_guard.ts";
+import { peerOf } from "../../src/session/peer_address.ts";
 import { Harness } from "../helpers/harness.ts";
 
 const peers: Record<string, string> = {

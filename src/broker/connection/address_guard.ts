@@ -3,8 +3,6 @@
 import type { Core } from "../core/core.ts";
 import { RatePerSecond } from "../core/rate_per_second.ts";
 
-export { peerOf } from "../../session/peer_address.ts";
-
 /** Limits connections by address: how many at once, and how many a second. */
 export class AddressGuard {
   readonly #core: Core;

@@ -18,7 +18,8 @@ import type { Logger } from "../../hook/logger.ts";
 import type { Capabilities } from "../core/options.ts";
 import type { Core } from "../core/core.ts";
 import type { SocketPermit } from "../core/listener.ts";
-import { AddressGuard, peerOf } from "./address_guard.ts";
+import { peerOf } from "../../session/peer_address.ts";
+import { AddressGuard } from "./address_guard.ts";
 import { WaitingSockets } from "./waiting_sockets.ts";
 
 const FULL = "all sockets are in use; for a new one another gives way that nobody was let in over, or it is closed";
