@@ -17,9 +17,6 @@ import { pump } from "../outbound/pump.ts";
 import { RetainedReplay } from "../routing/retain.ts";
 import { addSubscription, isOverQuota } from "../routing/subscriptions.ts";
 
-/** Microseconds or so that a filter takes. */
-const FILTER = 2;
-
 /** What became of one filter. */
 interface Outcome {
   readonly reasonCode: number;
@@ -32,8 +29,7 @@ interface Outcome {
  * @throws MqttError 0x81, 0x82, 0x9E, 0xA1, 0xA2 for what ends the connection
  */
 export function handleSubscribe(core: Core, connection: Connection, packet: SubscribePacket): void | Promise<void> {
-  core.charged += FILTER * packet.subscriptions.length;
-  checkFilters(packet.subscriptions.map(({ topicFilter }) => topicFilter));
+  checkFilters(core, packet.subscriptions.map(({ topicFilter }) => topicFilter));
   return changePacket({ core, connection, listeners: core.hooks.on.onSubscribe }, packet, {
     accepted: (changed) => subscribeAll(core, connection, changed),
     refused: (error) => refuseAll(core, connection, { packet, error }),

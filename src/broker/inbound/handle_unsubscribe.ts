@@ -10,16 +10,12 @@ import { changePacket } from "./change_packet.ts";
 import { checkFilters } from "./check_filters.ts";
 import { removeSubscription } from "../routing/subscriptions.ts";
 
-/** Microseconds or so that a filter takes. */
-const FILTER = 2;
-
 /**
  * Removes subscriptions and answers all of them with one UNSUBACK [MQTT-3.10.4-6].
  * @throws MqttError 0x81 for a filter that is malformed
  */
 export function handleUnsubscribe(core: Core, connection: Connection, packet: UnsubscribePacket): void | Promise<void> {
-  core.charged += FILTER * packet.topicFilters.length;
-  checkFilters(packet.topicFilters);
+  checkFilters(core, packet.topicFilters);
   return changePacket({ core, connection, listeners: core.hooks.on.onUnsubscribe }, packet, {
     accepted: (changed) => unsubscribeAll(core, connection, changed),
     refused: (error) => refuseAll(connection, packet, error),
