@@ -37,6 +37,7 @@ export class IncompletePackets {
   readonly #scheduler: Scheduler;
   readonly #now: () => number;
   readonly #sources = new Map<PacketSource, Seen>();
+  #isLookDue = false;
 
   /** @param scheduler when it is looked @param now milliseconds since 1970 */
   constructor(scheduler: Scheduler, now: () => number) {
@@ -46,9 +47,15 @@ export class IncompletePackets {
 
   /** A packet is incomplete; the source is looked at until none is. */
   watch(source: PacketSource): void {
-    if (this.#sources.size === 0) this.#lookLater();
     source.isWatched = true;
     this.#sources.set(source, this.#see(source));
+    this.#lookLater();
+  }
+
+  /** No packet is incomplete, or the connection has ended: its memory is not held until the next look. */
+  forget(source: PacketSource): void {
+    source.isWatched = false;
+    this.#sources.delete(source);
   }
 
   #see({ packets, incompleteBytes }: PacketSource): Seen {
@@ -56,25 +63,23 @@ export class IncompletePackets {
   }
 
   #lookLater(): void {
+    if (this.#isLookDue || this.#sources.size === 0) return;
+    this.#isLookDue = true;
     this.#scheduler.after(LOOK_EVERY, () => {
+      this.#isLookDue = false;
       for (const [source, seen] of this.#sources) this.#look(source, seen);
-      if (this.#sources.size > 0) this.#lookLater();
+      this.#lookLater();
     });
   }
 
   #look(source: PacketSource, seen: Seen): void {
     const { isBusy, incompleteBytes, packets } = source;
-    if (incompleteBytes === 0) return this.#forget(source);
+    if (incompleteBytes === 0) return this.forget(source);
     const goesOn = isBusy || packets !== seen.packets || incompleteBytes >= seen.bytes + LEAST_GROWTH;
     if (goesOn) this.#sources.set(source, this.#see(source));
     else if (this.#now() - seen.since >= TIME) {
-      this.#forget(source);
+      this.forget(source);
       source.end(ReasonCode.ImplementationSpecificError, new Error("a packet was begun and did not go on"));
     }
-  }
-
-  #forget(source: PacketSource): void {
-    source.isWatched = false;
-    this.#sources.delete(source);
   }
 }

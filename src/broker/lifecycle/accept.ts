@@ -43,6 +43,7 @@ async function serve(core: Core, connection: Connection): Promise<void> {
   const reader = new PacketReader(core, connection);
   connection.reader = reader;
   const error = await new Promise((ended) => reader.readAll(ended));
+  core.incomplete.forget(reader);
   try {
     await connection.readingEnded(error);
   } catch (failure) {

@@ -1,0 +1,70 @@
+import { assertEquals } from "@std/assert";
+import { IncompletePackets, type PacketSource } from "../../src/broker/core/incomplete_packets.ts";
+import { Core } from "../../src/broker/core/core.ts";
+import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
+import { accept } from "../../src/broker/lifecycle/accept.ts";
+import { OpenSockets } from "../../src/broker/connection/open_sockets.ts";
+import { Scheduler } from "../../src/time/scheduler.ts";
+import { FakeClock } from "../helpers/fake_clock.ts";
+
+/** A packet of which nothing more comes. */
+class Source implements PacketSource {
+  isWatched = false;
+  isBusy = false;
+  packets = 0;
+  ended = 0;
+  looks = 0;
+
+  get incompleteBytes(): number {
+    this.looks++;
+    return 1;
+  }
+
+  end(): void {
+    this.ended++;
+  }
+}
+
+function start(): { clock: FakeClock; incomplete: IncompletePackets } {
+  const clock = new FakeClock(), scheduler = new Scheduler(clock, () => {});
+  return { clock, incomplete: new IncompletePackets(scheduler, () => clock.now()) };
+}
+
+Deno.test("a source that is forgotten is not looked at again, and the others are", async () => {
+  const { clock, incomplete } = start(), gone = new Source(), stays = new Source();
+  incomplete.watch(gone);
+  incomplete.watch(stays);
+  incomplete.forget(gone);
+  await clock.advance(75_000);
+  assertEquals([gone.isWatched, gone.looks, gone.ended], [false, 1, 0]);
+  assertEquals([stays.isWatched, stays.ended], [false, 1]);
+});
+
+Deno.test("however often sources come and go, it is looked every 15 seconds, and not without one", async () => {
+  const { clock, incomplete } = start(), source = new Source();
+  for (let count = 0; count < 100; count++) {
+    incomplete.watch(source);
+    incomplete.forget(source);
+  }
+  incomplete.watch(source);
+  source.looks = 0;
+  await clock.advance(30_000);
+  assertEquals(source.looks, 2);
+  incomplete.forget(source);
+  await clock.advance(15_000);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("a connection that has ended is forgotten at once", async () => {
+  const core = new Core(resolveOptions({ clock: new FakeClock() })), forgotten: PacketSource[] = [];
+  core.serving = true;
+  core.incomplete.forget = (source) => void forgotten.push(source);
+  const socket = {
+    remoteAddress: "192.0.2.1:50000",
+    read: () => Promise.resolve(null),
+    write: (data: Uint8Array) => Promise.resolve(data.length),
+    close() {},
+  };
+  await accept(core, socket, { listenerId: "l", transport: "tcp", sockets: new OpenSockets(core) });
+  assertEquals(forgotten.length, 1);
+});
