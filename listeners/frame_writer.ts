@@ -47,8 +47,11 @@ export class FrameWriter {
     if (this.#closing !== undefined) throw new Deno.errors.BrokenPipe("the stream is closed");
     const part = data.length > LONGEST_WRITE ? data.subarray(0, LONGEST_WRITE) : data;
     const { slab, length } = this.#encoder.encode(part);
-    await this.#send(slab.bytes.subarray(0, length));
-    slab.release();
+    try {
+      await this.#send(slab.bytes.subarray(0, length));
+    } finally {
+      slab.release();
+    }
     return part.length;
   }
 
