@@ -33,14 +33,16 @@ export class FileLock implements KvLock {
     const folder = folderOf(this.#path);
     await Deno.mkdir(folder, { recursive: true, mode: OWNER_FOLDER });
     this.#path = absolute(this.#path);
+    let kv: KvStore | undefined;
     try {
       await this.#lockBeside(`${await this.#place()}.lock`);
       if (LOCKS_STORE) await this.#lock(this.#path, " under another name, or without its lock file");
-      const kv = await open();
+      kv = await open();
       await this.#remember();
       this.#warnings = await excessRights([this.#path], folder);
       return kv;
     } catch (error) {
+      kv?.close();
       this.#unlock();
       throw error;
     }

@@ -1,6 +1,7 @@
 /** Lock file of a store linked, moved or deleted; folder of the store deleted. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { excessRights } from "../../hooks/storage/file_rights.ts";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { connectTo } from "../helpers/packet_link.ts";
 import { RawClient } from "../helpers/raw_client.ts";
@@ -95,4 +96,12 @@ Deno.test("what a store makes is for its own user, and what it finds open to oth
   await using broker = await startOn(path);
   await broker.line(/WARN {2}other users may use the store file \S+broker\.kv \(0644\); chmod 600/);
   await broker.line(/WARN {2}other users may delete and replace files in the store folder \S+ \(0777\); chmod 700/);
+});
+
+Deno.test("a folder in which nobody deletes the files of others, as /tmp, is no cause to warn", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.chmod(folder, 0o1777);
+  assertEquals(await excessRights([], folder), []);
+  await Deno.chmod(folder, 0o777);
+  assertEquals((await excessRights([], folder)).length, 1);
 });
