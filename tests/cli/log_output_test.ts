@@ -55,6 +55,22 @@ Deno.test("what nobody reads has a bound, and how much was left out is told when
   ]);
 });
 
+Deno.test("no line passes by the one that tells of those before it", () => {
+  const written: string[] = [];
+  let room = 0;
+  const write = (line: string) => line.length <= room && written.push(line) > 0;
+  const logger = createLogger({}, { write, now: () => 0 });
+  logger.info("no room");
+  room = 50;
+  logger.info("short");
+  room = 1_000;
+  logger.info("at last");
+  assertEquals(written.map((line) => line.replace(/.*because/, "because")), [
+    "because nobody has read them lines=2",
+    "1970-01-01T00:00:00.000Z INFO  at last",
+  ]);
+});
+
 Deno.test("flush does not wait for ever", async () => {
   const pipe = new Pipe(), output = new LogOutput(pipe);
   output.write("x");

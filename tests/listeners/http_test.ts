@@ -3,7 +3,8 @@ import { HttpHealthListener } from "../../listeners/http_health.ts";
 import { HttpStatsListener } from "../../listeners/http_stats.ts";
 import { BAD_HOSTS, RawWebSocket } from "../helpers/raw_websocket.ts";
 import { until } from "../helpers/until.ts";
-import { EchoContext, portOf } from "./echo_context.ts";
+import { within } from "../helpers/within.ts";
+import { EchoContext, portOf, readToEnd } from "./echo_context.ts";
 
 Deno.test("statistics are JSON with the names of the $SYS topics", async () => {
   const listener = new HttpStatsListener({ id: "s", address: "127.0.0.1:0" });
@@ -187,12 +188,13 @@ Deno.test("a request that does not end is ended, and so is an answer that nobody
     assertMatch(await new Response(open.readable).text(), /ok\n$/); // the client does not end its half
   }, { requestTimeout: 0.2 }));
 
-Deno.test("close does not wait for a client that never finishes its request", async () => {
-  const listener = new HttpStatsListener({ id: "s", address: "127.0.0.1:0" });
+Deno.test("close ends a request that is never finished, and does not wait for its client", async () => {
+  const listener = new HttpStatsListener({ id: "s", address: "127.0.0.1:0", requestTimeout: 3_600 });
   listener.listen(new EchoContext());
   const client = await Deno.connect({ hostname: "127.0.0.1", port: portOf(listener.address) });
   await client.write(new TextEncoder().encode("GET / HT"));
   await listener.close();
+  await within(readToEnd(client), "the end of the connection", 2_000);
   client.close();
   await assertRejects(() => fetch(`http://${listener.address}/`), TypeError);
 });
