@@ -1,10 +1,15 @@
 /** Which socket gives way when there are too many. */
 import { assert, assertEquals } from "@std/assert";
 import type { MemoryListener } from "../../mod.ts";
+import { OpenSockets } from "../../src/broker/connection/open_sockets.ts";
 import { WaitingSockets } from "../../src/broker/connection/waiting_sockets.ts";
+import { Core } from "../../src/broker/core/core.ts";
 import type { Socket } from "../../src/broker/core/listener.ts";
+import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
+import { accept } from "../../src/broker/lifecycle/accept.ts";
 import { Harness } from "../helpers/harness.ts";
 import { RawClient } from "../helpers/raw_client.ts";
+import { within } from "../helpers/within.ts";
 
 /** Opens connections from addresses of its own, and knows which are still open. */
 class Street {
@@ -89,6 +94,18 @@ Deno.test("too many sockets: an address at its own limit ends nobody else's", as
   const sockets: Socket[] = [];
   for (const host of [1, 2, 2, 2, 2]) sockets.push(await street.silent(`192.0.2.${host}`));
   assertEquals(street.areOpen(...sockets), [true, true, true, false, false]);
+});
+
+Deno.test("a connection whose place was taken away before it was handed over is closed", async () => {
+  const core = new Core(resolveOptions({ capabilities: { maximumSockets: 1 } })), sockets = new OpenSockets(core);
+  core.serving = true;
+  const permit = sockets.enter("192.0.2.1:1", () => {});
+  assert(sockets.enter("192.0.2.2:1", () => {}) !== undefined);
+  let closed = 0;
+  const never = new Promise<never>(() => {}), remoteAddress = "192.0.2.1:1";
+  const socket = { remoteAddress, read: () => never, write: () => never, close: () => void closed++ };
+  await within(accept(core, socket, { listenerId: "l", transport: "tcp", sockets, permit }), "the end", 1_000);
+  assertEquals([closed, core.info.connectionsAccepted], [1, 0]);
 });
 
 Deno.test("the address with most sockets is known after any coming and going", () => {
