@@ -25,7 +25,9 @@ export function parseStore(url: string): StoreSettings {
   const path = url.startsWith("kv:") ? url.slice("kv:".length) : "";
   if (path !== "") return { kind: "kv", path };
   if (REDIS_URL.test(url)) return { kind: "redis", url };
-  throw new UsageError(`--store: expected memory:, kv:PATH or redis://HOST:PORT, got "${url}"`);
+  throw new UsageError(
+    `--store: expected memory:, kv:PATH or redis://HOST:PORT, got "${url.replace(/[^/]*@/, "...@")}"`,
+  );
 }
 
 /**

@@ -262,6 +262,11 @@ for (const url of ["memory", "kv:", "redis:", "redis://", "mongodb://x", "data.k
   });
 }
 
+Deno.test("a password in an address is not repeated", async () => {
+  const message = await messageOf(load(["--store", "http://user:secret@host"]));
+  assertEquals(message, `--store: expected memory:, kv:PATH or redis://HOST:PORT, got "http://...@host"`);
+});
+
 const WRONG_ARGS: [args: string[], message: string][] = [
   [["--tcp=188"], `--tcp: expected host:port, got "188"`],
   [["--tcp=:99999"], `--tcp: expected a port from 0 to 65535, got ":99999"`],
