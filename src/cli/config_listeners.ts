@@ -41,7 +41,7 @@ const tls = v.optional(section({
 const mode = v.pipe(
   v.custom<number | string>(
     (value) => typeof value === "number" ? value >= 0 && value <= 0o777 : /^0?[0-7]{3}$/.test(String(value)),
-    expected(`permissions as "660"`),
+    expected(`permissions in quotes, such as "660"`),
   ),
   v.transform((value) => typeof value === "number" ? value : parseInt(value, 8)),
 );

@@ -26,7 +26,7 @@ export function optionsSection(): SectionSchema {
     ...entriesOf(rest, (option) => option),
     capabilities: v.optional(section(capabilitiesEntries)),
     compatibilities: v.optional(compatibilitiesSection),
-  }, optionPlaces(""));
+  }, optionPlaces());
   const twice = (options: Record<string, unknown>) => {
     return options.compatibilities === undefined || compatibilitiesWithin(options) === undefined;
   };
@@ -37,13 +37,12 @@ export function optionsSection(): SectionSchema {
 /**
  * Tells where options belong, for those who write them elsewhere.
  *
- * @param above the section that they were expected below: `options.`, or nothing within it
  * @returns the fix for each option that belongs into a section of its own
  */
-export function optionPlaces(above: string): Record<string, string> {
+export function optionPlaces(): Record<string, string> {
   const { capabilities, compatibilities } = resolveOptions();
   const places = Object.entries({ capabilities, compatibilities }).flatMap(([group, options]) =>
-    Object.keys(options).map((name) => [snakeCase(name), `it belongs below ${above}${group}`])
+    Object.keys(options).map((name) => [snakeCase(name), `it belongs below options.${group}`])
   );
   return Object.fromEntries(places);
 }

@@ -65,7 +65,7 @@ const config = section({
   hooks: v.optional(section({ auth: v.optional(auth), storage: v.optional(storage), debug: v.optional(debug) })),
   options: v.optional(optionsSection()),
   logging: v.optional(logging),
-}, optionPlaces("options."));
+}, optionPlaces());
 
 /** A configuration, as far as it is right. */
 export interface CheckedConfig {

@@ -304,10 +304,10 @@ const WRONG_FILES: [text: string, message: string][] = [
     "zebra: unknown key, known are listeners, hooks, options, logging",
   ],
   [`${AUTH}maximum_clients: 1`, "maximum_clients: unknown key, it belongs below options.capabilities"],
-  [`${AUTH}options: { maximum_qos: 1 }`, "options.maximum_qos: unknown key, it belongs below capabilities"],
+  [`${AUTH}options: { maximum_qos: 1 }`, "options.maximum_qos: unknown key, it belongs below options.capabilities"],
   [
     `${AUTH}options: { long_client_ids: true }`,
-    "options.long_client_ids: unknown key, it belongs below compatibilities",
+    "options.long_client_ids: unknown key, it belongs below options.compatibilities",
   ],
   ["hooks: { auth: { allow_al: true } }", "hooks.auth.allow_al: unknown key, did you mean allow_all?"],
   [`${AUTH}listener: []`, "listener: unknown key, did you mean listeners?"],
@@ -381,7 +381,7 @@ const WRONG_FILES: [text: string, message: string][] = [
   ],
   [
     `${AUTH}listeners: [{ type: unix, address: s, mode: 999 }]`,
-    `listeners[0].mode: expected permissions as "660", got 999`,
+    `listeners[0].mode: expected permissions in quotes, such as "660", got 999`,
   ],
   [`${AUTH}logging: { level: loud }`, `logging.level: expected debug, info, warn, error, got "loud"`],
   [`${AUTH}options: { capabilities: { maximum_qos: 3 } }`, "options.capabilities.maximum_qos: expected 0 to 2, got 3"],
