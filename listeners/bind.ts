@@ -116,6 +116,7 @@ function reason(cause: unknown): string {
   if (cause instanceof Deno.errors.PermissionDenied) {
     return "the system does not permit it; use a port above 1023 or a folder that you may write";
   }
+  if (cause instanceof Deno.errors.NotFound) return "its folder is not there; make it or choose another path";
   if (cause instanceof Deno.errors.NotCapable) return `Deno does not permit it; ${cause.message}`;
   return cause instanceof Error ? cause.message : String(cause);
 }

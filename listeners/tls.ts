@@ -64,7 +64,7 @@ export class TlsListener implements Listener {
   constructor(options: TlsListenerOptions) {
     const { id, certificate, handshakeTimeout = 10 } = options, asksClients = certificate.clientCa !== undefined;
     if (options.requireClientCertificate && !asksClients) {
-      throw new Error("Cannot require client certificates: clientCa is missing");
+      throw new Error("Cannot require client certificates: clientCa is missing (client_ca_file in a configuration)");
     }
     const { requireClientCertificate = asksClients } = options;
     this.id = id;

@@ -19,12 +19,22 @@ export interface TlsCertificate {
  * @throws Error when they cannot be read or do not belong together
  */
 export function checkCertificate({ cert, key, clientCa }: TlsCertificate): void {
+  const certificate = parse("cert", () => new X509Certificate(cert));
+  const privateKey = parse("key", () => createPrivateKey(key));
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new Error(
+      "Cannot use the TLS certificate: key is not the private key of cert, give those that belong together",
+    );
+  }
+  if (clientCa !== undefined) parse("clientCa", () => new X509Certificate(clientCa));
+}
+
+function parse<T>(part: "cert" | "key" | "clientCa", read: () => T): T {
   try {
-    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("the key is another one's");
-    if (clientCa !== undefined) new X509Certificate(clientCa);
+    return read();
   } catch (cause) {
+    const what = part === "key" ? "private key" : "certificate";
     const message = cause instanceof Error ? cause.message : String(cause);
-    const hint = "all parts are PEM, cert and key belong together";
-    throw new Error(`Cannot use the TLS certificate: ${message}; ${hint}`, { cause });
+    throw new Error(`Cannot use the TLS certificate: ${part} is not a ${what} in PEM: ${message}`, { cause });
   }
 }

@@ -11,7 +11,7 @@ const password = Deno.stdin.isTerminal()
   : (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "");
 
 if (password === "") {
-  console.error("no password, no hash");
+  console.error("no password, no hash: type it, or write it to standard input");
   Deno.exit(1);
 }
 console.log(await hashPassword(password));

@@ -30,11 +30,11 @@ export class FileLock implements KvLock {
   }
 
   async acquire(open: () => Promise<KvStore>): Promise<KvStore> {
-    const folder = folderOf(this.#path);
-    await Deno.mkdir(folder, { recursive: true, mode: OWNER_FOLDER });
-    this.#path = absolute(this.#path);
+    const path = this.#path, folder = folderOf(path);
     let kv: KvStore | undefined;
     try {
+      await Deno.mkdir(folder, { recursive: true, mode: OWNER_FOLDER });
+      this.#path = absolute(path);
       await this.#lockBeside(`${await this.#place()}.lock`);
       if (LOCKS_STORE) await this.#lock(this.#path, " under another name, or without its lock file");
       kv = await open();
@@ -44,7 +44,7 @@ export class FileLock implements KvLock {
     } catch (error) {
       kv?.close();
       this.#unlock();
-      throw error;
+      throw openError(path, error);
     }
   }
 
@@ -109,6 +109,12 @@ export class FileLock implements KvLock {
   #unlock(): void {
     for (const file of this.#locked.splice(0)) file.close();
   }
+}
+
+/** What the system says does not tell what the file was wanted for. */
+function openError(path: string, cause: unknown): unknown {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return reason.startsWith("Cannot open") ? cause : new Error(`Cannot open store ${path}: ${reason}`, { cause });
 }
 
 /** The program may go to another folder later. */

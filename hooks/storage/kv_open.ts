@@ -19,7 +19,7 @@ export function kvEngine(options: KvStorageOptions = {}): KvEngine {
     prefix,
     lock: lockFor(options, prefix),
     path: path === ":memory:" ? undefined : path,
-    open: () => open(path),
+    open: () => openKv(path),
   });
 }
 
@@ -27,14 +27,4 @@ function lockFor({ path, lease = 15_000 }: KvStorageOptions, prefix: string): Kv
   if (path === ":memory:") return noLock;
   if (path === undefined) return new LeaseLock([`${prefix}:lease`], lease);
   return new FileLock(path);
-}
-
-async function open(path: string | undefined): ReturnType<typeof openKv> {
-  try {
-    return await openKv(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    if (path === undefined || reason.startsWith("Cannot open")) throw cause;
-    throw new Error(`Cannot open store ${path}: ${reason}`, { cause });
-  }
 }

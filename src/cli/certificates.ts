@@ -8,18 +8,20 @@ import type { TlsSettings } from "./settings.ts";
  *
  * @param files their paths
  * @returns their texts
- * @throws {Error} that names the file that cannot be read
+ * @throws {Error} that names what cannot be read
  */
 export async function readCertificate(files: TlsSettings): Promise<TlsCertificate> {
   const { certFile, keyFile, clientCaFile } = files;
-  const [cert, key] = [await readText(certFile), await readText(keyFile)];
-  return clientCaFile === undefined ? { cert, key } : { cert, key, clientCa: await readText(clientCaFile) };
+  const cert = await readText("cert_file", certFile), key = await readText("key_file", keyFile);
+  return clientCaFile === undefined
+    ? { cert, key }
+    : { cert, key, clientCa: await readText("client_ca_file", clientCaFile) };
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(key: string, path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new Error(`${path}: cannot be read: ${(error as Error).message}`);
+    throw new Error(`${key} ${path} cannot be read: ${(error as Error).message}`);
   }
 }

@@ -2,7 +2,7 @@
  * @module */
 import * as v from "valibot";
 import { addressProblem } from "./addresses.ts";
-import { choice, expected, flag, list, type Schema, section, text, whole } from "./config_values.ts";
+import { choice, expected, flag, formed, list, type Schema, section, text, whole } from "./config_values.ts";
 import { LISTENER_TYPES, type ListenerType } from "./settings.ts";
 
 const type = choice(LISTENER_TYPES);
@@ -13,14 +13,19 @@ const address = v.custom<string>(
 const common = { type, id: v.optional(text("a name")), address };
 const backlog = v.optional(whole(1, 65_535)), keep_alive = v.optional(flag);
 const handshake_timeout = v.optional(whole(1, 3_600));
-const path = v.optional(text("a path"));
+const pathForm = formed("a path that begins with /", /^\//);
+const originForm = formed(
+  "an origin such as https://app.example, or *",
+  /^(\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s]+\/?)$/i,
+);
+const path = v.optional(pathForm);
 const request = { allowed_hosts: v.optional(list(text("a host"))), request_timeout: v.optional(whole(1, 3_600)) };
 const web = {
   ...request,
   backlog,
   keep_alive,
-  paths: v.optional(list(text("a path"))),
-  allowed_origins: v.optional(list(text("an origin"))),
+  paths: v.optional(list(pathForm)),
+  allowed_origins: v.optional(list(originForm)),
   require_origin: v.optional(flag),
   require_subprotocol: v.optional(flag),
   websocket_frames: v.optional(choice(["packets", "coalesced"])),
@@ -36,17 +41,21 @@ const tls = v.optional(section({
 const mode = v.pipe(
   v.custom<number | string>(
     (value) => typeof value === "number" ? value >= 0 && value <= 0o777 : /^0?[0-7]{3}$/.test(String(value)),
-    expected(`permissions as "660"`),
+    expected(`permissions in quotes, such as "660"`),
   ),
   v.transform((value) => typeof value === "number" ? value : parseInt(value, 8)),
 );
 
+/** Keys that people write, and what to do instead. */
+const hints = { no_delay: "leave it out, packets are always sent without delay" };
+const withType = (type: ListenerType) => ({ ...hints, tls: `with a certificate the type is ${type}` });
+
 const byType: Record<ListenerType, Schema> = {
-  tcp: section({ ...common, backlog, keep_alive }),
-  tls: section({ ...common, backlog, keep_alive, handshake_timeout, tls }),
-  ws: section({ ...common, ...web }),
-  wss: section({ ...common, ...web, handshake_timeout, tls }),
-  unix: section({ ...common, address: text("a path"), mode: v.optional(mode) }),
+  tcp: section({ ...common, backlog, keep_alive }, withType("tls")),
+  tls: section({ ...common, backlog, keep_alive, handshake_timeout, tls }, hints),
+  ws: section({ ...common, ...web }, withType("wss")),
+  wss: section({ ...common, ...web, handshake_timeout, tls }, hints),
+  unix: section({ ...common, address: text("a path"), mode: v.optional(mode) }, { path: "did you mean address?" }),
   sysinfo: section({ ...common, ...request, path }),
   healthcheck: section({ ...common, ...request, path }),
 };

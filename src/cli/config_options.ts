@@ -18,19 +18,33 @@ const NOT_IN_FILES = ["logger", "clock", "dispatch", "capabilities", "compatibil
 export function optionsSection(): SectionSchema {
   const { capabilities, compatibilities, ...rest } = resolveOptions();
   const compatibilitiesSection = section(entriesOf(compatibilities, (option) => ({ compatibilities: option })));
+  const capabilitiesEntries = {
+    ...entriesOf(capabilities, (option) => ({ capabilities: option })),
+    compatibilities: v.optional(compatibilitiesSection),
+  };
   const schema = section({
     ...entriesOf(rest, (option) => option),
-    capabilities: v.optional(section({
-      ...entriesOf(capabilities, (option) => ({ capabilities: option })),
-      compatibilities: v.optional(compatibilitiesSection),
-    })),
+    capabilities: v.optional(section(capabilitiesEntries)),
     compatibilities: v.optional(compatibilitiesSection),
-  });
+  }, optionPlaces());
   const twice = (options: Record<string, unknown>) => {
     return options.compatibilities === undefined || compatibilitiesWithin(options) === undefined;
   };
   const once = v.check(twice, "expected compatibilities once, got them in capabilities too");
   return v.pipe(schema, once, v.transform(liftCompatibilities)) as SectionSchema;
+}
+
+/**
+ * Tells where options belong, for those who write them elsewhere.
+ *
+ * @returns the fix for each option that belongs into a section of its own
+ */
+export function optionPlaces(): Record<string, string> {
+  const { capabilities, compatibilities } = resolveOptions();
+  const places = Object.entries({ capabilities, compatibilities }).flatMap(([group, options]) =>
+    Object.keys(options).map((name) => [snakeCase(name), `it belongs below options.${group}`])
+  );
+  return Object.fromEntries(places);
 }
 
 function compatibilitiesWithin({ capabilities }: Record<string, unknown>): unknown {

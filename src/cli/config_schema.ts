@@ -3,10 +3,11 @@
 import * as v from "valibot";
 import { debugEvents } from "../../hooks/debug.ts";
 import { listener } from "./config_listeners.ts";
-import { optionsSection } from "./config_options.ts";
+import { optionPlaces, optionsSection } from "./config_options.ts";
 import { choice, flag, list, pathOf, section, text, whole } from "./config_values.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "./options.ts";
 import type { FileSettings, StoreSettings } from "./settings.ts";
+import { REDIS_URL } from "./store.ts";
 
 const auth = section({
   allow_all: v.optional(flag),
@@ -22,11 +23,17 @@ const limits = {
   log_period: v.optional(whole(0, 3_600_000)),
 };
 
+/** What was given is not repeated: there may be a password in it. */
+const redisUrl = v.custom<string>(
+  (value) => typeof value === "string" && REDIS_URL.test(value),
+  "expected redis://host:port, or likewise rediss://, redis-sentinel:// or redis-cluster://",
+);
+
 const stores = section({
   memory: v.optional(flag),
   kv: v.optional(section({ path: text("a file"), prefix: v.optional(list(text("a name"))), ...limits })),
   redis: v.optional(section({
-    url: text("redis://host:port"),
+    url: redisUrl,
     prefix: v.optional(text("a name")),
     lease: v.optional(whole(1, 3_600_000)),
     timeout: v.optional(whole(1, 3_600_000)),
@@ -58,7 +65,7 @@ const config = section({
   hooks: v.optional(section({ auth: v.optional(auth), storage: v.optional(storage), debug: v.optional(debug) })),
   options: v.optional(optionsSection()),
   logging: v.optional(logging),
-});
+}, optionPlaces());
 
 /** A configuration, as far as it is right. */
 export interface CheckedConfig {

@@ -44,7 +44,8 @@ export function text(what: string): v.GenericSchema<unknown, string> {
  */
 export function whole(lowest: number, highest: number): v.GenericSchema<unknown, number> {
   const inRange = (value: unknown) => Number.isInteger(value) && Number(value) >= lowest && Number(value) <= highest;
-  return v.custom<number>(inRange, expected(`a whole number from ${lowest} to ${highest}`));
+  const range = highest === Number.MAX_SAFE_INTEGER ? `of ${lowest} or more` : `from ${lowest} to ${highest}`;
+  return v.custom<number>(inRange, expected(`a whole number ${range}`));
 }
 
 /**
@@ -68,15 +69,41 @@ export function list(entry: Schema): v.GenericSchema<unknown, unknown[]> {
 }
 
 /**
- * A group of keys in snake_case, which become camelCase. Keys that are not known are errors.
+ * A text of a certain form.
+ *
+ * @param what what it is
+ * @param form what it has to match
+ */
+export function formed(what: string, form: RegExp): v.GenericSchema<unknown, string> {
+  return v.custom<string>((value) => typeof value === "string" && form.test(value), expected(what));
+}
+
+/**
+ * A group of keys in snake_case, which become camelCase. Keys that are not known are errors, each of them.
  *
  * @param entries schema by key
+ * @param hints what to do about keys that are not known here but elsewhere
  */
-export function section(entries: Record<string, Schema>): SectionSchema {
-  const known = Object.keys(entries);
+export function section(entries: Record<string, Schema>, hints: Readonly<Record<string, string>> = {}): SectionSchema {
   const group = v.custom<object>(isGroup, expected("keys with values"));
-  const keys = v.strictObject(entries, (issue) => keyMessage(issue, known));
-  return v.pipe(group, keys, v.transform(camelKeys)) as SectionSchema;
+  const asked = Object.entries(entries).map(([key, schema]) => [key, askedFor(schema)]);
+  const unknownKeys = v.rawCheck<Record<string, unknown>>(({ dataset: { value }, addIssue }) => {
+    for (const key of Object.keys(value as object).filter((key) => !Object.hasOwn(entries, key))) {
+      const help = Object.hasOwn(hints, key) ? hints[key] : didYouMean(key, Object.keys(entries));
+      addIssue({ message: `unknown key, ${help}`, path: [itemOf(value as object, key)] });
+    }
+  });
+  return v.pipe(group, v.looseObject(Object.fromEntries(asked)), unknownKeys, v.transform(camelKeys)) as SectionSchema;
+}
+
+/** What has to be there is told like what is wrong: by what was expected. */
+function askedFor(schema: Schema): Schema {
+  return schema.type === "optional" ? schema : v.optional(schema, null);
+}
+
+function itemOf(section: object, key: string): v.IssuePathItem {
+  const input = section as Record<string, unknown>;
+  return { type: "object", origin: "value", input, key, value: input[key] };
 }
 
 /**
@@ -93,11 +120,6 @@ export function pathOf(issue: v.BaseIssue<unknown>): string {
 /** `receiveMaximum` is written `receive_maximum`. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function keyMessage(issue: v.BaseIssue<unknown>, known: readonly string[]): string {
-  const key = String(issue.path?.at(-1)?.key);
-  return issue.expected === "never" ? `unknown key, ${didYouMean(key, known)}` : "expected a value, got nothing";
 }
 
 /** A list is an object too, but none with keys. */

@@ -18,6 +18,7 @@ const LISTENER_OPTIONS: readonly [option: string, type: ListenerType][] = [
   ["--info", "sysinfo"],
 ];
 
+/** Options of the command line that name files for TLS. */
 const TLS_OPTIONS: readonly [option: string, key: "certFile" | "keyFile" | "clientCaFile"][] = [
   ["--tls-cert-file", "certFile"],
   ["--tls-key-file", "keyFile"],
@@ -124,7 +125,7 @@ function checkTlsOptions(args: Arguments, placed: readonly Placed[]): void {
 
 /** A listener with its certificates, which may still have no name. */
 interface Complete extends Placed {
-  readonly listener: Omit<ListenerSettings, "id"> & { readonly id?: string };
+  readonly listener: Omit<ListenerSettings, "id" | "place"> & { readonly id?: string };
 }
 
 function withTls({ listener, place }: Placed, given: Partial<TlsSettings>): Complete {
@@ -140,17 +141,21 @@ function missing(place: string, { option, key }: { option: string; key: string }
   return new UsageError(`${place}: has no ${key === "cert_file" ? "certificate" : "private key"}, ${fix}`);
 }
 
-function withOwnId(listeners: readonly Complete[], index: number): Complete["listener"] {
+function withOwnId(listeners: readonly Complete[], index: number): Complete {
   const { listener, place } = listeners[index], { id } = listener;
   const isTaken = id !== undefined && listeners.slice(0, index).some((earlier) => earlier.listener.id === id);
   if (isTaken) throw new UsageError(`${place}.id: expected a name of its own, "${id}" is in use`);
-  return listener;
+  return listeners[index];
 }
 
 /** Names of their own: `tcp`, `tcp-2`, ... for those that have none. */
-function withIds(listeners: readonly Complete["listener"][]): ListenerSettings[] {
-  const taken = new Set(listeners.flatMap(({ id }) => id === undefined ? [] : [id]));
-  return listeners.map((listener) => ({ ...listener, id: listener.id ?? freeId(listener.type, taken) }));
+function withIds(listeners: readonly Complete[]): ListenerSettings[] {
+  const taken = new Set(listeners.flatMap(({ listener: { id } }) => id === undefined ? [] : [id]));
+  return listeners.map(({ listener, place }) => ({
+    ...listener,
+    id: listener.id ?? freeId(listener.type, taken),
+    place,
+  }));
 }
 
 function freeId(type: string, taken: Set<string>): string {

@@ -24,7 +24,7 @@ export interface MadeListener {
  *
  * @param settings what it is
  * @returns the listener
- * @throws {UsageError} that names the listener, when its files cannot be read or its options are wrong
+ * @throws {UsageError} that names the place of the listener, when its files cannot be read or its options are wrong
  */
 export async function makeListener(settings: ListenerSettings): Promise<MadeListener> {
   try {
@@ -32,7 +32,7 @@ export async function makeListener(settings: ListenerSettings): Promise<MadeList
       ? { listener: makePlain(settings), reload: undefined }
       : await makeSecure(settings, settings.tls);
   } catch (error) {
-    throw new UsageError(`listener ${settings.id}: ${(error as Error).message}`);
+    throw new UsageError(`${settings.place}: ${(error as Error).message}`);
   }
 }
 

@@ -31,6 +31,8 @@ export interface ListenerSettings {
   readonly type: ListenerType;
   /** Its name. */
   readonly id: string;
+  /** Where it was given, for errors: `listeners[0]`, or an option of the command line. */
+  readonly place: string;
   /** `host:port`, or the path of a Unix socket. */
   readonly address: string;
   /** Certificates, for `tls` and `wss`. */
@@ -113,7 +115,7 @@ export interface FileSettings {
 }
 
 /** A listener as a file describes it. */
-export interface FileListener extends Omit<ListenerSettings, "id" | "tls"> {
+export interface FileListener extends Omit<ListenerSettings, "id" | "place" | "tls"> {
   /** Its name; one is made from the kind when it is left out. */
   readonly id?: string;
   /** Certificates. */

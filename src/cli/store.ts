@@ -10,6 +10,9 @@ type MakeStore<T> = (options: T & StoreOptions) => Hook;
 const KV_MODULE: string = "../../hooks/storage/kv.ts";
 const REDIS_MODULE: string = "../../hooks/storage/redis.ts";
 
+/** How addresses of Redis begin. */
+export const REDIS_URL = /^redis(s|-sentinel|-cluster)?:\/\/./;
+
 /**
  * Reads the value of `--store`.
  *
@@ -21,8 +24,10 @@ export function parseStore(url: string): StoreSettings {
   if (url === "memory:") return { kind: "memory" };
   const path = url.startsWith("kv:") ? url.slice("kv:".length) : "";
   if (path !== "") return { kind: "kv", path };
-  if (/^redis(s|-sentinel|-cluster)?:\/\/./.test(url)) return { kind: "redis", url };
-  throw new UsageError(`--store: expected memory:, kv:PATH or redis://HOST:PORT, got "${url}"`);
+  if (REDIS_URL.test(url)) return { kind: "redis", url };
+  throw new UsageError(
+    `--store: expected memory:, kv:PATH or redis://HOST:PORT, got "${url.replace(/[^/]*@/, "...@")}"`,
+  );
 }
 
 /**

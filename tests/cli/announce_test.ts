@@ -6,7 +6,7 @@ import type { ListenerSettings, Settings } from "../../src/cli/settings.ts";
 import type { Logger } from "../../src/hook/logger.ts";
 
 const DEFAULT: Settings = {
-  listeners: [{ type: "tcp", id: "tcp", address: "127.0.0.1:0" }],
+  listeners: [{ type: "tcp", id: "tcp", address: "127.0.0.1:0", place: "--tcp" }],
   auth: { kind: "allow_all", asked: false },
   store: { kind: "memory" },
   debug: undefined,
@@ -27,7 +27,7 @@ function linesOf(settings: Partial<Settings>): string[] {
 }
 
 const listeners = (...addresses: [ListenerSettings["type"], string][]): ListenerSettings[] =>
-  addresses.map(([type, address], index) => ({ type, address, id: `${index}` }));
+  addresses.map(([type, address], index) => ({ type, address, id: `${index}`, place: `listeners[${index}]` }));
 
 Deno.test("the defaults: where, who, how long", () => {
   const [where, who, kept, ...more] = linesOf({});

@@ -30,9 +30,9 @@ async function messageOf(loading: Promise<Settings>): Promise<string> {
 const AUTH = "hooks: { auth: { allow_all: true } }\n";
 const NO_TLS = { tls: undefined };
 const DEFAULTS = [
-  { type: "tcp", address: "127.0.0.1:1883", id: "tcp", ...NO_TLS },
-  { type: "ws", address: "127.0.0.1:1882", id: "ws", ...NO_TLS },
-  { type: "sysinfo", address: "127.0.0.1:8080", id: "sysinfo", ...NO_TLS },
+  { type: "tcp", address: "127.0.0.1:1883", id: "tcp", place: "listeners[0]", ...NO_TLS },
+  { type: "ws", address: "127.0.0.1:1882", id: "ws", place: "listeners[1]", ...NO_TLS },
+  { type: "sysinfo", address: "127.0.0.1:8080", id: "sysinfo", place: "listeners[2]", ...NO_TLS },
 ];
 
 Deno.test("without options: this machine only, everyone, memory", async () => {
@@ -121,7 +121,7 @@ Deno.test("a file says everything", async () => {
       { type: "unix", address: "/etc/mochi/mqtt.sock", mode: 0o660, id: "unix", ...NO_TLS },
       { type: "sysinfo", address: "127.0.0.1:0", id: "sysinfo", ...NO_TLS },
       { type: "healthcheck", address: ":1880", id: "healthcheck", ...NO_TLS },
-    ] as unknown as Settings["listeners"],
+    ].map((listener, index) => ({ ...listener, place: `listeners[${index}]` })) as unknown as Settings["listeners"],
   );
   assertEquals(auth, {
     kind: "ledger",
@@ -262,6 +262,11 @@ for (const url of ["memory", "kv:", "redis:", "redis://", "mongodb://x", "data.k
   });
 }
 
+Deno.test("a password in an address is not repeated", async () => {
+  const message = await messageOf(load(["--store", "http://user:secret@host"]));
+  assertEquals(message, `--store: expected memory:, kv:PATH or redis://HOST:PORT, got "http://...@host"`);
+});
+
 const WRONG_ARGS: [args: string[], message: string][] = [
   [["--tcp=188"], `--tcp: expected host:port, got "188"`],
   [["--tcp=:99999"], `--tcp: expected a port from 0 to 65535, got ":99999"`],
@@ -292,6 +297,18 @@ const WRONG_FILES: [text: string, message: string][] = [
   ],
   ["hooks: { auth: { ledger: } }", "hooks.auth.ledger: expected keys with values, got nothing"],
   ["hooks: { auth: { ledger: { auth: [] } } }", "hooks.auth.ledger.auth: expected a list of rules, got []"],
+  [
+    `${AUTH}zebra: 1\nlisteners: [{ type: unix, path: a, other: 1 }]`,
+    "listeners[0].address: expected a path, got nothing\nlisteners[0].path: unknown key, did you mean address?\n" +
+    "listeners[0].other: unknown key, known are type, id, address, mode\n" +
+    "zebra: unknown key, known are listeners, hooks, options, logging",
+  ],
+  [`${AUTH}maximum_clients: 1`, "maximum_clients: unknown key, it belongs below options.capabilities"],
+  [`${AUTH}options: { maximum_qos: 1 }`, "options.maximum_qos: unknown key, it belongs below options.capabilities"],
+  [
+    `${AUTH}options: { long_client_ids: true }`,
+    "options.long_client_ids: unknown key, it belongs below options.compatibilities",
+  ],
   ["hooks: { auth: { allow_al: true } }", "hooks.auth.allow_al: unknown key, did you mean allow_all?"],
   [`${AUTH}listener: []`, "listener: unknown key, did you mean listeners?"],
   [`${AUTH}Hooks: []`, "Hooks: unknown key, did you mean hooks?"],
@@ -303,7 +320,7 @@ const WRONG_FILES: [text: string, message: string][] = [
     `listeners[1].address: expected host:port, got "188"`,
   ],
   [`${AUTH}listeners: [{ type: tcp, address: 1883 }]`, "listeners[0].address: expected host:port, got 1883"],
-  [`${AUTH}listeners: [{ type: tcp }]`, "listeners[0].address: expected a value, got nothing"],
+  [`${AUTH}listeners: [{ type: tcp }]`, "listeners[0].address: expected host:port, got nothing"],
   [
     `${AUTH}listeners: [{ address: ":1" }]`,
     "listeners[0].type: expected tcp, tls, ws, wss, unix, sysinfo, healthcheck, got nothing",
@@ -319,8 +336,29 @@ const WRONG_FILES: [text: string, message: string][] = [
   ],
   [
     `${AUTH}listeners: [{ type: tcp, address: ":1", tls: {} }]`,
-    "listeners[0].tls: unknown key, known are type, id, address, backlog, keep_alive",
+    "listeners[0].tls: unknown key, with a certificate the type is tls",
   ],
+  [
+    `${AUTH}listeners: [{ type: ws, address: ":1", tls: {} }]`,
+    "listeners[0].tls: unknown key, with a certificate the type is wss",
+  ],
+  [
+    `${AUTH}listeners: [{ type: tcp, address: ":1", no_delay: true }]`,
+    "listeners[0].no_delay: unknown key, leave it out, packets are always sent without delay",
+  ],
+  [`${AUTH}listeners: [{ type: ws, address: ":1", path: /a }]`, "listeners[0].path: unknown key, did you mean paths?"],
+  [
+    `${AUTH}listeners: [{ type: ws, address: ":1", paths: [mqtt] }]`,
+    `listeners[0].paths[0]: expected a path that begins with /, got "mqtt"`,
+  ],
+  [
+    `${AUTH}listeners: [{ type: sysinfo, address: ":1", path: stats }]`,
+    `listeners[0].path: expected a path that begins with /, got "stats"`,
+  ],
+  ...["app.example", "https://app.example/page", "https://", ""].map((origin): [string, string] => [
+    `${AUTH}listeners: [{ type: ws, address: ":1", allowed_origins: ["${origin}"] }]`,
+    `listeners[0].allowed_origins[0]: expected an origin such as https://app.example, or *, got "${origin}"`,
+  ]),
   [
     `${AUTH}listeners: [{ type: tls, address: ":1" }]`,
     "listeners[0]: has no certificate, add tls.cert_file or --tls-cert-file FILE",
@@ -343,10 +381,14 @@ const WRONG_FILES: [text: string, message: string][] = [
   ],
   [
     `${AUTH}listeners: [{ type: unix, address: s, mode: 999 }]`,
-    `listeners[0].mode: expected permissions as "660", got 999`,
+    `listeners[0].mode: expected permissions in quotes, such as "660", got 999`,
   ],
   [`${AUTH}logging: { level: loud }`, `logging.level: expected debug, info, warn, error, got "loud"`],
   [`${AUTH}options: { capabilities: { maximum_qos: 3 } }`, "options.capabilities.maximum_qos: expected 0 to 2, got 3"],
+  [
+    `${AUTH}options: { capabilities: { maximum_clients: -1 } }`,
+    "options.capabilities.maximum_clients: expected 0 or more, got -1",
+  ],
   [
     `${AUTH}options: { capabilities: { maximum_qos: 1.5 } }`,
     "options.capabilities.maximum_qos: expected a whole number, got 1.5",
@@ -380,6 +422,15 @@ const WRONG_FILES: [text: string, message: string][] = [
     "hooks: { auth: { allow_all: true }, storage: { kv: { path: a }, memory: true } }",
     "hooks.storage: expected one of memory, kv and redis",
   ],
+  [
+    "hooks: { auth: { allow_all: true }, storage: { redis: { url: http://user:secret@h } } }",
+    "hooks.storage.redis.url: expected redis://host:port, or likewise rediss://, redis-sentinel:// or redis-cluster://",
+  ],
+  [
+    "hooks: { auth: { allow_all: true }, storage: { kv: { maximum_pending_bytes: 0 } } }",
+    "hooks.storage.kv.path: expected a file, got nothing\n" +
+    "hooks.storage.kv.maximum_pending_bytes: expected a whole number of 1 or more, got 0",
+  ],
   ["hooks: { auth: { allow_all: true }, storage: { kv: a } }", `hooks.storage.kv: expected keys with values, got "a"`],
   [
     "hooks: { auth: { allow_all: true }, debug: { events: [all] } }",
@@ -401,6 +452,13 @@ Deno.test("numbers end where they should", async () => {
   const debug = (bytes: number) => `hooks: { auth: { allow_all: true }, debug: { payload_bytes: ${bytes} } }`;
   assertEquals((await loadYaml(debug(1_048_576))).debug?.payloadBytes, 1_048_576);
   assertEquals((await messageOf(loadYaml(debug(1_048_577)))).endsWith("to 1048576, got 1048577"), true);
+});
+
+Deno.test("origins as they should be", async () => {
+  const web = (allowed: string) => `${AUTH}listeners: [{ type: ws, address: ":1", allowed_origins: ["${allowed}"] }]`;
+  for (const origin of ["*", "null", "https://app.example", "http://localhost:3000/", "chrome-extension://abc"]) {
+    assertEquals((await loadYaml(web(origin))).listeners[0].allowedOrigins, [origin]);
+  }
 });
 
 Deno.test("what only code can give is no option of a file", async () => {

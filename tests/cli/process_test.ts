@@ -66,7 +66,7 @@ Deno.test("certificates that cannot be read end with 2 before anything is starte
   const args = ["--tcp", ANY_PORT, "--tls", ANY_PORT, "--tls-cert-file=/no/cert.pem", "--tls-key-file=/no/key.pem"];
   const { code, err } = await BrokerProcess.run(args);
   assertEquals(code, 2);
-  assertMatch(err, /^listener tls: \/no\/cert\.pem: cannot be read: .*\n$/);
+  assertMatch(err, /^--tls: cert_file \/no\/cert\.pem cannot be read: .*\n$/);
 });
 
 Deno.test("--check says whether the configuration is right, and starts nothing", async () => {
@@ -95,7 +95,7 @@ Deno.test("--check tells everything at once: the file, its listeners, its rules,
   assertEquals(err.trimEnd().split("\n").map((line) => line.split(": ")[0]).sort(), [
     "hooks.auth.ledger.auth[0].allow",
     "hooks.storage.redis.lease",
-    "listener tls",
+    "listeners[0]",
     "listeners[1].address",
     "listeners[2].address",
   ]);

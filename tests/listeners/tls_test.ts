@@ -367,13 +367,17 @@ Deno.test("tls refuses options that cannot work", async () => {
   const make = (options: Partial<TlsListenerOptions>) => () =>
     new TlsListener({ id: "x", address: "127.0.0.1:0", certificate: certificate("server"), ...options });
   assertThrows(make({ address: "188" }), Error, 'expected host:port, got "188"');
-  assertThrows(make({ certificate: { cert: "", key: "" } }), Error, "Cannot use the TLS certificate");
-  assertThrows(
-    make({ certificate: { ...certificate("server"), key: certificate("client").key } }),
-    Error,
-    "Cannot use",
-  );
-  assertThrows(make({ certificate: { ...certificate("server"), clientCa: "nonsense" } }), Error, "Cannot use");
+  const { cert, key } = certificate("server");
+  const wrong: [certificate: TlsListenerOptions["certificate"], message: string][] = [
+    [{ cert: "", key: "" }, "cert is not a certificate in PEM"],
+    [{ cert: key, key: cert }, "cert is not a certificate in PEM"],
+    [{ cert, key: cert }, "key is not a private key in PEM"],
+    [{ cert, key: certificate("client").key }, "key is not the private key of cert"],
+    [{ cert, key, clientCa: "nonsense" }, "clientCa is not a certificate in PEM"],
+  ];
+  for (const [certificate, message] of wrong) {
+    assertThrows(make({ certificate }), Error, `Cannot use the TLS certificate: ${message}`);
+  }
   assertThrows(make({ requireClientCertificate: true }), Error, "clientCa is missing");
   for (const handshakeTimeout of [0, 3_601, NaN]) {
     assertThrows(

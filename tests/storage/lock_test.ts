@@ -42,7 +42,9 @@ Deno.test("kv: a process that was killed leaves no lock behind", async () => {
 Deno.test("kv: a store that cannot be opened is named, and not locked", async () => {
   const folder = await Deno.makeTempDir(), path = `${folder}/broker.kv`;
   await Deno.writeTextFile(path, "this is not a database, and long enough to be seen as none".repeat(100));
-  await assertRejects(() => kvEngine({ path }).open(), Error, `Cannot open store ${path}`);
+  for (const wrong of [path, `${path}/below/a/file`, folder]) {
+    await assertRejects(() => kvEngine({ path: wrong }).open(), Error, `Cannot open store ${wrong}: `);
+  }
   await Deno.remove(path);
   const engine = kvEngine({ path });
   await engine.open();

@@ -22,7 +22,8 @@ import { peerOf } from "../../session/peer_address.ts";
 import { AddressGuard } from "./address_guard.ts";
 import { WaitingSockets } from "./waiting_sockets.ts";
 
-const FULL = "all sockets are in use; for a new one another gives way that nobody was let in over, or it is closed";
+const FULL =
+  "all sockets are in use; for a new one another gives way that nobody was let in over, or it is closed; for more raise maximumSockets (maximum_sockets) and the descriptors of the process (ulimit -n)";
 /** Sockets where nobody says how many there may be. */
 const MANY = 1_048_576;
 /** Of so many sockets one is not for clients. */

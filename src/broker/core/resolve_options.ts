@@ -124,7 +124,8 @@ function check(path: string, value: unknown, { name, expected }: { name: string;
   const [lowest, highest] = ranges[name] ?? [0, Number.MAX_SAFE_INTEGER];
   const number = value as number;
   if (!(number >= lowest && number <= highest)) {
-    throw new RangeError(`Cannot use option ${path}: current value is ${number}, expected ${lowest} to ${highest}`);
+    const range = highest === Number.MAX_SAFE_INTEGER ? `${lowest} or more` : `${lowest} to ${highest}`;
+    throw new RangeError(`Cannot use option ${path}: current value is ${number}, expected ${range}`);
   }
   if (!Number.isInteger(number) && !SECONDS.includes(name)) {
     throw new RangeError(`Cannot use option ${path}: current value is ${number}, expected a whole number`);
