@@ -90,11 +90,6 @@ export function pathOf(issue: v.BaseIssue<unknown>): string {
   return keys.join("").replace(/^\./, "") || "configuration";
 }
 
-/** `receiveMaximum` is written `receive_maximum`. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
 function keyMessage(issue: v.BaseIssue<unknown>, known: readonly string[]): string {
   const key = String(issue.path?.at(-1)?.key);
   return issue.expected === "never" ? `unknown key, ${didYouMean(key, known)}` : "expected a value, got nothing";
