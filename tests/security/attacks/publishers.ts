@@ -21,12 +21,6 @@ export const oneTopic: Attack = async function* (ports) {
   yield* flood(attacker, bytesOf(LOT, () => publishTo("flood/x")));
 };
 
-/** QoS 0 on one topic, a hundred small messages a write: as one of thousands. */
-export const manyPublishers: Attack = async function* (ports) {
-  using attacker = await connectNew(ports, "many");
-  yield* flood(attacker, bytesOf(100, () => publishTo("flood/y")));
-};
-
 /** Retained messages, some thousand topics. */
 export const retainedTopics: Attack = async function* (ports) {
   using attacker = await connectNew(ports, "retained");
@@ -59,6 +53,13 @@ export const pubacks: Attack = ofAcks(0x40);
 export const pubrecs: Attack = ofAcks(0x50);
 export const pubrels: Attack = ofAcks(0x62);
 export const pubcomps: Attack = ofAcks(0x70);
+
+/** What a client may not send, and as much as is taken behind it: the broker has closed and waits for the end of the stream. */
+export const refusedFloods: Attack = async function* (ports) {
+  using attacker = await connectNew(ports, "refused");
+  await attacker.send(Uint8Array.of(0xf0, 0)); // AUTH without a method
+  yield* flood(attacker, new Uint8Array(65_536));
+};
 
 /** PINGREQ after PINGREQ. */
 export const pings: Attack = async function* (ports) {

@@ -39,6 +39,15 @@ export const webSocketPings: Attack = framesOf(
 );
 export const unfinishedFrames: Attack = framesOf(HUGE, new Uint8Array(131_072));
 
+/** A request that is answered, or refused, and as much as is taken behind it. */
+export const floodsBehindRequests: Attack = async function* ({ ws, http }) {
+  for (const port of [http!, ws!]) {
+    using stranger = await Stranger.open(port);
+    await stranger.send(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    for (const more = new Uint8Array(65_536); await stranger.send(more);) yield more.length;
+  }
+};
+
 /** Pages of another origin, and hosts that are none. */
 export const foreignPages: Attack = async function* ({ ws, http }) {
   const page = upgradeRequest({ headers: { Origin: "https://elsewhere.example" } });
