@@ -50,15 +50,13 @@ export const shareGroupsEnd: Attack = async function* (ports) {
 
 /** Members that may not read what they are a group for: a ledger has to deny `secret/#` to `denied*`. */
 export const deniedMembers: Attack = async function* (ports) {
-  for (let index = 0; index < 300; index++) {
-    using member = await Attacker.connect(ports.tcp, {
-      clientId: `denied-${index}`,
-      cleanStart: false,
-      properties: LASTING,
-    });
+  const join = async (_: unknown, index: number) => {
+    const clientId = `denied-${index}`;
+    using member = await Attacker.connect(ports.tcp, { clientId, cleanStart: false, properties: LASTING });
     await member.send(subscribeTo(["$share/g/secret/#"], 1));
     await member.receive(6);
-  }
+  };
+  await Promise.all(Array.from({ length: 300 }, join));
   using publisher = await connectNew(ports, "secret");
   yield* flood(publisher, bytesOf(200, () => publishTo("secret/x")));
 };
