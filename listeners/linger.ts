@@ -2,8 +2,8 @@
  * @module */
 import type { Socket } from "../src/broker/core/listener.ts";
 
-/** Milliseconds between two reads of what nobody needs, and by how much that grows. */
-const REST = 5;
+/** So many reads nearly everybody ends within; between more of them are so many milliseconds for each that was before. */
+const FREE_READS = 3, REST = 5;
 /** Where all of them put it. */
 const scrap = new Uint8Array(65_536);
 
@@ -16,8 +16,8 @@ const scrap = new Uint8Array(65_536);
 export async function linger(socket: Socket): Promise<void> {
   try {
     await socket.closeWrite?.();
-    for (let rest = REST; await socket.read(scrap) !== null; rest += REST) {
-      await new Promise((resolve) => setTimeout(resolve, rest));
+    for (let reads = 1; await socket.read(scrap) !== null; reads++) {
+      if (reads > FREE_READS) await new Promise((resolve) => setTimeout(resolve, reads * REST));
     }
   } catch { /* the peer has gone, or the time is over */ }
 }

@@ -8,8 +8,8 @@ import type { OutboundQueue } from "../outbound/outbound_queue.ts";
 const LAST_BYTES = 5_000;
 /** Milliseconds in which the peer may close after it has read everything. */
 const PEER_CLOSES = 500;
-/** Milliseconds between two reads of what nobody needs, and by how much that grows. */
-const REST = 5;
+/** So many reads nearly everybody ends within; between more of them are so many milliseconds for each that was before. */
+const FREE_READS = 3, REST = 5;
 /** Where all of them put it. */
 const scrap = new Uint8Array(65_536);
 
@@ -48,7 +48,9 @@ export class SocketCloser {
    */
   async peerEnds(socket: Socket): Promise<void> {
     try {
-      for (let rest = REST; !this.peerGone && await socket.read(scrap) !== null; rest += REST) await this.#pause(rest);
+      for (let reads = 1; !this.peerGone && await socket.read(scrap) !== null; reads++) {
+        if (reads > FREE_READS) await this.#pause(reads * REST);
+      }
     } catch { /* the peer has gone */ }
     this.peerGone = true;
     this.#closeNow?.();
