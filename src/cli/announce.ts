@@ -7,8 +7,7 @@ import type { Settings } from "./settings.ts";
 import { warningsOf } from "./warnings.ts";
 
 const FOR_RULES = "put rules in a configuration (hooks.auth.ledger) and start with --config FILE";
-const IN_FORCE =
-  "limits for clients from elsewhere, set by options.capabilities; 0 is no limit for those of an address";
+const LIMITS = "limits in force, for clients from elsewhere; options.capabilities of a configuration sets them";
 const MQTT = ["tcp", "tls", "ws", "wss", "unix"];
 
 /**
@@ -22,9 +21,9 @@ export function announce(settings: Settings, listeners: Iterable<Listener>, logg
   for (const warning of warningsOf(settings)) logger.warn(warning);
   for (const { id, protocol, address } of listeners) logger.info("listening", { listener: id, protocol, address });
   if (!settings.listeners.some(({ type }) => MQTT.includes(type))) logger.warn("no listener takes MQTT clients");
-  const limits = limitsInForce(settings);
-  if (limits !== undefined) logger.info(IN_FORCE, limits);
   if (settings.auth.kind === "allow_all") announceAccess(settings, logger);
+  const limits = limitsInForce(settings);
+  if (limits !== undefined) logger.info(LIMITS, limits);
   if (settings.store.kind === "memory") {
     logger.info(
       "sessions and messages are kept in memory and lost at the end; to keep them add --store kv:PATH or --store redis://HOST:PORT",

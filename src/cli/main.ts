@@ -45,10 +45,8 @@ async function runCommand(args: readonly string[]): Promise<number> {
 
 function check({ settings }: Plan): number {
   for (const warning of warningsOf(settings)) console.error(`warning: ${warning}`);
-  const limits = Object.entries(limitsInForce(settings) ?? {}).map(([name, value]) => `  ${name}: ${value}\n`);
-  if (limits.length > 0) {
-    print(`limits in force for clients from elsewhere, in options.capabilities:\n${limits.join("")}`);
-  }
+  const limits = Object.entries(limitsInForce(settings) ?? {}).map(([name, value]) => `\n  ${name}: ${value}`);
+  if (limits.length > 0) print(`limits in force, for clients from elsewhere (options.capabilities):${limits.join("")}`);
   return print("the configuration is right");
 }
 

@@ -75,6 +75,14 @@ Deno.test("rules and a store: nothing to warn of", () => {
   assertEquals(lines.map((line) => line.split(" ")[0]), ["info", "info"]); // where, and limits
 });
 
+Deno.test("beyond loopback limits are told, those of a configuration as it says", () => {
+  const beyond = listeners(["tcp", "127.0.0.1:1"], ["sysinfo", ":8080"]), capabilities = { maximumTopicLevels: 7 };
+  const told = linesOf({ listeners: beyond, options: { capabilities } }).find((line) => line.includes("limits"));
+  assertStringIncludes(told!, "info limits in force");
+  assertStringIncludes(told!, `"maximum_topic_levels":7,`);
+  assertEquals(linesOf({}).filter((line) => line.includes("limits")), []);
+});
+
 Deno.test("what a hint says to start with can be started with", async () => {
   const [, who] = linesOf({}), hint = /start with (--config .*?) \{/.exec(who)![1].split(" ");
   const listeners = await loadSettings(parseArguments(hint.map((word) => word === "FILE" ? "c.json" : word)), {
