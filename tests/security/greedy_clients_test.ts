@@ -3,14 +3,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { Child } from "../helpers/child.ts";
-import { assertServed, startGoodClient } from "../helpers/good_client.ts";
+import { assertServedDuringAttack, startGoodClient } from "../helpers/good_client.ts";
 import { connectTo } from "../helpers/packet_link.ts";
 import { testWith } from "../helpers/programs.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { PacketType } from "../helpers/harness.ts";
 import type { Forces } from "./attacks/all_attacks.ts";
 import { startAttacks } from "./attacks/start_attacks.ts";
-import { pause } from "./attackers.ts";
 
 /** Milliseconds of an attack, and of the end of the program: its `closeTimeout` and the end of the process. */
 const ATTACK = 1_500, CLOSE_TIMEOUT = 5_500;
@@ -58,9 +57,7 @@ for (const [what, forces, megabytes] of FLOODS) {
     await using good = await startGoodClient(broker.port("tcp"));
     const ports = { tcp: broker.port("tcp"), ws: broker.port("ws"), http: broker.port("sysinfo") };
     await using attacks = await startAttacks(ports, forces);
-    await good.report();
-    await pause(ATTACK);
-    assertServed(await good.report());
+    await assertServedDuringAttack(good, ATTACK);
     const done = Object.values(await attacks.report()), bytes = done.reduce((sum, { bytes }) => sum + bytes, 0);
     assert(bytes > megabytes * 1e6, `only ${bytes} bytes were sent: ${JSON.stringify(done)}`);
     await assertEndsInOrder(broker);
@@ -73,9 +70,7 @@ testWith(["python3"], `as fast as they can: ${CROWD} QoS 0 publishers, beside a 
   await using good = await startGoodClient(port, { pings: true, newConnections: false });
   await using crowd = new Child("python3", ["tests/security/crowd.py", `${port}`, `${CROWD}`]);
   assertEquals(await crowd.nextLine(), "ready");
-  await good.report();
-  await pause(ATTACK);
-  assertServed(await good.report());
+  await assertServedDuringAttack(good, ATTACK);
   await assertEndsInOrder(broker);
   await crowd.endInput();
   assert(Number(await crowd.nextLine()) > 10, "megabytes of the crowd");
