@@ -2,11 +2,12 @@
  * @module */
 import type { Listener } from "../broker/core/listener.ts";
 import type { Logger } from "../hook/logger.ts";
-import { isLoopback } from "./addresses.ts";
-import type { ListenerSettings, Settings } from "./settings.ts";
+import { beyondLoopback, limitsInForce } from "./limits.ts";
+import type { Settings } from "./settings.ts";
 import { warningsOf } from "./warnings.ts";
 
 const FOR_RULES = "put rules in a configuration (hooks.auth.ledger) and start with --config FILE";
+const LIMITS = "limits in force, for clients from elsewhere; options.capabilities of a configuration sets them";
 const MQTT = ["tcp", "tls", "ws", "wss", "unix"];
 
 /**
@@ -21,6 +22,8 @@ export function announce(settings: Settings, listeners: Iterable<Listener>, logg
   for (const { id, protocol, address } of listeners) logger.info("listening", { listener: id, protocol, address });
   if (!settings.listeners.some(({ type }) => MQTT.includes(type))) logger.warn("no listener takes MQTT clients");
   if (settings.auth.kind === "allow_all") announceAccess(settings, logger);
+  const limits = limitsInForce(settings);
+  if (limits !== undefined) logger.info(LIMITS, limits);
   if (settings.store.kind === "memory") {
     logger.info(
       "sessions and messages are kept in memory and lost at the end; to keep them add --store kv:PATH or --store redis://HOST:PORT",
@@ -29,7 +32,7 @@ export function announce(settings: Settings, listeners: Iterable<Listener>, logg
 }
 
 function announceAccess({ listeners, auth }: Settings, logger: Logger): void {
-  const open = listeners.filter(isOpen).map(({ address }) => address);
+  const open = beyondLoopback(listeners).filter(({ type }) => MQTT.includes(type)).map(({ address }) => address);
   if (open.length > 0) {
     logger.warn(
       `ANYONE WHO REACHES THIS MACHINE MAY CONNECT, READ AND WRITE EVERYTHING, because no rules say who may; ${FOR_RULES}, or listen on 127.0.0.1`,
@@ -40,8 +43,4 @@ function announceAccess({ listeners, auth }: Settings, logger: Logger): void {
       `every client may connect, from this machine only; to open the broker to a network safely ${FOR_RULES} --tls :8883 --tls-cert-file FILE --tls-key-file FILE`,
     );
   } else logger.info("every client may connect, as the configuration says");
-}
-
-function isOpen({ type, address }: ListenerSettings): boolean {
-  return MQTT.includes(type) && type !== "unix" && !isLoopback(address);
 }

@@ -3,7 +3,8 @@
 import * as v from "valibot";
 import type { BrokerOptions } from "../broker/core/options.ts";
 import { resolveOptions, SECONDS } from "../broker/core/resolve_options.ts";
-import { expected, flag, type Schema, section, type SectionSchema, snakeCase } from "./config_values.ts";
+import { expected, flag, type Schema, section, type SectionSchema } from "./config_values.ts";
+import { snakeCase } from "./snake_case.ts";
 
 type Wrap = (option: Record<string, unknown>) => BrokerOptions;
 

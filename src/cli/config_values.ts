@@ -117,11 +117,6 @@ export function pathOf(issue: v.BaseIssue<unknown>): string {
   return keys.join("").replace(/^\./, "") || "configuration";
 }
 
-/** `receiveMaximum` is written `receive_maximum`. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
 /** A list is an object too, but none with keys. */
 function isGroup(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -3,6 +3,7 @@
 import { VERSION } from "../broker/core/version.ts";
 import { parseArguments } from "./args.ts";
 import { helpText } from "./help.ts";
+import { limitsInForce } from "./limits.ts";
 import { flushLogs } from "./log_output.ts";
 import { collectSettings } from "./load_settings.ts";
 import { makePlan, type Plan } from "./plan.ts";
@@ -44,6 +45,8 @@ async function runCommand(args: readonly string[]): Promise<number> {
 
 function check({ settings }: Plan): number {
   for (const warning of warningsOf(settings)) console.error(`warning: ${warning}`);
+  const limits = Object.entries(limitsInForce(settings) ?? {}).map(([name, value]) => `\n  ${name}: ${value}`);
+  if (limits.length > 0) print(`limits in force, for clients from elsewhere (options.capabilities):${limits.join("")}`);
   return print("the configuration is right");
 }
 

@@ -5,6 +5,8 @@ import { ledger } from "../../hooks/auth/ledger.ts";
 import { debug } from "../../hooks/debug.ts";
 import type { Hook } from "../hook/hook.ts";
 import { guarded, type Logger } from "../hook/logger.ts";
+import { descriptorsOfProcess } from "./descriptors.ts";
+import { withLimits } from "./limits.ts";
 import { createLogger } from "./logging.ts";
 import { type MadeListener, makeListener } from "./make_listener.ts";
 import type { RightSettings } from "./load_settings.ts";
@@ -14,7 +16,7 @@ import { makeStore } from "./store.ts";
 
 /** Everything that is needed to start, checked. */
 export interface Plan {
-  /** What the program runs with. */
+  /** What the program runs with, limits filled in. */
   readonly settings: Settings;
   /** Hooks in order. */
   readonly hooks: readonly Hook[];
@@ -44,7 +46,9 @@ export async function makePlan(settings: RightSettings, problems: Problems = new
     debugging && debug(debugging),
   ].filter((hook) => hook !== undefined);
   problems.throwIfAny();
-  return { settings: settings as Settings, hooks, listeners, logger: guarded(createLogger(settings.logging)) };
+  const options = withLimits(settings, descriptorsOfProcess());
+  const logger = guarded(createLogger(settings.logging));
+  return { settings: { ...settings as Settings, options }, hooks, listeners, logger };
 }
 
 function makeAccess(auth: AuthSettings): Hook {

@@ -2,11 +2,9 @@
  * @module */
 import { Broker } from "../broker/broker.ts";
 import { VERSION } from "../broker/core/version.ts";
-import type { BrokerOptions } from "../broker/core/options.ts";
 import { limitedLogger } from "../hook/limited_logger.ts";
 import type { Logger } from "../hook/logger.ts";
 import { announce } from "./announce.ts";
-import { descriptorsOfProcess, socketsFor } from "./descriptors.ts";
 import { catchLostErrors } from "./lost_errors.ts";
 import { flushLogs } from "./log_output.ts";
 import type { MadeListener } from "./make_listener.ts";
@@ -29,7 +27,7 @@ const WARM_UP = 1_500;
  */
 export async function serve(plan: Plan): Promise<number> {
   const { settings, logger } = plan;
-  const broker = new Broker({ ...withSockets(settings.options, logger), logger });
+  const broker = new Broker({ ...settings.options, logger });
   const uncatch = catchLostErrors(limitedLogger(logger, { clock: Date }));
   const started = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<number>();
@@ -58,18 +56,6 @@ export async function serve(plan: Plan): Promise<number> {
     uncatch();
     unlisten();
   }
-}
-
-/** As many sockets as there are descriptors for, where nothing else is asked for. */
-function withSockets(options: BrokerOptions, logger: Logger): BrokerOptions {
-  const { capabilities } = options, descriptors = descriptorsOfProcess();
-  const maximumSockets = capabilities?.maximumSockets || socketsFor(descriptors);
-  if (descriptors !== undefined && maximumSockets > descriptors) {
-    const message =
-      "maximum_sockets is more than this process has file descriptors; raise them (ulimit -n), or lower it";
-    logger.warn(message, { maximumSockets, descriptors });
-  }
-  return { ...options, capabilities: { ...capabilities, maximumSockets } };
 }
 
 /** Comes to full speed until somebody connects. */

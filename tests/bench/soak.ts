@@ -3,14 +3,17 @@
  *
  *     deno task soak                    10 minutes, after one to warm up
  *     deno task soak --minutes 60
+ *     deno task soak --hostile          10 minutes of all attacks at once, beside a good client
  *
- * Exit code 1 when memory of the first and of the last minute differ by more than 10 %, or messages were lost.
+ * Exit code 1 when memory of the first and of the last minute differ by more than 10 %, or messages were lost; with `--hostile`
+ * when the good client was not served, or what attackers took was not given back.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
 import { ours, type Running, start } from "./brokers.ts";
+import { hostileSoak } from "./hostile_soak.ts";
 import type { ExchangeOptions } from "./load/exchange.ts";
 import { usageOf } from "./load/usage.ts";
 import { business, machine } from "./machine.ts";
@@ -84,10 +87,12 @@ async function main(minutes: number): Promise<number> {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ args: Deno.args, options: { minutes: { type: "string", default: "10" } } });
+  const options = { minutes: { type: "string", default: "10" }, hostile: { type: "boolean", default: false } } as const;
+  const { values: { hostile, ...values } } = parseArgs({ args: Deno.args, options });
   const minutes = Number(values.minutes);
-  if (!(minutes >= 1)) {
-    throw new Error(`Cannot soak: --minutes has to be 1 or more, current value is "${values.minutes}"`);
+  if (!(hostile ? minutes > 0 : minutes >= 1)) {
+    const least = hostile ? "more than 0" : "1 or more";
+    throw new Error(`Cannot soak: --minutes has to be ${least}, current value is "${values.minutes}"`);
   }
-  Deno.exit(await main(minutes));
+  Deno.exit(await (hostile ? hostileSoak(minutes) : main(minutes)));
 }

@@ -72,7 +72,15 @@ Deno.test("everyone because the configuration says so: one line, and the warning
 Deno.test("rules and a store: nothing to warn of", () => {
   const auth = { kind: "ledger", rules: { auth: [{ allow: true }] } } as const;
   const lines = linesOf({ auth, listeners: listeners(["tcp", ":1883"]), store: { kind: "kv", path: "x" } });
-  assertEquals(lines.length, 1);
+  assertEquals(lines.map((line) => line.split(" ")[0]), ["info", "info"]); // where, and limits
+});
+
+Deno.test("beyond loopback limits are told, those of a configuration as it says", () => {
+  const beyond = listeners(["tcp", "127.0.0.1:1"], ["sysinfo", ":8080"]), capabilities = { maximumTopicLevels: 7 };
+  const told = linesOf({ listeners: beyond, options: { capabilities } }).find((line) => line.includes("limits"));
+  assertStringIncludes(told!, "info limits in force");
+  assertStringIncludes(told!, `"maximum_topic_levels":7,`);
+  assertEquals(linesOf({}).filter((line) => line.includes("limits")), []);
 });
 
 Deno.test("what a hint says to start with can be started with", async () => {

@@ -31,7 +31,5 @@ Deno.test({ name: "more sockets than descriptors: a warning", ignore: Deno.build
   const listeners = [{ type: "tcp", address: ANY_PORT }], hooks = { auth: { allow_all: true } };
   const configuration = JSON.stringify({ listeners, hooks, options });
   await using process = await BrokerProcess.start(["--config", "-"], configuration);
-  await process.line(
-    /WARN {2}maximum_sockets is more than this process has file descriptors.*maximumSockets=1000000000/,
-  );
+  await process.line(/WARN {2}maximum_sockets is 1000000000, but this process has \d+ file descriptors; raise them/);
 });

@@ -81,6 +81,19 @@ Deno.test("--check says whether the configuration is right, and starts nothing",
   assertMatch(wrong.err, /^hooks\.auth: expected one of/);
 });
 
+Deno.test("--check tells the limits that are in force where something listens beyond loopback", async () => {
+  const options = { capabilities: { maximum_connection_rate: 0, maximum_sockets: 10_000_000 } };
+  const config = { hooks: { auth: { allow_all: true } }, listeners: [{ type: "ws", address: ":1" }], options };
+  const { code, out, err } = await BrokerProcess.run(["--check", "--config", "-"], JSON.stringify(config));
+  assertEquals(code, 0);
+  assertMatch(out, /^limits in force,.*\n( {2}[a-z_]+: \d+\n){8}the configuration is right\n$/);
+  assertStringIncludes(out, "\n  maximum_connection_rate: 0\n");
+  assertStringIncludes(out, "\n  maximum_clients_per_address: 10000\n");
+  if (Deno.build.os === "linux") {
+    assertMatch(err, /^warning: maximum_sockets is 10000000, but this process has \d+ file/);
+  }
+});
+
 Deno.test("--check tells everything at once: the file, its listeners, its rules, the files that they name", async () => {
   const wrong = {
     hooks: { auth: { ledger: { auth: [{ allow: "yes" }] } }, storage: { redis: { url: "redis://h", lease: 0 } } },

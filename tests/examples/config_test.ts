@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { loadConfig, loadValue } from "../../src/cli/config_file.ts";
-import { snakeCase } from "../../src/cli/config_values.ts";
+import { snakeCase } from "../../src/cli/snake_case.ts";
 import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
 import { debugEvents } from "../../mod.ts";
 import { Child } from "../helpers/child.ts";

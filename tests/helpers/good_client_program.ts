@@ -22,6 +22,8 @@ export interface GoodClientOptions {
   readonly tls?: boolean;
   /** False to make no new connections beside its own. */
   readonly newConnections?: boolean;
+  /** True for a client that only pings: PINGREQ and PINGRESP are its round trip. */
+  readonly pings?: boolean;
 }
 
 /** How it was served; times are milliseconds. */
@@ -113,6 +115,7 @@ class Program {
 
   async #roundTrip(): Promise<void> {
     const client = this.#client ??= await this.#subscribed();
+    if (this.#options.pings) return void await client.barrier();
     await client.sendPublish(`good/${this.#clientId}`, "round trip", { qos: 1 });
     for (let left = 2; left > 0; left--) {
       const { type, packetId } = await client.next();

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { BrokerOptions } from "../../src/broker/core/options.ts";
 import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
 import { COMMAND_OPTIONS } from "../../src/cli/options.ts";
-import { snakeCase } from "../../src/cli/config_values.ts";
+import { snakeCase } from "../../src/cli/snake_case.ts";
 import { readPage, type Table, tables } from "../../tools/doc_pages.ts";
 import { ROOT } from "../../tools/package.ts";
 import { configKeys, configTakes } from "./config_keys.ts";

@@ -8,6 +8,10 @@ import type { OutboundQueue } from "../outbound/outbound_queue.ts";
 const LAST_BYTES = 5_000;
 /** Milliseconds in which the peer may close after it has read everything. */
 const PEER_CLOSES = 500;
+/** So many reads nearly everybody ends within; between more of them are so many milliseconds for each that was before. */
+const FREE_READS = 3, REST = 5;
+/** Where all of them put it. */
+const scrap = new Uint8Array(65_536);
 
 /** Closes one socket in order: last bytes, end of the outgoing half, end of the incoming half. */
 export class SocketCloser {
@@ -38,16 +42,22 @@ export class SocketCloser {
   }
 
   /**
-   * Reads on until the peer ends, so that bytes which still arrive do not make the transport throw away what was written.
+   * Reads on until the peer ends, so that bytes which still arrive do not make the transport throw away what was written. Who goes
+   * on sending is read more and more seldom: nobody needs that, and others wait for their turn.
    * @param socket where its bytes come from
    */
   async peerEnds(socket: Socket): Promise<void> {
-    const scrap = new Uint8Array(1_024);
     try {
-      while (!this.peerGone && await socket.read(scrap) !== null);
+      for (let reads = 1; !this.peerGone && await socket.read(scrap) !== null; reads++) {
+        if (reads > FREE_READS) await this.#pause(reads * REST);
+      }
     } catch { /* the peer has gone */ }
     this.peerGone = true;
     this.#closeNow?.();
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => void this.#scheduler.after(milliseconds, resolve));
   }
 
   #endOutgoing(): void {

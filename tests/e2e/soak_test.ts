@@ -1,0 +1,33 @@
+/** The soak with all attacks says what it saw, and fails when somebody was not served. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { Child } from "../helpers/child.ts";
+
+async function soak(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  await using child = await Child.deno("tests/bench/soak.ts", args);
+  return await child.end();
+}
+
+Deno.test("all attacks at once: each does something, figures are printed, the exit code goes by them", async () => {
+  const { code, out, err } = await soak("--hostile", "--minutes", "0.15");
+  assertEquals(err, "");
+  assertMatch(out, /^ +round trips +p99 ms +worst ms +connect ms +MiB +descriptors$/m);
+  assertMatch(out, /^minute 1( +[\d.]+){6}$/m);
+  assertMatch(out, /^3\d attacks: \d+ MB in \d+ steps$/m);
+  assertMatch(out, /^start +\d+ +\d+\nend +\d+ +\d+\nSIGTERM: exit code 0 after \d+ ms$/m);
+  const failures = out.split("\n").filter((line) => line.startsWith("FAILED: "));
+  assertEquals(code, failures.length === 0 ? 0 : 1, out);
+  assertEquals(
+    failures.filter((line) => !line.includes("The good client was not served") && !line.includes("has done nothing")),
+    [],
+    out,
+  ); // others may be at work here, too
+});
+
+Deno.test("a soak without time is refused", async () => {
+  for (const args of [["--hostile", "--minutes", "0"], ["--minutes", "0.5"], ["--minutes", "x"]]) {
+    const { code, err } = await soak(...args);
+    assertEquals(code, 1);
+    assertMatch(err, /Cannot soak: --minutes has to be /);
+  }
+});

@@ -1,0 +1,74 @@
+/** Clients whose filters cost much. */
+
+import { publishTo, subscribeTo } from "../../helpers/attacker.ts";
+import { type Attack, bytesOf, connectNew, flood, type Ports, rest, unsubscribeFrom } from "./attack.ts";
+
+const RETAINED = 2_000, STAY = 1_000;
+
+async function retain(ports: Ports): Promise<void> {
+  using attacker = await connectNew(ports, "retainer");
+  await attacker.send(
+    bytesOf(RETAINED, (at) => publishTo(`r/x/n${at}`, { retain: true, qos: 1, packetId: 1 + at % 1_000 })),
+  );
+  await attacker.receive(4 * RETAINED); // at least
+}
+
+/** The same SUBSCRIBE again and again, with replays of retained messages. */
+export const sameFilters: Attack = async function* (ports) {
+  await retain(ports);
+  using attacker = await connectNew(ports, "same");
+  yield* flood(attacker, bytesOf(500, () => subscribeTo(["r/#", "+/+/n1", "+/x/#"], 1)));
+};
+
+/** Filters by the thousand that come and go. */
+export const changingFilters: Attack = async function* (ports) {
+  using attacker = await connectNew(ports, "changing", { properties: { receiveMaximum: 1 } });
+  for (let round = 0;; round = (round + 1) % 100) {
+    const filters = Array.from({ length: 1_000 }, (_, at) => `+/+/n${round}-${at}`);
+    const bytes = bytesOf(2, (at) => at === 0 ? subscribeTo(filters, 1) : unsubscribeFrom(filters));
+    if (!await attacker.send(bytes)) return;
+    yield bytes.length;
+  }
+};
+
+/** A packet of 125,000 filters, and one of a thousand that are wrong. */
+export const wrongFilters: Attack = async function* (ports) {
+  const wrong = bytesOf(1, () => subscribeTo(Array(1_000).fill("/".repeat(40))));
+  const many = bytesOf(1, () => subscribeTo(Array.from({ length: 125_000 }, (_, at) => `${at}`)));
+  for (;;) {
+    using attacker = await connectNew(ports, "wrong");
+    await attacker.send(wrong, many);
+    yield wrong.length + many.length;
+    await rest(10);
+  }
+};
+
+/** A hundred filters over all retained topics. */
+export const retainedWalks: Attack = async function* (ports) {
+  await retain(ports);
+  for (;;) {
+    using attacker = await connectNew(ports, "walks");
+    const bytes = bytesOf(1, () => subscribeTo(Array.from({ length: 100 }, (_, at) => `+/+/n${at}`)));
+    await attacker.send(bytes);
+    yield bytes.length;
+    await rest(STAY);
+  }
+};
+
+/** A thousand filters that match topics of 30 times `a`. */
+function deepFilter(number: number): string {
+  const levels = Array(30).fill("a");
+  for (let plus = 0, seed = number * 7_919 + 1; plus < 8; plus++, seed = seed * 48_271 % 2_147_483_647) {
+    levels[seed % 30] = "+";
+  }
+  return `${levels.join("/")}/#`;
+}
+
+/** Filters that all match, and who publishes to them. */
+export const matchingFilters: Attack = async function* (ports) {
+  using subscriber = await connectNew(ports, "matching");
+  using publisher = await connectNew(ports, "matched");
+  await subscriber.send(bytesOf(1, () => subscribeTo(Array.from({ length: 1_000 }, (_, at) => deepFilter(at)))));
+  const topic = Array(30).fill("a").join("/");
+  yield* flood(publisher, bytesOf(200, (at) => publishTo(`${topic}/${at}`)));
+};
