@@ -7,7 +7,7 @@ const YOUNG = 100_663_296;
 
 /** Bytes of a heap that there are for what is kept. */
 export function keptHeap(limit: number): number {
-  return Math.floor(Math.max(limit - YOUNG, limit / 2));
+  return Math.floor(Math.max(limit - YOUNG, limit / 3));
 }
 
 /** Bytes that this process may keep in its heap; V8 ends the process above it. */

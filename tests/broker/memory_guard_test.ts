@@ -72,6 +72,6 @@ Deno.test("what is set counts, and less memory means smaller parts", () => {
 
 Deno.test("the heap that there is is that of this process", () => {
   const MIB = 1_048_576;
-  assertEquals([608 * MIB, 224 * MIB, 100 * MIB].map((limit) => keptHeap(limit) / MIB), [512, 128, 50]);
+  assertEquals([608 * MIB, 160 * MIB, 96 * MIB].map((limit) => keptHeap(limit) / MIB), [512, 64, 32]);
   assert(HEAP_LIMIT > Deno.memoryUsage().heapUsed && Number.isSafeInteger(HEAP_LIMIT));
 });
