@@ -15,7 +15,8 @@ export interface HttpHealthListenerOptions extends HttpPageOptions {
 }
 
 /**
- * Answers 200 while the broker serves and 503 when it does not, for load balancers and supervisors.
+ * Answers 200 while the broker serves and 503 when it does not, for load balancers and supervisors. A broker whose memory is short
+ * serves those who are there, so it answers 200 and says so.
  *
  * @example Usage
  * ```ts
@@ -77,7 +78,7 @@ export class HttpHealthListener implements Listener {
 }
 
 function render(context: ListenerContext): Page {
-  const healthy = context.healthy();
-  const text = healthy ? "ok\n" : "unavailable\n";
+  const healthy = context.healthy(), isShort = context.info().memoryShort === 1;
+  const text = !healthy ? "unavailable\n" : isShort ? "ok, but memory is short: what is new is refused\n" : "ok\n";
   return { status: healthy ? 200 : 503, type: "text/plain; charset=utf-8", text };
 }

@@ -9,6 +9,8 @@ import type { StorageLimits } from "./options.ts";
 
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 2_000;
+/** Bytes that a change takes besides its name and its value: an entry of a batch, and the buffer of the value. */
+const MUTATION = 256;
 
 /** What a {@linkcode GroupCommit} is made of. */
 export interface GroupCommitOptions extends StorageLimits {
@@ -49,9 +51,9 @@ export class GroupCommit {
     return this.#waiting.mutations + this.#open.mutations;
   }
 
-  /** Their bytes. */
+  /** Bytes of memory that they take. */
   get pendingBytes(): number {
-    return this.#waiting.bytes + this.#open.keyBytes + this.#open.valueBytes;
+    return this.#waiting.bytes + this.#open.keyBytes + this.#open.valueBytes + MUTATION * this.pendingMutations;
   }
 
   /** Milliseconds for which the store has owed an answer to a commit, 0 for none under way. */

@@ -1,5 +1,6 @@
 /** Options that all storage hooks share.
  * @module */
+import { HEAP_LIMIT } from "../../src/hook/heap.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import type { StorageStats } from "./commit_report.ts";
 
@@ -9,9 +10,12 @@ export type { StorageStats };
 export interface StorageLimits {
   /** Items that may wait; above it new messages, subscriptions and sessions are refused with 0x97. */
   readonly maximumPendingMutations: number;
-  /** Bytes that may wait. */
+  /** Bytes of memory that they may take; 0, the default, is 3 % of the heap that there may be. */
   readonly maximumPendingBytes: number;
 }
+
+/** Part of the heap. Those of everything else are in `src/broker/core/memory_limits.ts`. */
+const HEAP_SHARE = 0.03;
 
 /** Options of every storage hook; each has a default. */
 export interface StorageOptions extends Partial<StorageLimits> {
@@ -59,7 +63,7 @@ export function resolveStorageOptions(options: StorageOptions): ResolvedStorageO
     id: options.id ?? "storage",
     durability,
     maximumPendingMutations: options.maximumPendingMutations ?? 200_000,
-    maximumPendingBytes: options.maximumPendingBytes ?? 134_217_728,
+    maximumPendingBytes: options.maximumPendingBytes || Math.floor(HEAP_SHARE * HEAP_LIMIT),
     stopTimeout: options.stopTimeout ?? 3_000,
     logPeriod: options.logPeriod ?? 30_000,
   };

@@ -80,12 +80,11 @@ export class SessionStore {
 
   /** Filters were granted. @throws {MqttError} 0x97 when too much waits */
   subscribed(client: Client, subscriptions: readonly GrantedSubscription[]): Batch | undefined {
-    const session = stored(client);
-    if (session === undefined) return undefined;
+    const session = stored(client), granted = subscriptions.filter(({ reasonCode }) => !isFailure(reasonCode));
+    if (session === undefined || granted.length === 0) return undefined;
     this.#commits.admit();
     const batch = this.#commits.batch(), state = this.#state(session), changes = state.changes(batch);
-    for (const subscription of subscriptions) {
-      if (isFailure(subscription.reasonCode)) continue;
+    for (const subscription of granted) {
       const item = subscriptionItem(subscription.topicFilter);
       batch.put(changes, item, encodeSubscription(subscription), state.keyBytes + utf8Length(item));
     }

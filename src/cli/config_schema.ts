@@ -18,7 +18,7 @@ const auth = section({
 const limits = {
   durability: v.optional(choice(["strict", "relaxed"])),
   maximum_pending_mutations: v.optional(whole(1, Number.MAX_SAFE_INTEGER)),
-  maximum_pending_bytes: v.optional(whole(1, Number.MAX_SAFE_INTEGER)),
+  maximum_pending_bytes: v.optional(whole(0, Number.MAX_SAFE_INTEGER)),
   stop_timeout: v.optional(whole(0, 3_600_000)),
   log_period: v.optional(whole(0, 3_600_000)),
 };

@@ -31,7 +31,7 @@ export interface SystemInfo {
   messagesDropped: number;
   /** Messages retained. */
   retained: number;
-  /** Bytes retained. */
+  /** What retained messages take in memory, with the levels of their topics. */
   retainedBytes: number;
   /** QoS 1 and 2 messages on their way to clients, sent or queued. */
   inflight: number;
@@ -49,6 +49,18 @@ export interface SystemInfo {
   hookErrors: number;
   /** Resident memory of the process. */
   memoryAlloc: number;
+  /** Heap in use, with what is not collected yet. */
+  heapUsed: number;
+  /** What messages to clients take, sent or queued. */
+  messageBytes: number;
+  /** What sessions take by themselves. */
+  sessionBytes: number;
+  /** What subscriptions take, with the levels of their filters. */
+  subscriptionBytes: number;
+  /** What wills take. */
+  willBytes: number;
+  /** 1 while memory is short, so that nothing new is taken, else 0. */
+  memoryShort: number;
   /** Threads that the broker runs on. */
   threads: number;
 }
@@ -79,6 +91,12 @@ export function newSystemInfo(version: string, started: number): SystemInfo {
     connectionsAccepted: 0,
     hookErrors: 0,
     memoryAlloc: 0,
+    heapUsed: 0,
+    messageBytes: 0,
+    sessionBytes: 0,
+    subscriptionBytes: 0,
+    willBytes: 0,
+    memoryShort: 0,
     threads: 1,
   };
 }

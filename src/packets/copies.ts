@@ -4,7 +4,7 @@
 /** Memory of its own for each small copy costs several times the copy (`tests/bench/publish_bench.ts`). */
 const CHUNK = 2_048;
 /** Larger copies get memory of their own, so that who keeps a small one never keeps much more than a chunk. */
-const LARGEST_SHARED = 512;
+export const LARGEST_SHARED = 512;
 
 /**
  * Copies bytes one behind the other into chunks that are never written twice. A chunk is given back when none of its copies is

@@ -73,7 +73,7 @@ export class Client {
   cleanStart: boolean;
   /** Keep Alive in seconds that counts: the client's, or the server's where that is lower. */
   keepAlive: number;
-  /** CONNECT properties. */
+  /** CONNECT properties; `undefined` from `onDisconnect` on, as a session that sleeps keeps none. */
   properties: Properties | undefined;
   /** True for the broker's own clients, which need no permission. */
   readonly inline: boolean;

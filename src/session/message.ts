@@ -1,10 +1,11 @@
 /** The Application Message on its way through the broker.
  * @module */
-import { Copies } from "../packets/copies.ts";
+import { Copies, LARGEST_SHARED } from "../packets/copies.ts";
 import { decodePublishProperties, encodePublish, type PublishTarget, readPublish } from "../packets/publish.ts";
 import type { Slab } from "../packets/slab.ts";
 import type { Properties, QoS } from "../packets/types.ts";
 import { Writer } from "../packets/writer.ts";
+import { BUFFER, costOfProperties, costOfText, MESSAGE } from "./cost.ts";
 import type { MessageView } from "./message_view.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
@@ -79,6 +80,8 @@ export class Message implements PublishTarget, MessageView {
   isText = false;
   /** Sessions and share groups that it was routed to. */
   reached = 0;
+  /** Deliveries of it that are under way or queued: `DeliveryTotals` counts it with the first of them. */
+  deliveries = 0;
   /** What an acknowledgement of this message waits for. */
   commits: Promise<unknown>[] | undefined = undefined;
   #properties: Properties | undefined = undefined;
@@ -122,8 +125,10 @@ export class Message implements PublishTarget, MessageView {
 
   /** Properties to forward (MQTT 5), without the Topic Alias; `undefined` when there are none. */
   get properties(): Properties | undefined {
-    if (!this.#hasProperties) this.properties = this.#decodeProperties();
-    return this.#properties;
+    if (this.#hasProperties) return this.#properties;
+    const properties = this.#decodeProperties();
+    if (!this.#isOwn) this.properties = properties; // who is kept for long keeps them as bytes
+    return properties;
   }
 
   /** Properties of a message that is made of parts. */
@@ -148,14 +153,14 @@ export class Message implements PublishTarget, MessageView {
     return (buffer[at] << 24 | buffer[at + 1] << 16 | buffer[at + 2] << 8 | buffer[at + 3]) >>> 0;
   }
 
-  /** Bytes that this message is counted with in limits; what has been counted must not change any more. */
+  /** Bytes that this message takes in memory, as limits count it; what has been counted must not change any more. */
   get size(): number {
-    return this.#size ??= this.topic.length + this.payloadLength + this.#propertiesSize() + 64;
+    return this.#size ??= MESSAGE + costOfText(this.topic) + this.#propertiesSize() + this.payloadLength +
+      (this.payloadLength > LARGEST_SHARED ? BUFFER : 0);
   }
 
-  /** About the memory that properties take: their bytes, or what is in their texts and something for each User Property. */
   #propertiesSize(): number {
-    return this.frameStart === -1 ? sizeOf(this.#properties) : this.payloadStart - this.propertiesStart;
+    return this.frameStart === -1 ? costOfProperties(this.#properties) : this.payloadStart - this.propertiesStart;
   }
 
   /**
@@ -204,7 +209,8 @@ export class Message implements PublishTarget, MessageView {
     this.propertiesStart += moved;
     if (this.aliasStart !== -1) this.aliasStart += moved;
     if (this.expiryStart !== -1) this.expiryStart += moved;
-    this.#hasProperties = false; // they may be views on what was left
+    this.#properties = undefined; // they may be views on what was left
+    this.#hasProperties = false;
     return this;
   }
 
@@ -233,12 +239,3 @@ export class Message implements PublishTarget, MessageView {
 
 /** The broker's own packets may hold what only a server sends. */
 const OWN = { from: "server" } as const;
-
-/** About the memory that properties take: what is in their texts and bytes, and something for each User Property. */
-function sizeOf(properties: Properties | undefined): number {
-  if (properties === undefined) return 0;
-  const { contentType, responseTopic, correlationData, userProperties = [] } = properties;
-  let size = 64 + (contentType?.length ?? 0) + (responseTopic?.length ?? 0) + (correlationData?.length ?? 0);
-  for (const [name, value] of userProperties) size += 64 + name.length + value.length;
-  return size;
-}

@@ -136,28 +136,26 @@ export class Outbox {
     record.packetId = packetId;
     record.state = "sent";
     this.#sendQuota--;
-    this.#totals.inflight++;
     this.#keep(record);
   }
 
   #keep(record: OutboundRecord): void {
     this.inflight.add(record);
     this.#inflightBytes += record.message?.size ?? 0;
+    this.#totals.add(record);
   }
 
   /** Appends a record to the queue. */
   enqueue(record: OutboundRecord): void {
     this.queue.push(record);
-    this.#totals.inflight++;
-    this.#totals.queuedBytes += record.message?.size ?? 0;
+    this.#totals.add(record);
   }
 
   /** Takes the oldest record out of the queue, to be sent or given up. */
   dequeue(): OutboundRecord | undefined {
     const record = this.queue.shift();
     if (record === undefined) return undefined;
-    this.#totals.inflight--;
-    this.#totals.queuedBytes -= record.message?.size ?? 0;
+    this.#totals.remove(record);
     if (this.relief !== undefined) this.relief.queueIsShorter(this.queue);
     return record;
   }
@@ -176,6 +174,7 @@ export class Outbox {
   /** Forgets the message of a record: from PUBREC on only its Packet Identifier matters. */
   release(record: OutboundRecord): void {
     this.#inflightBytes -= record.message?.size ?? 0;
+    this.#totals.release(record);
     record.message = undefined;
     record.state = "released";
   }
@@ -192,13 +191,12 @@ export class Outbox {
     if (this.inflight.get(record.packetId) !== record) return;
     this.inflight.delete(record.packetId);
     this.#inflightBytes -= record.message?.size ?? 0;
-    this.#totals.inflight--;
+    this.#totals.remove(record);
   }
 
   /** Puts a restored record back under its old Packet Identifier. */
   restore(record: OutboundRecord): void {
     if (record.packetId === 0) return this.enqueue(record);
-    this.#totals.inflight++;
     this.#keep(record);
     if (record.packetId > this.#nextPacketId) this.#nextPacketId = record.packetId;
   }
@@ -211,7 +209,7 @@ export class Outbox {
 
   /** Forgets everything: the session has ended. */
   clear(): void {
-    this.#totals.inflight -= this.inflight.size;
+    for (const record of this.inflight.values()) this.#totals.remove(record);
     this.inflight.clear();
     this.#inflightBytes = 0;
     this.#resend = [];

@@ -1,5 +1,6 @@
 /** A first-in first-out queue that knows how many bytes it holds.
  * @module */
+import { DELIVERY } from "./cost.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
 
 /** Below this many dead places the array is left as it is. */
@@ -16,7 +17,7 @@ export class RecordQueue {
     return this.#items.length - this.#head;
   }
 
-  /** Bytes of their messages. */
+  /** Bytes of memory that they take, with their messages. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -24,7 +25,7 @@ export class RecordQueue {
   /** Appends a record. */
   push(record: OutboundRecord): void {
     this.#items.push(record);
-    this.#bytes += record.message?.size ?? 0;
+    this.#bytes += DELIVERY + (record.message?.size ?? 0);
   }
 
   /** The oldest record; it stays. */
@@ -36,7 +37,7 @@ export class RecordQueue {
   shift(): OutboundRecord | undefined {
     const record = this.#items[this.#head];
     if (record === undefined) return undefined;
-    this.#bytes -= record.message?.size ?? 0;
+    this.#bytes -= DELIVERY + (record.message?.size ?? 0);
     this.#items[this.#head++] = undefined as unknown as OutboundRecord;
     if (this.#head === this.#items.length) {
       this.#items = [];

@@ -2,10 +2,12 @@
  * @module */
 import type { ProtocolVersion, PublishPacket } from "../packets/types.ts";
 import type { Client } from "./client.ts";
+import { costOfText, SESSION } from "./cost.ts";
 import type { Message } from "./message.ts";
 import { DeliveryTotals } from "./delivery_totals.ts";
 import type { PublishDelivery } from "./outbound_record.ts";
 import { Outbox } from "./outbox.ts";
+import { PacketIdSet } from "./packet_id_set.ts";
 import type { Task } from "../time/scheduler.ts";
 import type { SessionSubscription, SessionView } from "./session_view.ts";
 import type { PendingWill } from "./will.ts";
@@ -39,6 +41,8 @@ export type InlineHandler = (client: Client, packet: PublishPacket) => void | Pr
 export class Session implements SessionView {
   /** ClientID. */
   readonly clientId: string;
+  /** Bytes that it takes by itself, without subscriptions, messages and will. */
+  readonly bytes: number;
   /** Who is, or was last, connected. */
   client: Client;
   /** The connection; `undefined` while the client is away. */
@@ -49,13 +53,15 @@ export class Session implements SessionView {
   disconnectedAt: number | undefined = undefined;
   /** The will, until it is published or dropped. */
   will: PendingWill | undefined = undefined;
+  /** Bytes that the will is counted with. */
+  willBytes = 0;
   /** Send quota that the connection began with. */
   sendQuota = 0;
   /** True once the session has ended and nothing may be added to it. */
   ended = false;
   /** Subscriptions by filter as sent. */
   readonly subscriptions: Map<string, SessionSubscription> = new Map();
-  /** Bytes of their filters. */
+  /** Bytes that they take, without the nodes of the tree. */
   subscriptionBytes = 0;
   /** How many of them have wildcards. */
   wildcardSubscriptions = 0;
@@ -73,7 +79,7 @@ export class Session implements SessionView {
   undecided: Map<number, Promise<void>> | undefined = undefined;
   readonly #totals: DeliveryTotals;
   #outbox: Outbox | undefined;
-  #awaitingPubrel: Set<number> | undefined;
+  #awaitingPubrel: PacketIdSet | undefined;
   #sequence = 0;
 
   /**
@@ -87,6 +93,7 @@ export class Session implements SessionView {
     this.#totals = totals;
     this.clientId = client.id;
     this.client = client;
+    this.bytes = SESSION + costOfText(client.id) + costOfText(client.username);
     this.expiryInterval = expiryInterval;
   }
 
@@ -139,14 +146,32 @@ export class Session implements SessionView {
     return this.#outbox?.queue.bytes ?? 0;
   }
 
-  /** QoS 2 messages of the client between PUBREC and PUBREL: their Packet Identifiers. */
-  get awaitingPubrel(): Set<number> {
-    return this.#awaitingPubrel ??= new Set();
+  /** Remembers the Packet Identifier of a QoS 2 message of the client until PUBREL. */
+  awaitPubrel(packetId: number): void {
+    const ids = this.#awaitingPubrel ??= new PacketIdSet(), { bytes } = ids;
+    ids.add(packetId);
+    this.#totals.receivedBytes += ids.bytes - bytes;
+  }
+
+  /** PUBREL has come: forgets its Packet Identifier. */
+  forgetPubrel(packetId: number): void {
+    const ids = this.#awaitingPubrel;
+    if (ids === undefined) return;
+    const { bytes } = ids;
+    ids.delete(packetId);
+    this.#totals.receivedBytes += ids.bytes - bytes;
   }
 
   /** Whether a QoS 2 message with this Packet Identifier is between PUBREC and PUBREL. */
   awaitsPubrel(packetId: number): boolean {
     return this.#awaitingPubrel?.has(packetId) ?? false;
+  }
+
+  /** Forgets all messages, those of the client too: the session has ended. */
+  clear(): void {
+    this.#outbox?.clear();
+    this.#totals.receivedBytes -= this.#awaitingPubrel?.bytes ?? 0;
+    this.#awaitingPubrel = undefined;
   }
 
   /** The next place in the order of delivery. */

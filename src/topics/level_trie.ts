@@ -13,6 +13,12 @@ const LONGEST_KEPT_TEXT = 512;
 export class LevelTrie<E extends TrieEntry<E>> {
   /** The node before the first level. */
   readonly root: TrieNode<E> = new TrieNode<E>("", undefined);
+  #nodes = 0;
+
+  /** How many levels there are that several entries share, or shared once. */
+  get nodes(): number {
+    return this.#nodes;
+  }
 
   /**
    * Finds an entry.
@@ -49,7 +55,10 @@ export class LevelTrie<E extends TrieEntry<E>> {
       if (branch === undefined) return hang(make(path), node, ownText(level, path));
       if (branch instanceof TrieNode) node = branch;
       else if (branch.path === path) return branch;
-      else node = split(branch, node, end);
+      else {
+        node = split(branch, node, end);
+        this.#nodes++;
+      }
       start = end + 1;
     }
     return node.entry ?? end(make(path), node);
@@ -65,7 +74,7 @@ export class LevelTrie<E extends TrieEntry<E>> {
     if (node === undefined) return;
     if (node.entry === entry) node.entry = undefined;
     else node.drop(entry.level);
-    prune(node);
+    this.#nodes -= prune(node);
   }
 
   /**
@@ -115,10 +124,13 @@ function ownText(level: string, path: string): string {
   return path.length > LONGEST_KEPT_TEXT ? ` ${level}`.slice(1) : level;
 }
 
-function prune<E extends TrieEntry<E>>(from: TrieNode<E>): void {
-  let node = from;
+/** @returns how many nodes led nowhere */
+function prune<E extends TrieEntry<E>>(from: TrieNode<E>): number {
+  let node = from, pruned = 0;
   while (node.parent !== undefined && node.entry === undefined && node.children === undefined) {
     node.parent.drop(node.level);
     node = node.parent;
+    pruned++;
   }
+  return pruned;
 }

@@ -30,6 +30,11 @@ export class RetainedTree<M> {
     return this.#byTopic.size;
   }
 
+  /** How many levels there are that several topics share; each takes memory. */
+  get nodes(): number {
+    return this.#trie.nodes;
+  }
+
   /**
    * Keeps a message for a topic in place of the one before.
    *

@@ -70,6 +70,11 @@ export class SubscriptionTree<S> {
     return this.#wildcardFilters;
   }
 
+  /** How many levels there are that several filters with wildcards share; each takes memory. */
+  get nodes(): number {
+    return this.#wildcards.nodes;
+  }
+
   /** How many share groups there are. */
   get shares(): number {
     return this.#shares;

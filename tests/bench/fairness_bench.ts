@@ -14,7 +14,10 @@ interface Pair {
 async function pairs(count: number): Promise<Pair[]> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }), made: Pair[] = [];
   for (let index = 0; index < count; index++) {
-    const [client, server] = await Promise.all([Deno.connect(listener.addr), listener.accept()]);
+    const [client, server] = await Promise.all([
+      Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
+      listener.accept(),
+    ]);
     made.push({ client, server });
   }
   listener.close();

@@ -2,6 +2,7 @@
 
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { Broker } from "../../src/broker/broker.ts";
+import type { Capabilities } from "../../src/broker/core/options.ts";
 import type { ListenerContext, Socket } from "../../src/broker/core/listener.ts";
 import { connect, type Level, publishTemplate, subscribe } from "./load/packets.ts";
 
@@ -54,15 +55,19 @@ class FedSocket implements Socket {
 
 /** A broker and its clients within this process. */
 export class Wire implements AsyncDisposable {
-  readonly broker: Broker = new Broker({ sysTopicResendInterval: 0 });
+  readonly broker: Broker;
   #context: ListenerContext | undefined;
   #written = 0;
   #wanted = Infinity;
   #arrived: (() => void) | undefined;
 
+  private constructor(capabilities: Partial<Capabilities>) {
+    this.broker = new Broker({ sysTopicResendInterval: 0, capabilities });
+  }
+
   /** Starts the broker; everyone may do everything. */
-  static async start(): Promise<Wire> {
-    const wire = new Wire();
+  static async start(capabilities: Partial<Capabilities> = {}): Promise<Wire> {
+    const wire = new Wire(capabilities);
     await wire.broker.addHook(allowAll());
     await wire.broker.addListener({
       id: "wire",
@@ -76,10 +81,15 @@ export class Wire implements AsyncDisposable {
   }
 
   /** Connects a client. @returns what takes its bytes */
-  async client(clientId: string, level: Level): Promise<(bytes: Uint8Array) => void> {
+  client(clientId: string, level: Level): Promise<(bytes: Uint8Array) => void> {
+    return this.connected(connect(clientId, level));
+  }
+
+  /** The same with a CONNECT of its own. */
+  async connected(packet: Uint8Array): Promise<(bytes: Uint8Array) => void> {
     const socket = new FedSocket((bytes) => this.#count(bytes));
     this.#context!.accept(socket);
-    await this.answers(1, () => socket.feed(connect(clientId, level)));
+    await this.answers(1, () => socket.feed(packet));
     return (bytes) => socket.feed(bytes);
   }
 

@@ -125,6 +125,49 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
       await harness.connect({ clientId: "first", cleanStart: false });
     },
   },
+  maximumTotalSessionBytes: {
+    value: 1_500,
+    async prove(harness) {
+      await (await harness.connect({ clientId: "first", properties: LASTING })).disconnect();
+      await harness.connect("second");
+      await expectRefusal(harness, 0x97);
+      const first = await harness.connect({ clientId: "first", cleanStart: false });
+      await expectCode(first.publish("t", "", { qos: 2 }), 0x97);
+    },
+  },
+  maximumTotalWillBytes: {
+    value: 1_500,
+    async prove(harness) {
+      const will = { topic: "w", payload: new Uint8Array(400) };
+      await harness.connect({ clientId: "first", will });
+      const second = await harness.open();
+      await second.sendConnect({ clientId: "second", will });
+      await second.expectRefusal(0x97);
+      await (await harness.connect({ clientId: "first", will })).disconnect();
+      await harness.connect({ clientId: "second", will });
+      assertEquals(harness.broker.info.willBytes, 512 + 2 + 400);
+    },
+  },
+  maximumMemory: {
+    value: 1_024,
+    async prove(harness) {
+      assertEquals(harness.broker.info.memoryShort, 1);
+      await expectRefusal(harness, 0x97);
+    },
+  },
+  maximumTotalSubscriptionBytes: {
+    value: 1_500,
+    async prove(harness) {
+      const first = await harness.connect("a"), second = await harness.connect("b");
+      assertEquals([await first.subscribe("+/a/1"), await second.subscribe("+/a/2")], [0, 0]); // and two levels
+      assertEquals([await first.subscribe("c"), await first.subscribe("+/a/1")], [0x97, 0]);
+      await second.unsubscribe("+/a/2");
+      assertEquals([await first.subscribe("c"), harness.broker.info.subscriptionBytes], [
+        0,
+        2 * 512 + 10 + 2 + 2 * 128,
+      ]);
+    },
+  },
   maximumClientsPerAddress: {
     value: 2,
     async prove(harness) {
@@ -324,17 +367,17 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
     },
   },
   maximumQueuedBytes: {
-    value: 3_500,
+    value: 5_500,
     async prove(harness) {
       await queueFor(harness, 5, 1_000);
       assertEquals([harness.broker.info.inflight, harness.broker.info.messagesDropped], [6, 4]);
     },
   },
   maximumTotalQueuedBytes: {
-    value: 3_500,
+    value: 6_500, // 1,578 for each message, and 128 for each of its two deliveries
     async prove(harness) {
       await queueFor(harness, 5, 1_000);
-      assertEquals([harness.broker.info.inflight, harness.broker.info.messagesDropped], [3, 7]);
+      assertEquals([harness.broker.info.inflight, harness.broker.info.messagesDropped], [7, 1]); // the last is refused
     },
   },
   maximumAcknowledgementDelay: {
@@ -374,15 +417,15 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
     },
   },
   maximumRetainedBytes: {
-    value: 1_000,
+    value: 2_500,
     async prove(harness) {
-      const client = await harness.connect("a"), large = new Uint8Array(900);
+      const client = await harness.connect("a"), large = new Uint8Array(1_500);
       await expectCode(client.publish("t", large, { qos: 1, retain: true }), 0x10);
       await expectCode(client.publish("u", large, { qos: 1, retain: true }), 0x97);
       await expectCode(client.publish("t", "small", { qos: 1, retain: true }), 0x10);
-      await expectCode(client.publish("t", new Uint8Array(1_000), { qos: 1, retain: true }), 0x97);
+      await expectCode(client.publish("t", new Uint8Array(2_000), { qos: 1, retain: true }), 0x97);
       await expectCode(client.publish("u", "small", { qos: 1, retain: true }), 0x10);
-      assert(harness.broker.info.retainedBytes < 1_000);
+      assert(harness.broker.info.retainedBytes < 2_500);
     },
   },
   maximumSubscriptionsPerClient: {
@@ -397,13 +440,13 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
     },
   },
   maximumSubscriptionBytesPerClient: {
-    value: 6,
+    value: 2 * 512 + 12, // for each, and for their characters
     async prove(harness) {
       const client = await harness.connect("a"), codes = [];
       for (const filter of ["aaa", "bbbb", "bbb", "aaa", "c"]) codes.push(await client.subscribe(filter));
       assertEquals(codes, [0, 0x97, 0, 0, 0x97]);
       await client.unsubscribe("aaa");
-      assertEquals([await client.subscribe("ää"), await client.subscribe("ü")], [0x97, 0]);
+      assertEquals([await client.subscribe("ääää"), await client.subscribe("üüü")], [0x97, 0]);
     },
   },
   maximumFiltersPerPacket: {

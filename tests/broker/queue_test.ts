@@ -35,7 +35,7 @@ Deno.test("a queue that is full takes no new message, or gives up the oldest one
 });
 
 Deno.test("bytes of one queue and of all queues are limited as messages are", async () => {
-  const two = 2 * 66; // a message counts with its topic, its payload and 64 bytes
+  const two = 2 * (384 + 2 + 1 + 128); // a message, its topic, its payload and its place in the queue
   assertEquals(await queued({ maximumQueuedBytes: two }), { got: ["1", "2"], dropped: 3 });
   assertEquals(await queued({ maximumTotalQueuedBytes: two }), { got: ["1", "2"], dropped: 3 });
   assertEquals(await queued({ maximumQueuedBytes: two, queueOverflow: "drop_oldest" }), {

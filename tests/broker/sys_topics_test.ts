@@ -10,7 +10,8 @@ const TOPICS = [
   ...["clients/disconnected", "clients/maximum", "clients/total", "packets/received", "packets/sent"],
   ...["messages/received", "messages/sent", "messages/dropped", "messages/inflight", "retained", "subscriptions"],
   ...["system/memory", "system/threads", "messages/inflight_dropped", "retained/bytes", "connections/accepted"],
-  "hooks/errors",
+  ...["hooks/errors", "system/heap", "memory/messages", "memory/sessions", "memory/subscriptions", "memory/wills"],
+  "memory/short",
 ];
 
 const INTERVAL = { sysTopicResendInterval: 10 };
@@ -48,6 +49,12 @@ Deno.test("counters tell what happens, at the interval", async () => {
   assertEquals(found.get("retained"), String(TOPICS.length + 1));
   assert(Number(found.get("load/bytes/received")) > 20 && Number(found.get("load/bytes/sent")) > 20);
   assert(Number(found.get("system/memory")) > 1_000_000);
+  assert(Number(found.get("memory/messages")) > 500 && Number(found.get("memory/sessions")) > 2_000);
+  assertEquals([found.get("memory/subscriptions"), found.get("memory/wills"), found.get("memory/short")], [
+    "514",
+    "0",
+    "0",
+  ]);
 });
 
 Deno.test("subscribers get what is retained, and then changes", async () => {

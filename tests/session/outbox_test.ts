@@ -1,4 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { DELIVERY } from "../../src/session/cost.ts";
 import { DeliveryTotals } from "../../src/session/delivery_totals.ts";
 import { Message } from "../../src/session/message.ts";
 import { OutboundRecord } from "../../src/session/outbound_record.ts";
@@ -12,6 +13,8 @@ function record(packetId: number, sequence = packetId): OutboundRecord {
   made.packetId = packetId;
   return made;
 }
+
+const SIZE = record(1).message!.size;
 
 function newOutbox(): Outbox {
   return new Outbox(new DeliveryTotals());
@@ -55,7 +58,7 @@ Deno.test("a message may be sent while there is quota, and less than so many byt
   outbox.connect(2);
   assertEquals([outbox.maySend(1), outbox.maySend(0)], [true, false]);
   send(outbox);
-  assertEquals([outbox.maySend(66), outbox.maySend(65)], [true, false]);
+  assertEquals([outbox.maySend(SIZE + 1), outbox.maySend(SIZE)], [true, false]);
   send(outbox);
   assertEquals(outbox.maySend(1_000), false);
 });
@@ -73,7 +76,7 @@ Deno.test("records stay apart while the table grows, and after it was emptied", 
       model.delete(packetId);
     }
     assertEquals(outbox.inflight.size, model.size);
-    assertEquals(outbox.inflightBytes, 65 * model.size);
+    assertEquals(outbox.inflightBytes, SIZE * model.size);
   }
   assertEquals(
     outbox.inflight.values().map(({ packetId, sequence }) => [packetId, sequence]),
@@ -92,23 +95,40 @@ Deno.test("a slot of the send quota is taken by what is sent and comes back once
   assertEquals(outbox.sendQuota, 1);
 });
 
-Deno.test("the sums of all outboxes count what is sent and what is queued, and bytes of the queue alone", () => {
-  const totals = new DeliveryTotals(), outbox = new Outbox(totals), other = new Outbox(totals);
+Deno.test("the sums of all outboxes count what is sent and what is queued, with its bytes", () => {
+  const totals = new DeliveryTotals(), outbox = new Outbox(totals), other = new Outbox(totals), one = SIZE + DELIVERY;
   outbox.connect(10);
   send(outbox);
   outbox.enqueue(record(0, 2));
   other.enqueue(record(0, 1));
   other.restore(record(5, 2));
-  assertEquals([totals.inflight, totals.queuedBytes], [4, 130]);
+  assertEquals([totals.inflight, totals.bytes], [4, 4 * one]);
   const queued = outbox.dequeue()!;
-  assertEquals([totals.inflight, totals.queuedBytes], [3, 65]);
+  assertEquals([totals.inflight, totals.bytes], [3, 3 * one]);
   outbox.begin(queued, outbox.allocatePacketId());
-  assertEquals([totals.inflight, totals.queuedBytes], [4, 65]);
+  assertEquals([totals.inflight, totals.bytes], [4, 4 * one]);
   outbox.finish(queued);
   outbox.clear();
-  assertEquals([totals.inflight, totals.queuedBytes], [2, 65]);
+  assertEquals([totals.inflight, totals.bytes], [2, 2 * one]);
+  outbox.begin(record(0, 3), 1);
+  outbox.release(outbox.inflight.get(1)!);
+  assertEquals([totals.inflight, totals.bytes], [3, 2 * one + DELIVERY]);
+  outbox.forget(outbox.inflight.get(1)!);
   other.clear();
-  assertEquals([totals.inflight, totals.queuedBytes, other.size], [0, 0, 0]);
+  assertEquals([totals.inflight, totals.bytes, other.size], [0, 0, 0]);
+});
+
+Deno.test("a message that several sessions get is counted once, with each of its deliveries", () => {
+  const totals = new DeliveryTotals(), outboxes = [1, 2, 3].map(() => new Outbox(totals));
+  const { message } = record(0),
+    delivery = { qos: 1, retain: false, identifiers: undefined, share: undefined } as const;
+  for (const outbox of outboxes) outbox.enqueue(new OutboundRecord("a", 1, message, delivery));
+  assertEquals(totals.bytes, SIZE + 3 * DELIVERY);
+  outboxes[0].clear();
+  outboxes[1].dequeue();
+  assertEquals(totals.bytes, SIZE + DELIVERY);
+  outboxes[2].clear();
+  assertEquals(totals.bytes, 0);
 });
 
 Deno.test("a new connection is sent everything again in its old order, also behind the highest Packet Identifier", () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { DELIVERY } from "../../src/session/cost.ts";
 import { Message } from "../../src/session/message.ts";
 import { OutboundRecord } from "../../src/session/outbound_record.ts";
 import { RecordQueue } from "../../src/session/record_queue.ts";
@@ -15,7 +16,7 @@ function record(sequence: number, size = 0): OutboundRecord {
 }
 
 Deno.test("first in, first out, with the bytes of what is in it", () => {
-  const queue = new RecordQueue(), empty = record(0).message!.size;
+  const queue = new RecordQueue(), empty = record(0).message!.size + DELIVERY;
   assertEquals([queue.length, queue.bytes, queue.peek(), queue.shift()], [0, 0, undefined, undefined]);
   for (let index = 0; index < 5; index++) queue.push(record(index, index));
   assertEquals([queue.length, queue.bytes], [5, 5 * empty + 10]);
@@ -39,7 +40,7 @@ Deno.test("the same as an array, whatever is pushed and shifted", () => {
     assertEquals(queue.length, model.length);
     assert(queue.peek() === model[0]);
   }
-  assertEquals(queue.bytes, model.reduce((sum, { message }) => sum + message!.size, 0));
+  assertEquals(queue.bytes, model.reduce((sum, { message }) => sum + message!.size + DELIVERY, 0));
   assertEquals([...queue], model);
 });
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Client } from "../../src/session/client.ts";
+import { DeliveryTotals } from "../../src/session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../src/session/message.ts";
 import { Session } from "../../src/session/session.ts";
 import { SessionRegistry } from "../../src/session/session_registry.ts";
@@ -16,7 +17,6 @@ Deno.test("a session without messages has no queues", () => {
   const idle = session("a");
   assertEquals([idle.existingOutbox, idle.awaitsPubrel(1)], [undefined, false]);
   assertStrictEquals(idle.outbox, idle.outbox);
-  assertStrictEquals(idle.awaitingPubrel, idle.awaitingPubrel);
   assertStrictEquals(idle.existingOutbox, idle.outbox);
 });
 
@@ -111,4 +111,35 @@ Deno.test("the size of a message counts all that may be large", () => {
   for (const init of inits) assert(message(init).size - small >= 999, Object.keys(init.properties ?? init).join());
   const detached = message({ properties: { correlationData: bytes } }), before = detached.size;
   assertEquals(detached.detach().size, before, "what is added to a limit is taken from it again");
+});
+
+Deno.test("Packet Identifiers of QoS 2 messages from clients are counted while they are remembered", () => {
+  const totals = new DeliveryTotals(), client = new Client({ id: "a", protocolVersion: 4 });
+  const [first, second] = [new Session(client, 0, totals), new Session(client, 0, totals)];
+  for (let packetId = 1; packetId <= 10; packetId++) first.awaitPubrel(packetId);
+  assertEquals(totals.receivedBytes, 320);
+  first.forgetPubrel(10);
+  first.forgetPubrel(10);
+  second.awaitPubrel(1);
+  second.awaitPubrel(1);
+  assertEquals(totals.receivedBytes, 320);
+  for (let packetId = 1; packetId <= 65_535; packetId++) second.awaitPubrel(packetId);
+  assertEquals(totals.receivedBytes, 9 * 32 + 8_192);
+  first.clear();
+  second.clear();
+  assertEquals([totals.receivedBytes, first.awaitingPubrelMessages, second.awaitsPubrel(1)], [0, 0, false]);
+});
+
+Deno.test("the registry counts what sessions take by themselves, until they are gone", () => {
+  const registry = new SessionRegistry(), small = session("a"), large = session("b".repeat(1_000), "u".repeat(500));
+  registry.add(small);
+  assertEquals(registry.bytes, small.bytes);
+  registry.add(large);
+  assertEquals(registry.bytes, small.bytes + large.bytes);
+  assertEquals(large.bytes - small.bytes, 2 * (999 + 500));
+  registry.remove(small);
+  registry.remove(small);
+  registry.add(session("b".repeat(1_000)));
+  registry.remove(large); // there is a newer one
+  assertEquals(registry.bytes, large.bytes - 1_000);
 });

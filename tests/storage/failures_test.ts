@@ -93,11 +93,14 @@ Deno.test("a backlog has a limit: new things are refused, progress is not", asyn
     will: { topic: "w", payload: new Uint8Array(1), qos: 0, retain: false },
     dueAt: undefined,
   };
+  const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0 } as const;
+  const granted = { clientId: "c", topicFilter: "t", ...options };
+  assertEquals(hook.onSubscribed!(client, [{ ...granted, reasonCode: 0x97 }]), undefined); // there is nothing to store
   const refusals = [
     () => hook.onQosPublish!(client, outbound(session, message("t", "4"))),
     () => hook.onQosPublish!(client, inbound(session, 9)),
     () => hook.onRetainMessage!(client, message("t", "5")),
-    () => hook.onSubscribed!(client, []),
+    () => hook.onSubscribed!(client, [{ ...granted, reasonCode: 0 }]),
     () => hook.onSessionEstablished!(connect("d").client, connect("d").session),
     () => hook.onSessionEstablished!(transient.client, transient.session), // it has a will
   ];

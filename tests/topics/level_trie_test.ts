@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LevelTrie } from "../../src/topics/level_trie.ts";
-import type { TrieEntry, TrieNode } from "../../src/topics/trie_node.ts";
+import { itemsOf } from "../../src/topics/one_or_map.ts";
+import { type Branch, type TrieEntry, TrieNode } from "../../src/topics/trie_node.ts";
 import { sequences } from "./brute_force.ts";
 
 class Entry implements TrieEntry<Entry> {
@@ -11,6 +12,14 @@ class Entry implements TrieEntry<Entry> {
 }
 
 const PATHS = ["", ...sequences(["", "a", "+"], 4)];
+
+function nodesBelow(node: TrieNode<Entry>): number {
+  let nodes = 0;
+  for (const child of itemsOf<string, Branch<Entry>>(node.children)) {
+    if (child instanceof TrieNode) nodes += 1 + nodesBelow(child);
+  }
+  return nodes;
+}
 
 function paths(trie: LevelTrie<Entry>): string[] {
   return [...trie.entries()].map(({ path }) => path).sort();
@@ -34,6 +43,7 @@ Deno.test("entries that are added and removed in any order leave nothing behind"
       toggle(path);
       assertEquals(paths(trie), [...model.keys()].sort());
       assertEquals(trie.find(path), model.get(path));
+      assertEquals(trie.nodes, nodesBelow(trie.root));
     }
     for (const path of PATHS) assertEquals(trie.find(path), model.get(path));
     for (const path of [...model.keys()]) toggle(path);

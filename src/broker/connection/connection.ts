@@ -69,7 +69,7 @@ export class Connection implements SessionLink {
   readonly listenerId: string;
   readonly transport: string;
   readonly out: OutboundQueue;
-  readonly ackQueue: AckQueue = new AckQueue((error) => this.fail(error), () => this.reader?.resume());
+  readonly ackQueue: AckQueue = new AckQueue(this);
   readonly receiveWindow: ReceiveWindow;
   /** Reads from the socket; the broker's own clients have none. */
   reader: ConnectionReader | undefined = undefined;
@@ -219,6 +219,7 @@ export class Connection implements SessionLink {
     this.state = "closed";
     this.ready = false;
     this.core.scheduler.cancel(this.deadline);
+    this.ackQueue.end();
     this.reader?.resume();
     this.core.connections.delete(this);
     this.#closer.close(ending.linger === true);
@@ -257,12 +258,9 @@ export class Connection implements SessionLink {
 
   /** Sends a PUBACK, PUBREC, PUBREL or PUBCOMP without properties. */
   sendAck(type: AckPacket["type"], packetId: number, reasonCode = 0): void {
-    const { hooks } = this.core;
+    const { onPacketEncode, onPacketSent } = this.core.hooks.on;
     if (this.closed) return;
-    if (
-      reasonCode !== 0 && this.version === 5 || hooks.on.onPacketEncode !== undefined ||
-      hooks.on.onPacketSent !== undefined
-    ) {
+    if (reasonCode !== 0 && this.version === 5 || onPacketEncode !== undefined || onPacketSent !== undefined) {
       this.send({ type, packetId, reasonCode });
       return;
     }

@@ -4,6 +4,7 @@ import { HookChain } from "../../hook/chain.ts";
 import { limitedLogger } from "../../hook/limited_logger.ts";
 import { errorText, type Logger } from "../../hook/logger.ts";
 import { newSystemInfo, type SystemInfo } from "../../hook/system_info.ts";
+import { WAITING } from "../../session/cost.ts";
 import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
 import { Scheduler, type Task } from "../../time/scheduler.ts";
@@ -16,6 +17,8 @@ import { SubscriptionTree } from "../../topics/subscription_tree.ts";
 import type { DecodeOptions } from "../../packets/codec.ts";
 import { IncompletePackets } from "./incomplete_packets.ts";
 import type { Socket } from "./listener.ts";
+import { MemoryGuard, type MemoryUse } from "./memory_guard.ts";
+import { type MemoryLimits, memoryLimits } from "./memory_limits.ts";
 import { Portions } from "./portions.ts";
 import { RatePerSecond } from "./rate_per_second.ts";
 import { SlabPool } from "../../packets/slab.ts";
@@ -63,6 +66,10 @@ export class Core {
   readonly turn: Turn = new Turn((error) => this.unexpected("the end of a turn failed", error));
   /** Packets that have begun and are not whole. */
   readonly incomplete: IncompletePackets;
+  /** Bytes that things may take. */
+  readonly limits: MemoryLimits;
+  /** Whether there is memory for anything new. */
+  readonly memory: MemoryGuard;
   /** Limits of each outbound queue. */
   readonly outboundLimits: OutboundLimits;
   /** Limits of decoding. */
@@ -85,6 +92,12 @@ export class Core {
   readonly endings: Map<string, { goOn(): boolean }> = new Map();
   /** What all sessions have on its way to clients. */
   readonly deliveries: DeliveryTotals = new DeliveryTotals();
+  /** Bytes that subscriptions take, without the nodes of the tree. */
+  subscriptionBytes = 0;
+  /** Bytes that wills take. */
+  willBytes = 0;
+  /** Acknowledgements that wait, of all connections, and how many of them may. */
+  readonly waiting: { acknowledgements: number; readonly maximum: number };
   /** Bytes sent in earlier runs, where counters go on. */
   sentBefore = 0;
   /** What the clock showed when it was last looked at: with every read, timer and answer of a hook. Looking is not for free. */
@@ -113,12 +126,26 @@ export class Core {
       maximumUserProperties: capabilities.maximumUserProperties,
       maximumFilters: capabilities.maximumFiltersPerPacket,
     };
+    this.limits = memoryLimits(capabilities);
+    this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };
+    this.memory = new MemoryGuard({
+      limits: this.limits,
+      now: () => this.recentTime,
+      onChange: (isShort, use) => this.#tellOfMemory(isShort, use),
+    });
     this.outboundLimits = {
       packets: capabilities.maximumClientWritesPending,
       bytes: capabilities.maximumClientWritesPendingBytes,
-      totalBytes: capabilities.maximumTotalWritesPendingBytes,
+      totalBytes: this.limits.writes,
       flushBytes: options.clientNetWriteBufferSize,
     };
+  }
+
+  #tellOfMemory(isShort: boolean, { heapUsed, external }: MemoryUse): void {
+    const { memory: maximumMemory, heap: maximumHeap } = this.limits;
+    const fields = { heapUsed, external, maximumHeap, maximumMemory };
+    if (isShort) this.clientLog.warn("memory is short: what is new is refused", fields);
+    else this.clientLog.info("there is memory again: what is new is taken", fields);
   }
 
   /** Milliseconds since 1970. */

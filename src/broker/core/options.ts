@@ -17,6 +17,19 @@ export interface Capabilities {
   maximumSockets: number;
   /** Sessions, connected or not; clients that would make one more get 0x97. 0 to 2^53 - 1, default 10,000,000. */
   maximumSessions: number;
+  /**
+   * Bytes of memory that sessions take by themselves, and the Packet Identifiers of QoS 2 messages from their clients; clients that
+   * would make one more get 0x97. 0, the default, is 17 % of the heap that there may be.
+   */
+  maximumTotalSessionBytes: number;
+  /** Bytes of memory that all wills take; clients that bring one more get 0x97. 0, the default, is 3 % of the heap that there may be. */
+  maximumTotalWillBytes: number;
+  /**
+   * Bytes of the heap and of buffers outside of it: above it, and above 80 % of the heap that there may be, new sessions,
+   * subscriptions, retained and queued messages get 0x97. 0, the default, is one and a half times the heap that there may be. What
+   * is 0 in other options is a part of it where it is less than the heap.
+   */
+  maximumMemory: number;
   /** Connections at once from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
   maximumClientsPerAddress: number;
   /** New connections a second from one IPv4 address or IPv6 /64 network (0 for no limit, the default); more are closed. */
@@ -61,13 +74,19 @@ export interface Capabilities {
   maximumClientWritesPending: number;
   /** Bytes in a client's outbound buffer, default 8,388,608. */
   maximumClientWritesPendingBytes: number;
-  /** Bytes in all outbound buffers, default 536,870,912. */
+  /** Bytes in all outbound buffers; 0, the default, is 7 % of the heap that there may be. */
   maximumTotalWritesPendingBytes: number;
   /** QoS 1/2 messages queued for one session, default 10,000; twice as many while their publishers are held (see below). */
   maximumQueuedMessages: number;
-  /** Bytes queued for one session, and likewise bytes that were sent to it and are not acknowledged; default 16,777,216. */
+  /**
+   * Bytes of memory that messages take which are queued for one session, and likewise those that were sent to it and are not
+   * acknowledged; default 16,777,216.
+   */
   maximumQueuedBytes: number;
-  /** Bytes queued for all sessions, default 1,073,741,824. */
+  /**
+   * Bytes of memory that messages take which are queued for all sessions, or sent and not acknowledged; 0, the default, is 17 % of
+   * the heap that there may be.
+   */
   maximumTotalQueuedBytes: number;
   /**
    * Seconds by which the acknowledgement of a QoS 1 or 2 message is put off at most while the queue of a connected subscriber is
@@ -78,12 +97,14 @@ export interface Capabilities {
   queueOverflow: "drop_newest" | "drop_oldest" | "disconnect";
   /** Retained messages, default 1,000,000; more are refused with 0x97. */
   maximumRetainedMessages: number;
-  /** Bytes of retained messages, default 1,073,741,824. */
+  /** Bytes of memory that retained messages take, with the levels of their topics; 0, the default, is 17 % of the heap that there may be. */
   maximumRetainedBytes: number;
   /** Subscriptions of one client, default 10,000; more get 0x97. */
   maximumSubscriptionsPerClient: number;
-  /** Bytes of all topic filters that one client has subscribed to, default 4,194,304; more get 0x97. */
+  /** Bytes of memory that the subscriptions of one client take, default 16,777,216; more get 0x97. */
   maximumSubscriptionBytesPerClient: number;
+  /** Bytes of memory that all subscriptions take, with the levels of their filters; more get 0x97. 0, the default, is 13 % of the heap that there may be. */
+  maximumTotalSubscriptionBytes: number;
   /** Topic Filters of one SUBSCRIBE or UNSUBSCRIBE, 1 to 2^53 - 1, default 1,000; a packet with more ends its connection with 0x97. */
   maximumFiltersPerPacket: number;
   /** Subscriptions of one client whose filter has `+` or `#`, default 1,000; more get 0x97. */
@@ -159,6 +180,9 @@ export const defaultCapabilities: Readonly<Capabilities> = {
   maximumClients: 1_000_000,
   maximumSockets: 0,
   maximumSessions: 10_000_000,
+  maximumTotalSessionBytes: 0,
+  maximumTotalWillBytes: 0,
+  maximumMemory: 0,
   maximumClientsPerAddress: 0,
   maximumConnectionRate: 0,
   maximumConnectRatePerClientId: 20,
@@ -181,16 +205,17 @@ export const defaultCapabilities: Readonly<Capabilities> = {
   maximumKeepAlive: 0,
   maximumClientWritesPending: 65_536,
   maximumClientWritesPendingBytes: 8_388_608,
-  maximumTotalWritesPendingBytes: 536_870_912,
+  maximumTotalWritesPendingBytes: 0,
   maximumQueuedMessages: 10_000,
   maximumQueuedBytes: 16_777_216,
-  maximumTotalQueuedBytes: 1_073_741_824,
+  maximumTotalQueuedBytes: 0,
   maximumAcknowledgementDelay: 5,
   queueOverflow: "drop_newest",
   maximumRetainedMessages: 1_000_000,
-  maximumRetainedBytes: 1_073_741_824,
+  maximumRetainedBytes: 0,
   maximumSubscriptionsPerClient: 10_000,
-  maximumSubscriptionBytesPerClient: 4_194_304,
+  maximumSubscriptionBytesPerClient: 16_777_216,
+  maximumTotalSubscriptionBytes: 0,
   maximumFiltersPerPacket: 1_000,
   maximumWildcardSubscriptionsPerClient: 1_000,
   maximumWildcardFilters: 1_000_000,

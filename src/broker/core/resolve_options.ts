@@ -37,7 +37,6 @@ const ranges: Readonly<Record<string, readonly [lowest: number, highest: number]
   maximumKeepAlive: [0, 65_535],
   maximumClientWritesPending: [1, Number.MAX_SAFE_INTEGER],
   maximumClientWritesPendingBytes: [1_024, Number.MAX_SAFE_INTEGER],
-  maximumTotalWritesPendingBytes: [1_024, Number.MAX_SAFE_INTEGER],
   maximumAcknowledgementDelay: [0, 3_600],
   maximumFiltersPerPacket: [1, Number.MAX_SAFE_INTEGER],
   maximumTopicLevels: [1, 65_535],

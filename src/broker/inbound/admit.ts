@@ -10,6 +10,7 @@ import type { Core } from "../core/core.ts";
 import { checkCapabilities } from "../routing/check_capabilities.ts";
 import { refuse } from "./acknowledge.ts";
 import { answerAgain } from "./awaiting_pubrel.ts";
+import { isFullOfSessions } from "./check_connect.ts";
 
 /**
  * Completes and checks a message: alias, topic, capabilities, quota, payload format, room in the store.
@@ -29,6 +30,7 @@ export function admit(core: Core, connection: Connection, message: Message): boo
   checkCapabilities(core, message);
   if (message.qos > 0 && !takeQuota(core, connection, message)) return false;
   if (message.isText && !isPayloadText(core, connection, message)) return false;
+  if (message.qos === 2 && isFullOfSessions(core)) return refuseIdentifier(connection, message);
   message.limitLife(capabilities.maximumMessageExpiryInterval);
   return message.qos === 0 || mayBeStored(core, connection, message);
 }
@@ -49,6 +51,13 @@ function takeQuota(core: Core, connection: Connection, message: Message): boolea
   }
   receiveWindow.take();
   return true;
+}
+
+/** Where sessions may take no more, they do not remember more Packet Identifiers either. */
+function refuseIdentifier(connection: Connection, message: Message): false {
+  const reason = `Cannot publish to ${message.topic} at QoS 2: there is no memory for its Packet Identifier`;
+  refuse(connection, message, ReasonCode.QuotaExceeded, reason);
+  return false;
 }
 
 /** False for a payload that is marked as UTF-8 and is not (3.3.2.3.2): told at QoS 1/2, the end at QoS 0. */

@@ -14,7 +14,7 @@ import type { Core } from "../core/core.ts";
  */
 export function beginReceiving(core: Core, session: Session, packetId: number): Promise<unknown> | undefined {
   if (session.ended) return undefined;
-  session.awaitingPubrel.add(packetId);
+  session.awaitPubrel(packetId);
   if (core.hooks.on.onQosPublish === undefined) return undefined;
   const record = receivedRecord(session.clientId, packetId);
   return core.hooks.observe(core.hooks.on.onQosPublish, session.client, record);
@@ -42,7 +42,7 @@ export function endReceiving(
   packetId: number,
 ): { known: boolean; commit: Promise<unknown> | undefined } {
   if (session.ended || !session.awaitsPubrel(packetId)) return { known: false, commit: undefined };
-  session.awaitingPubrel.delete(packetId);
+  session.forgetPubrel(packetId);
   if (core.hooks.on.onQosComplete === undefined) return { known: true, commit: undefined };
   const record = receivedRecord(session.clientId, packetId);
   return { known: true, commit: core.hooks.observe(core.hooks.on.onQosComplete, session.client, record) };

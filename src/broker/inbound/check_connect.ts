@@ -2,12 +2,13 @@
  * @module */
 import { MqttError } from "../../packets/errors.ts";
 import { ReasonCode } from "../../packets/reason_codes.ts";
-import type { ConnectPacket } from "../../packets/types.ts";
+import type { ConnectPacket, Will } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/utf8.ts";
 import { roomForClients } from "../connection/open_sockets.ts";
 import type { Core } from "../core/core.ts";
 import { INLINE_ID } from "../../session/client.ts";
-import { checkWill } from "../sessions/wills.ts";
+import { bytesOfSessions } from "../sessions/session_begin.ts";
+import { checkWill, costOfWill } from "../sessions/wills.ts";
 
 /**
  * Checks version, Client Identifier, will and the room that there is.
@@ -23,14 +24,14 @@ export function checkConnect(core: Core, packet: ConnectPacket): void {
   }
   checkClientId(core, packet);
   if (packet.will !== undefined) checkWill(core, packet.will);
-  checkRoom(core, packet.clientId);
+  checkRoom(core, packet.clientId, packet.will);
 }
 
 /**
  * One client more, unless it takes the place of a connection of its own.
  * @throws MqttError 0x97
  */
-export function checkRoom(core: Core, clientId: string): void {
+export function checkRoom(core: Core, clientId: string, will: Will | undefined): void {
   const { capabilities } = core.options, { maximumSessions } = capabilities, session = core.sessions.get(clientId);
   const maximumClients = roomForClients(capabilities);
   if (core.info.clientsConnected >= maximumClients && session?.link === undefined) {
@@ -39,6 +40,18 @@ export function checkRoom(core: Core, clientId: string): void {
   if (core.sessions.size >= maximumSessions && session === undefined) {
     throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumSessions} sessions already`);
   }
+  if (session === undefined && isFullOfSessions(core)) {
+    throw new MqttError(ReasonCode.QuotaExceeded, "Cannot connect: there is no memory for one more session");
+  }
+  const willGrowth = will === undefined ? 0 : costOfWill(will) - (session?.willBytes ?? 0);
+  if (willGrowth > 0 && core.willBytes + willGrowth > core.limits.wills) {
+    throw new MqttError(ReasonCode.QuotaExceeded, "Cannot connect: there is no memory for one more will");
+  }
+}
+
+/** Whether what sessions take by themselves has reached its limit. */
+export function isFullOfSessions(core: Core): boolean {
+  return core.memory.isShort || bytesOfSessions(core) >= core.limits.sessions;
 }
 
 /**

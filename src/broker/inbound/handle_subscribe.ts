@@ -86,6 +86,8 @@ function judgeNext(core: Core, connection: Connection, { asked, verdicts }: Judg
 /** Makes the subscriptions, unless hooks took so long that the connection has lost its session. */
 function grantAll(core: Core, connection: Connection, { packet, asked, verdicts }: Judging): void {
   if (!hasSession(connection)) return;
+  const refusal = connection.session!.expiryInterval === 0 ? undefined : core.hooks.refusalOfMore();
+  if (refusal !== undefined) return refuseAll(core, connection, { packet, error: refusal }); // before anything is made
   const outcomes = asked.map((one, index) => grant(core, connection, one, verdicts[index]));
   answer(core, connection, { packet, outcomes });
 }
@@ -111,6 +113,13 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
   const { packet, outcomes } = done;
   const commit = core.hooks.on.onSubscribed &&
     core.hooks.observe(core.hooks.on.onSubscribed, connection.client, grantedOf(connection, done));
+  const made = outcomes.some((outcome) => outcome.made !== undefined);
+  const told = () => {
+    const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));
+    connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes });
+    if (hasSession(connection)) replayRetained(core, connection, outcomes);
+  };
+  if (!made && commit === undefined) return told(); // a refusal need not wait for what a store has to keep
   connection.ackQueue.after(commit && [commit], (failed) => {
     if (failed !== undefined) {
       return connection.close(
@@ -118,9 +127,7 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
         new Error("the subscriptions could not be stored"),
       );
     }
-    const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));
-    connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes });
-    if (hasSession(connection)) replayRetained(core, connection, outcomes);
+    told();
   });
 }
 

@@ -171,7 +171,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   /** True while the client does not read its answers, or while too many of them wait for something else. */
   #isFlooded(): boolean {
     const { out, ackQueue } = this.#connection;
-    return out.isFlooded() || ackQueue.length > this.#core.options.capabilities.receiveMaximum;
+    return out.isFlooded() || ackQueue.isLong;
   }
 
   /** Waits until more may be read. */

@@ -10,7 +10,7 @@ import type { Connection, MessageReceiver } from "../connection/connection.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 import { messageOf, packetOf } from "../routing/hook_packet.ts";
-import { choose, deliverAll, type Recipients } from "../routing/deliver_all.ts";
+import { choose, deliverAll, isKeptOut, type Recipients } from "../routing/deliver_all.ts";
 import { checkRetainedLimits } from "../routing/retain.ts";
 import { acknowledge, refuse } from "./acknowledge.ts";
 import { admit } from "./admit.ts";
@@ -153,6 +153,9 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   /** In one turn, so that storage keeps all of it in one commit. */
   #deliver(message: Message, routed: Message, recipients: Recipients): void {
     const core = this.#core, connection = this.#connection;
+    if (connection.version5 && isKeptOut(core, routed, recipients)) {
+      return this.#refuse(message, ReasonCode.QuotaExceeded);
+    }
     deliverAll(core, connection.client!, routed, recipients);
     if (message.qos === 2) routed.awaitCommit(beginReceiving(core, connection.session!, message.packetId));
     if (message.qos > 0) acknowledge(core, connection, message, routed);

@@ -17,7 +17,7 @@ import type { Core } from "../core/core.ts";
 import { storeRetained } from "../routing/retain.ts";
 import { endSession, watchExpiry } from "../sessions/session_end.ts";
 import { addSubscription } from "../routing/subscriptions.ts";
-import { releaseWill } from "../sessions/wills.ts";
+import { releaseWill, setWill } from "../sessions/wills.ts";
 
 /**
  * Restores counters, retained messages, sessions, subscriptions and unfinished exchanges, in this order.
@@ -79,13 +79,13 @@ function restoreRetained(core: Core, init: MessageInit): void {
 }
 
 function restoreSession(core: Core, stored: StoredClient): Session {
-  const { clientId: id, username, remoteAddress, listenerId, protocolVersion, properties } = stored;
+  const { clientId: id, username, remoteAddress, listenerId, protocolVersion } = stored;
   const origin = { remoteAddress, listenerId };
-  const client = new Client({ id, username, ...origin, protocolVersion, properties, cleanStart: false });
+  const client = new Client({ id, username, ...origin, protocolVersion, cleanStart: false });
   const session = new Session(client, stored.sessionExpiryInterval, core.deliveries);
   client.session = session;
   session.disconnectedAt = stored.disconnectedAt ?? core.now();
-  session.will = stored.will;
+  setWill(core, session, stored.will);
   core.sessions.add(session);
   return session;
 }
@@ -102,7 +102,7 @@ function restoreInflight(core: Core, stored: StoredInflightMessage): void {
   const session = core.sessions.get(stored.clientId);
   if (session === undefined) return;
   if (stored.direction === "in") {
-    session.awaitingPubrel.add(stored.packetId);
+    session.awaitPubrel(stored.packetId);
     return;
   }
   const record = stored instanceof OutboundRecord ? stored : recordOf(stored);

@@ -5,6 +5,8 @@ import type { Client } from "../../session/client.ts";
 import type { Core } from "../core/core.ts";
 import { choose, deliverTo } from "../routing/deliver_all.ts";
 import { storeRetained } from "../routing/retain.ts";
+import { bytesOfSubscriptions } from "../routing/subscriptions.ts";
+import { bytesOfSessions } from "../sessions/session_begin.ts";
 
 /** Topic below `$SYS/` and the counter that it tells. */
 const topics: readonly (readonly [topic: string, counter: keyof SystemInfo])[] = [
@@ -30,6 +32,12 @@ const topics: readonly (readonly [topic: string, counter: keyof SystemInfo])[] =
   ["broker/subscriptions", "subscriptions"],
   ["broker/connections/accepted", "connectionsAccepted"],
   ["broker/hooks/errors", "hookErrors"],
+  ["broker/memory/messages", "messageBytes"],
+  ["broker/memory/sessions", "sessionBytes"],
+  ["broker/memory/subscriptions", "subscriptionBytes"],
+  ["broker/memory/wills", "willBytes"],
+  ["broker/memory/short", "memoryShort"],
+  ["broker/system/heap", "heapUsed"],
   ["broker/system/memory", "memoryAlloc"],
   ["broker/system/threads", "threads"],
 ];
@@ -45,8 +53,19 @@ export function refreshInfo(core: Core): SystemInfo {
   info.retained = core.retained.size;
   info.inflight = core.deliveries.inflight;
   info.subscriptions = core.tree.size;
-  info.memoryAlloc = Deno.memoryUsage().rss;
+  refreshMemory(core, info);
   return info;
+}
+
+function refreshMemory(core: Core, info: SystemInfo): void {
+  const { rss, heapUsed } = Deno.memoryUsage();
+  info.memoryAlloc = rss;
+  info.heapUsed = heapUsed;
+  info.messageBytes = core.deliveries.bytes;
+  info.sessionBytes = bytesOfSessions(core);
+  info.subscriptionBytes = bytesOfSubscriptions(core);
+  info.willBytes = core.willBytes;
+  info.memoryShort = core.memory.isShort ? 1 : 0;
 }
 
 /** Publishes `$SYS` at the interval of the options, and lets `onSysInfoTick` see and change it before. */

@@ -2,6 +2,7 @@
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { QoS } from "../../packets/types.ts";
+import { DELIVERY } from "../../session/cost.ts";
 import type { Message } from "../../session/message.ts";
 import { type DeliveryOptions, OutboundRecord } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
@@ -16,6 +17,9 @@ import { dropRecord } from "./records.ts";
  * once stays below, and copying a small payload costs as much as the rest of its delivery.
  */
 const KEPT_IN_PLACE = 128;
+
+/** A client with fewer unacknowledged messages is sent more, whatever all the others have. */
+const NEARLY_NOTHING = 16;
 
 /** Delivers a message that the client may read. */
 export function deliver(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
@@ -45,20 +49,37 @@ function deliverOnce(core: Core, message: Message, session: Session, delivery: D
 
 /** At least once and exactly once: sent when connection and quota allow it, queued otherwise. */
 function deliverRecord(core: Core, message: Message, session: Session, delivery: DeliveryOptions): void {
-  const { outbox, link } = session;
+  const { outbox } = session;
   const record = new OutboundRecord(session.clientId, session.nextSequence(), message, delivery);
-  const maySend = link !== undefined && link.ready && !outbox.ahead && !session.pumping && link.hasRoom() &&
-    outbox.maySend(core.options.capabilities.maximumQueuedBytes);
-  if (!maySend) return enqueue(core, session, record);
-  if (outbox.inflight.size < KEPT_IN_PLACE) message.keepMemory();
+  if (!maySend(core, session)) return enqueue(core, session, record);
+  if (outbox.inflight.size < KEPT_IN_PLACE && !core.memory.isShort) message.keepMemory();
   else message.detach();
   message.awaitCommit(sendRecord(core, session, record));
+}
+
+/** Whether a new message may be sent at once. Where all together may have no more, it is for those who have nearly nothing. */
+function maySend(core: Core, { outbox, link, pumping }: Session): boolean {
+  return link !== undefined && link.ready && !outbox.ahead && !pumping && link.hasRoom() &&
+    outbox.maySend(core.options.capabilities.maximumQueuedBytes) &&
+    (outbox.inflight.size < NEARLY_NOTHING || !isTotalFull(core));
+}
+
+/** Whether the messages of all sessions have reached their limit. */
+export function isTotalFull({ deliveries, limits, memory }: Core): boolean {
+  return deliveries.bytes >= limits.queued || memory.isShort;
+}
+
+/** Whether a message cannot be sent to a session now, but its queue would take it. */
+export function mayQueueOnly(core: Core, message: Message, session: Session): boolean {
+  if (session.ended || session.inlineHandler !== undefined || maySend(core, session)) return false;
+  return !isOwnFull(core, session, message, false);
 }
 
 function enqueue(core: Core, session: Session, record: OutboundRecord): void {
   const message = record.message!, { outbox } = session, { on } = core.hooks;
   const isHeld = holdPublisher(core, session, message);
-  if (isFull(core, session, record, isHeld) && !makeRoom(core, session, record)) return;
+  const isFull = isOwnFull(core, session, message, isHeld) || isTotalFull(core);
+  if (isFull && !makeRoom(core, session, record, isHeld)) return;
   if (on.onPacketIdExhausted !== undefined && outbox.exhausted) {
     message.keepMemory();
     core.hooks.observe(on.onPacketIdExhausted, session.client, message);
@@ -70,20 +91,25 @@ function enqueue(core: Core, session: Session, record: OutboundRecord): void {
 }
 
 /** Publishers that are held may have sent what they had under way: for that there is as much room again. */
-function isFull(core: Core, session: Session, { message }: OutboundRecord, isHeld: boolean): boolean {
-  const { maximumQueuedMessages, maximumQueuedBytes, maximumTotalQueuedBytes } = core.options.capabilities;
-  const { queue } = session.outbox, { size } = message!;
-  return queue.length >= maximumQueuedMessages * (isHeld ? 2 : 1) || queue.bytes + size > maximumQueuedBytes ||
-    core.deliveries.queuedBytes + size > maximumTotalQueuedBytes;
+function isOwnFull(core: Core, session: Session, { size }: Message, isHeld: boolean): boolean {
+  const { maximumQueuedMessages, maximumQueuedBytes } = core.options.capabilities;
+  const { queue } = session.outbox;
+  return queue.length >= maximumQueuedMessages * (isHeld ? 2 : 1) || queue.bytes + DELIVERY + size > maximumQueuedBytes;
 }
 
-/** Applies the overflow policy. @returns true when the new record may be queued */
-function makeRoom(core: Core, session: Session, record: OutboundRecord): boolean {
-  const { queueOverflow } = core.options.capabilities, { outbox } = session;
-  while (queueOverflow === "drop_oldest" && outbox.queue.length > 0 && isFull(core, session, record, false)) {
+/**
+ * Applies the overflow policy. Where all sessions together may have no more, one old message gives way to a new one.
+ * @returns true when the new record may be queued
+ */
+function makeRoom(core: Core, session: Session, record: OutboundRecord, isHeld: boolean): boolean {
+  const { queueOverflow } = core.options.capabilities, { outbox } = session, message = record.message!;
+  const dropsOldest = queueOverflow === "drop_oldest" && outbox.queue.length > 0;
+  let goesOn = dropsOldest;
+  while (goesOn) {
     dropRecord(core, session, outbox.dequeue()!, "the queue is full");
+    goesOn = outbox.queue.length > 0 && isOwnFull(core, session, message, isHeld);
   }
-  if (!isFull(core, session, record, false)) return true;
+  if (!isOwnFull(core, session, message, isHeld) && (dropsOldest || !isTotalFull(core))) return true;
   dropRecord(core, session, record, "the queue is full");
   if (queueOverflow === "disconnect") {
     session.link?.close(ReasonCode.QuotaExceeded, new Error("the queue of this client is full"));

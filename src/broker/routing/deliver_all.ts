@@ -7,7 +7,7 @@ import type { Session } from "../../session/session.ts";
 import { HeldSubscription } from "../../topics/subscription.ts";
 import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
-import { deliver, lowerQos } from "../outbound/deliver.ts";
+import { deliver, isTotalFull, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
 import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
 import { matchTopic } from "./match_topic.ts";
 import { retain } from "./retain.ts";
@@ -112,6 +112,22 @@ export function deliverAll(core: Core, client: Client, message: Message, recipie
   if (onPublished === undefined) return;
   message.keepMemory();
   core.hooks.observe(onPublished, client, message);
+}
+
+/**
+ * Whether a message is for a queue that has room, while all queues together have none. Where others give way for it, or the
+ * connection, it is not kept out.
+ */
+export function isKeptOut(core: Core, message: Message, recipients: Recipients): boolean {
+  if (message.qos === 0 || !isTotalFull(core) || core.options.capabilities.queueOverflow !== "drop_newest") {
+    return false;
+  }
+  const { matched: { subscribers }, deniedSubscribers, members = [] } = recipients, denied = new Set(deniedSubscribers);
+  return subscribers.some(({ qos, subscriber }, index) =>
+    qos > 0 && !denied.has(index) && mayQueueOnly(core, message, subscriber)
+  ) || members.some((member) =>
+    member !== undefined && member.qos > 0 && mayQueueOnly(core, message, member.subscriber)
+  );
 }
 
 /** Delivers a message to all recipients, and notes in it how many sessions and share groups match. */

@@ -5,6 +5,7 @@ import { MqttError } from "../../packets/errors.ts";
 import type { QoS } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
 import type { Client } from "../../session/client.ts";
+import { DEADLINE, NODE, RETAINED } from "../../session/cost.ts";
 import { OutboundRecord } from "../../session/outbound_record.ts";
 import type { Replay } from "../../session/outbox.ts";
 import type { Session } from "../../session/session.ts";
@@ -29,10 +30,10 @@ export function retain(core: Core, client: Client, message: Message): void {
  */
 export function checkRetainedLimits(core: Core, message: Message): void {
   if (message.payloadLength === 0) return;
-  const { maximumRetainedMessages, maximumRetainedBytes } = core.options.capabilities;
-  const previous = core.retained.get(message.topic), growth = message.size - (previous?.size ?? 0);
+  const { maximumRetainedMessages } = core.options.capabilities;
+  const previous = core.retained.get(message.topic), growth = costOf(message) - costOf(previous);
   const full = previous === undefined && core.retained.size >= maximumRetainedMessages ||
-    growth > 0 && core.info.retainedBytes + growth > maximumRetainedBytes;
+    growth > 0 && (core.memory.isShort || core.info.retainedBytes + growth > core.limits.retained);
   if (!full) return;
   throw new MqttError(
     ReasonCode.QuotaExceeded,
@@ -40,12 +41,17 @@ export function checkRetainedLimits(core: Core, message: Message): void {
   );
 }
 
+/** Bytes that a retained message takes, without the levels that its topic shares with others. */
+function costOf(message: Message | undefined): number {
+  if (message === undefined) return 0;
+  return RETAINED + message.size + (message.expiryInterval === undefined ? 0 : DEADLINE);
+}
+
 /** Puts a message into the store of retained messages and watches its expiry. */
 export function storeRetained(core: Core, message: Message): void {
-  const { topic } = message;
-  const previous = core.retained.set(topic, message);
-  core.info.retainedBytes += message.size - (previous?.size ?? 0);
-  core.info.retained = core.retained.size;
+  const { topic } = message, { retained } = core, { nodes } = retained;
+  const previous = retained.set(topic, message);
+  count(core, costOf(message) - costOf(previous) + NODE * (retained.nodes - nodes));
   forgetExpiry(core, topic);
   const { expiryInterval: interval } = message;
   if (interval === undefined) return;
@@ -54,6 +60,11 @@ export function storeRetained(core: Core, message: Message): void {
     core.hooks.observe(core.hooks.on.onRetainedExpired, topic);
   });
   core.retainedExpiry.set(topic, expiry);
+}
+
+function count(core: Core, bytes: number): void {
+  core.info.retainedBytes += bytes;
+  core.info.retained = core.retained.size;
 }
 
 /** A task keeps its message, so it goes when another message takes the place. */
@@ -65,10 +76,10 @@ function forgetExpiry(core: Core, topic: string): void {
 }
 
 function removeRetained(core: Core, topic: string): void {
+  const { retained } = core, { nodes } = retained;
   forgetExpiry(core, topic);
-  const previous = core.retained.delete(topic);
-  core.info.retainedBytes -= previous?.size ?? 0;
-  core.info.retained = core.retained.size;
+  const previous = retained.delete(topic);
+  count(core, NODE * (retained.nodes - nodes) - costOf(previous));
 }
 
 /** So many branches of the tree are looked at for one step of a replay, whether they lead to a message or not. */

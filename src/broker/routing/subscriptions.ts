@@ -1,6 +1,6 @@
 /** Subscriptions of a session and of the tree, always changed together.
  * @module */
-import { utf8Length } from "../../packets/utf8.ts";
+import { costOfText, NODE, SHARE, SUBSCRIPTION } from "../../session/cost.ts";
 import type { Session } from "../../session/session.ts";
 import type { SessionSubscription } from "../../session/session_view.ts";
 import type { ParsedFilter } from "../../topics/topic_filter.ts";
@@ -13,18 +13,31 @@ const REMOVAL = 4;
 export function isOverQuota(core: Core, session: Session, filter: ParsedFilter): boolean {
   const { subscriptions } = session, { capabilities } = core.options;
   if (subscriptions.has(filter.full)) return false;
-  return subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
-    session.subscriptionBytes + utf8Length(filter.full) > capabilities.maximumSubscriptionBytesPerClient ||
+  return core.memory.isShort || bytesOfSubscriptions(core) + costOf(filter) > core.limits.subscriptions ||
+    subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
+    session.subscriptionBytes + costOf(filter) > capabilities.maximumSubscriptionBytesPerClient ||
     filter.hasWildcard && (session.wildcardSubscriptions >= capabilities.maximumWildcardSubscriptionsPerClient ||
         core.tree.wildcardFilters >= capabilities.maximumWildcardFilters && !core.tree.knows(filter)) ||
     filter.shareName !== undefined && (session.shares >= capabilities.maximumSharesPerClient ||
         core.tree.shares >= capabilities.maximumShares && core.tree.share(filter) === undefined);
 }
 
+/** Bytes that all subscriptions take. */
+export function bytesOfSubscriptions(core: Core): number {
+  return core.subscriptionBytes + NODE * core.tree.nodes;
+}
+
+/** A filter of a share group is there as sent and without its share. */
+function costOf({ full, shareName }: ParsedFilter): number {
+  return SUBSCRIPTION + costOfText(full) + (shareName === undefined ? 0 : SHARE + costOfText(full));
+}
+
 /** Makes a subscription or replaces the one with the same filter [MQTT-3.8.4-3]. @returns true when it is new */
 export function addSubscription(core: Core, session: Session, subscription: SessionSubscription): boolean {
   const isNew = core.tree.subscribe(session, subscription.filter, subscription.options);
-  if (!session.subscriptions.has(subscription.filter.full)) count(session, subscription.filter, 1);
+  if (!session.subscriptions.has(subscription.filter.full)) {
+    count(core, session, { filter: subscription.filter, one: 1 });
+  }
   session.subscriptions.set(subscription.filter.full, subscription);
   core.info.subscriptions = core.tree.size;
   return isNew;
@@ -35,17 +48,19 @@ export function removeSubscription(core: Core, session: Session, topicFilter: st
   const subscription = session.subscriptions.get(topicFilter);
   if (subscription === undefined) return false;
   session.subscriptions.delete(topicFilter);
-  count(session, subscription.filter, -1);
+  count(core, session, { filter: subscription.filter, one: -1 });
   session.existingOutbox?.endReplay(topicFilter);
   core.tree.unsubscribe(session, subscription.filter);
   core.info.subscriptions = core.tree.size;
   return true;
 }
 
-function count(session: Session, { full, hasWildcard, shareName }: ParsedFilter, one: 1 | -1): void {
-  session.subscriptionBytes += one * utf8Length(full);
-  if (hasWildcard) session.wildcardSubscriptions += one;
-  if (shareName !== undefined) session.shares += one;
+function count(core: Core, session: Session, { filter, one }: { filter: ParsedFilter; one: 1 | -1 }): void {
+  const bytes = one * costOf(filter);
+  core.subscriptionBytes += bytes;
+  session.subscriptionBytes += bytes;
+  if (filter.hasWildcard) session.wildcardSubscriptions += one;
+  if (filter.shareName !== undefined) session.shares += one;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Session } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
 import type { SessionHolder } from "./session_begin.ts";
 import { endSession, watchExpiry } from "./session_end.ts";
-import { releaseWill } from "./wills.ts";
+import { releaseWill, setWill } from "./wills.ts";
 
 /** How a connection ended. */
 export interface ConnectionEnding {
@@ -28,6 +28,7 @@ export function connectionEnded(core: Core, connection: SessionHolder, ending: C
     error: ending.error,
     sessionEnded,
   });
+  client.properties = undefined; // hooks have had them, and a session that sleeps has no use for them
   core.options.logger.debug("a client has gone", {
     client: client.id,
     reasonCode: ending.reasonCode,
@@ -41,7 +42,7 @@ function detach(core: Core, session: Session, ending: ConnectionEnding): boolean
   session.disconnectedAt = core.now();
   session.existingOutbox?.relief?.end();
   session.existingOutbox?.endReplays();
-  if (ending.reasonCode === 0 || !ending.established) session.will = undefined; // [MQTT-3.14.4-3] [MQTT-3.1.2-7]
+  if (ending.reasonCode === 0 || !ending.established) setWill(core, session, undefined); // [MQTT-3.14.4-3] [MQTT-3.1.2-7]
   if (session.expiryInterval === 0) { // [MQTT-4.1.0-2]
     endSession(core, session);
     return true;

@@ -8,7 +8,7 @@ import { Session, type SessionLink } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
 import { endSession, finishEnding } from "./session_end.ts";
 import { allowedExpiry, requestedExpiry } from "./session_expiry.ts";
-import { cancelWill } from "./wills.ts";
+import { cancelWill, ownWill, setWill } from "./wills.ts";
 
 /** A connection that can have a session. */
 export interface SessionHolder extends SessionLink {
@@ -38,10 +38,15 @@ export function beginSession(core: Core, connection: SessionHolder, packet: Conn
     session = new Session(client, expiry, core.deliveries); // [MQTT-3.1.2-6]
     core.sessions.add(session);
   } else continueSession(core, session, { client, expiry });
-  if (packet.will !== undefined) session.will = { will: packet.will, dueAt: undefined }; // [MQTT-3.1.2-7]
+  if (packet.will !== undefined) setWill(core, session, { will: ownWill(packet.will), dueAt: undefined }); // [MQTT-3.1.2-7]
   session.disconnectedAt = undefined;
   attach(core, connection, session);
   return present;
+}
+
+/** Bytes that sessions take by themselves, with the Packet Identifiers of QoS 2 messages from their clients. */
+export function bytesOfSessions({ sessions, deliveries }: Core): number {
+  return sessions.bytes + deliveries.receivedBytes;
 }
 
 /** Gives a session its connection, which counts from here on. */

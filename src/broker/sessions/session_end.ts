@@ -60,7 +60,7 @@ class Ending {
 
   /** Passes one message on. @returns false when everything is done */
   goOn(): boolean {
-    const core = this.#core, { clientId, client, existingOutbox } = this.#session;
+    const core = this.#core, { clientId, client } = this.#session;
     if (core.endings.get(clientId) !== this) return false;
     const { done, value: orphan } = this.#orphans.next();
     if (!done) {
@@ -68,7 +68,7 @@ class Ending {
       core.hooks.observe(core.hooks.on.onQosDropped, client, orphan);
       return true;
     }
-    existingOutbox?.clear();
+    this.#session.clear();
     core.endings.delete(clientId);
     core.hooks.observe(core.hooks.on.onClientExpired, client);
     publishWill(core, this.#session);

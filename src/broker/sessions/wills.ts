@@ -6,6 +6,8 @@ import type { Will } from "../../packets/types.ts";
 import type { Session } from "../../session/session.ts";
 import type { PendingWill } from "../../session/will.ts";
 import type { Client } from "../../session/client.ts";
+import { copyProperties } from "../../packets/copy_properties.ts";
+import { costOfProperties, costOfText, WILL } from "../../session/cost.ts";
 import { isUtf8 } from "../../packets/utf8.ts";
 import { validateTopicName } from "../../topics/topic_name.ts";
 import { authorize } from "../core/authorize.ts";
@@ -29,6 +31,24 @@ export function checkWill(core: Core, will: Will): void {
   );
 }
 
+/** Bytes that a will takes. */
+export function costOfWill({ topic, payload, properties }: Will): number {
+  return WILL + costOfText(topic) + payload.length + costOfProperties(properties);
+}
+
+/** Gives a session a will, or takes the one that it has. */
+export function setWill(core: Core, session: Session, pending: PendingWill | undefined): void {
+  const bytes = pending === undefined ? 0 : costOfWill(pending.will);
+  core.willBytes += bytes - session.willBytes;
+  session.willBytes = bytes;
+  session.will = pending;
+}
+
+/** A will that keeps nothing of the buffer that CONNECT was read into. */
+export function ownWill(will: Will): Will {
+  return { ...will, payload: will.payload.slice(), properties: copyProperties(will.properties) };
+}
+
 /** The connection has ended: the will is published now or after its delay; at the end of the session at the latest. */
 export function releaseWill(core: Core, session: Session): void {
   const pending = session.will;
@@ -43,7 +63,7 @@ export function releaseWill(core: Core, session: Session): void {
 export function cancelWill(core: Core, session: Session): void {
   core.scheduler.cancel(session.willTask);
   session.willTask = undefined;
-  session.will = undefined;
+  setWill(core, session, undefined);
 }
 
 /**
@@ -98,7 +118,7 @@ async function send(core: Core, due: DueWill): Promise<void> {
   message.encode(); // what cannot be sent to subscribers is not kept for them either
   // in the turn of the deliveries: storage takes the will and its end in one commit
   const routed = route(core, client, message, () => {
-    forget(due);
+    forget(core, due);
     core.hooks.observe(core.hooks.on.onWillSent, client, message);
   });
   if (routed instanceof Promise) await routed;
@@ -110,11 +130,11 @@ function drop(core: Core, due: DueWill, error: unknown): void {
   const { client, pending } = due, reason = error instanceof Error ? error.message : String(error);
   if (error instanceof MqttError) core.clientLog.warn("a will was refused", { client: client.id, reason });
   else core.unexpected("a will was not published", error);
-  forget(due);
+  forget(core, due);
   core.hooks.observe(core.hooks.on.onWillDropped, client, pending.will, reason);
 }
 
 /** The session has no will any more, unless a new connection has brought another one. */
-function forget({ session, pending }: DueWill): void {
-  if (session.will === pending) session.will = undefined;
+function forget(core: Core, { session, pending }: DueWill): void {
+  if (session.will === pending) setWill(core, session, undefined);
 }
