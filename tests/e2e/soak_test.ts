@@ -17,7 +17,11 @@ Deno.test("all attacks at once: each does something, figures are printed, the ex
   assertMatch(out, /^start +\d+ +\d+\nend +\d+ +\d+\nSIGTERM: exit code 0 after \d+ ms$/m);
   const failures = out.split("\n").filter((line) => line.startsWith("FAILED: "));
   assertEquals(code, failures.length === 0 ? 0 : 1, out);
-  assertEquals(failures.filter((line) => !line.includes("The good client was not served") && !line.includes("has done nothing")), [], out); // others may be at work here, too
+  assertEquals(
+    failures.filter((line) => !line.includes("The good client was not served") && !line.includes("has done nothing")),
+    [],
+    out,
+  ); // others may be at work here, too
 });
 
 Deno.test("a soak without time is refused", async () => {
