@@ -4,10 +4,10 @@ import { BEYOND_LOOPBACK, limitsInForce, withLimits } from "../../src/cli/limits
 import type { ListenerSettings, Settings } from "../../src/cli/settings.ts";
 
 const ON_LOOPBACK: ListenerSettings[] = [
-  { type: "tcp", id: "tcp", address: "127.0.0.1:1883" },
-  { type: "unix", id: "unix", address: "/run/mqtt.sock" },
+  { type: "tcp", id: "tcp", address: "127.0.0.1:1883", place: "--tcp" },
+  { type: "unix", id: "unix", address: "/run/mqtt.sock", place: "--unix" },
 ];
-const BEYOND: ListenerSettings[] = [...ON_LOOPBACK, { type: "sysinfo", id: "info", address: ":8080" }];
+const BEYOND: ListenerSettings[] = [...ON_LOOPBACK, { type: "sysinfo", id: "info", address: ":8080", place: "--info" }];
 
 function capabilitiesOf(listeners: ListenerSettings[], descriptors?: number, given = {}): object {
   return withLimits({ listeners, options: { capabilities: given } }, descriptors).capabilities!;
