@@ -427,9 +427,9 @@ const WRONG_FILES: [text: string, message: string][] = [
     "hooks.storage.redis.url: expected redis://host:port, or likewise rediss://, redis-sentinel:// or redis-cluster://",
   ],
   [
-    "hooks: { auth: { allow_all: true }, storage: { kv: { maximum_pending_bytes: 0 } } }",
+    "hooks: { auth: { allow_all: true }, storage: { kv: { maximum_pending_bytes: -1 } } }",
     "hooks.storage.kv.path: expected a file, got nothing\n" +
-    "hooks.storage.kv.maximum_pending_bytes: expected a whole number of 1 or more, got 0",
+    "hooks.storage.kv.maximum_pending_bytes: expected a whole number of 0 or more, got -1",
   ],
   ["hooks: { auth: { allow_all: true }, storage: { kv: a } }", `hooks.storage.kv: expected keys with values, got "a"`],
   [
