@@ -25,11 +25,16 @@ export function matchTopic(core: Core, topic: string): MatchResult<Session> | Pr
 }
 
 function goOn(core: Core, matched: PendingMatch<Session>): Promise<MatchResult<Session>> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     core.portions.run(UNITS, () => {
-      const found = matched.goOn(NODES);
-      if (found !== undefined) resolve(found);
-      return found === undefined;
+      try {
+        const found = matched.goOn(NODES);
+        if (found !== undefined) resolve(found);
+        return found === undefined;
+      } catch (error) {
+        reject(error); // others do not wait for it
+        return false;
+      }
     });
   });
 }
