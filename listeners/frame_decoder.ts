@@ -135,11 +135,14 @@ export class FrameDecoder {
   }
 
   #endFrame(): void {
-    const payload = this.#control.subarray(0, this.#controlLength);
-    if (this.#opcode === Opcode.Ping) this.ping = payload.slice();
+    if (this.#opcode === Opcode.Ping) this.ping = this.#controlLength === 0 ? NOTHING : this.#takenControl().slice();
     if (this.#opcode !== Opcode.Close) return;
     this.peerClosed = true;
-    this.closeStatus = answerTo(payload);
+    this.closeStatus = answerTo(this.#takenControl());
+  }
+
+  #takenControl(): Uint8Array {
+    return this.#control.subarray(0, this.#controlLength);
   }
 }
 

@@ -9,6 +9,7 @@
 import { createSecureContext, type SecureContext, type TLSSocket, TLSSocket as Stream } from "node:tls";
 import type { Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
+import { HandshakeTurns, WaitingPeer } from "./handshake_turns.ts";
 import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
 import { readHello } from "./tls_hello.ts";
 import { DecryptedSide, EncryptedSide } from "./tls_stream.ts";
@@ -28,7 +29,7 @@ export class TlsServer {
   #options: TlsServerOptions;
   #context: SecureContext;
   #ends: Set<() => void> = new Set();
-  #turn: Promise<void> = Promise.resolve();
+  #turns: HandshakeTurns = new HandshakeTurns();
 
   /**
    * Makes one.
@@ -75,9 +76,9 @@ export class TlsServer {
     }, this.#options.handshakeTimeout);
     this.#ends.add(endNow);
     try {
-      const hello = await readHello(socket);
-      await this.#nextTurn();
-      const encrypted = new EncryptedSide(socket, hello);
+      const hello = await readHello(socket), peer = new WaitingPeer(socket);
+      await this.#turns.next(peer);
+      const encrypted = new EncryptedSide(peer, hello);
       end = () => void encrypted.destroy();
       return await this.#handshake(encrypted, socket.remoteAddress);
     } catch (cause) {
@@ -92,11 +93,6 @@ export class TlsServer {
   /** Ends the handshakes that are under way. */
   close(): void {
     for (const end of this.#ends) end();
-  }
-
-  /** One handshake begins in each round of the event loop: it takes about a millisecond, and a thousand may come at once. */
-  #nextTurn(): Promise<void> {
-    return this.#turn = this.#turn.then(() => new Promise((resolve) => void setImmediate(resolve)));
   }
 
   #handshake(encrypted: EncryptedSide, remoteAddress: string): Promise<Socket> {
@@ -116,8 +112,11 @@ export class TlsServer {
       // what a stream without a server of `node:tls` tells of a record that cannot be read, at any time: it goes on as if nothing was
       tls.on("_tlsError" as "error", fail);
       encrypted.on("error", fail);
-      encrypted.on("close", () => fail(new Error("the peer went away during the TLS handshake")));
+      const gone = () => fail(new Error("the peer went away during the TLS handshake"));
+      encrypted.on("end", gone);
+      encrypted.on("close", gone);
       tls.on("secure", () => {
+        encrypted.off("end", gone); // from here on it has bytes to read before its end
         try {
           resolve(new DecryptedSide(tls, encrypted, { remoteAddress, certificate: this.#peerCertificate(tls) }));
         } catch (error) {

@@ -1,6 +1,6 @@
 /** Which web pages may ask, and by which names: a browser lets every page send requests to every server.
  * @module */
-import { isLoopback } from "./loopback.ts";
+import { isLoopback, leadsToLoopback } from "./loopback.ts";
 
 /** Rules about the name that a server is asked by. */
 export interface HostRules {
@@ -90,7 +90,7 @@ export class OriginGate {
   allows(origin: string | null, hostname: string | undefined): boolean {
     if (origin === null) return !this.#required;
     if (this.#allowed !== undefined) return this.#allowed.has("*") || this.#allowed.has(normalOrigin(origin));
-    const isLocal = this.#onLoopback || hostname !== undefined && isLoopback(hostname);
+    const isLocal = this.#onLoopback || hostname !== undefined && leadsToLoopback(hostname);
     return !isLocal || isLoopbackOrigin(origin);
   }
 }

@@ -30,6 +30,23 @@ const FOREIGN_HOSTS = [
   "0.0.0.0",
 ];
 
+/** Ways to write this machine. */
+const THIS_MACHINE = [
+  "localhost",
+  "LOCALHOST.:1882",
+  "a.localhost.",
+  "127.1",
+  "2130706433",
+  "0.0.0.0:1882",
+  "0",
+  "[::]:1882",
+  "[::1]",
+  "[0:0:0:0:0:0:0:1]",
+  "[::ffff:127.0.0.1]",
+  "[::FFFF:7f00:1]:1882",
+  "[::ffff:0.0.0.0]",
+];
+
 Deno.test("attack: a page of a foreign origin on the same machine", async () => {
   await using broker = await startProgram();
   const ws = `127.0.0.1:${broker.port("ws")}`, page = `127.0.0.1:${broker.port("http")}`;
@@ -77,7 +94,10 @@ Deno.test("attack: cross-site WebSocket, where pages and hosts are named", async
   assertEquals(await status("named", { ...app, Host: "localhost" }), 403);
   assertEquals(await status("open", { Host: "a.example", Origin: "https://b.example" }), 101);
   assertEquals(await status("everywhere", { Host: "a.example", Origin: "https://b.example" }), 101);
-  assertEquals(await status("everywhere", { Host: "localhost", Origin: "https://b.example" }), 403);
+  for (const host of THIS_MACHINE) {
+    assertEquals(await status("everywhere", { Host: host, Origin: "https://b.example" }), 403, host);
+    assertEquals(await status("everywhere", { Host: host, Origin: "http://localhost:8000" }), 101, host);
+  }
   assertEquals([await status("info", { Host: "broker.example" }), await status("info", { Host: "localhost" })], [
     200,
     403,

@@ -4,16 +4,17 @@ import { assert, assertEquals } from "@std/assert";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
 import { until } from "../helpers/until.ts";
+import { within } from "../helpers/within.ts";
 import { SilentPeers } from "./silent_peers.ts";
 
 const TLS = { cert_file: "tests/helpers/certs/server.pem", key_file: "tests/helpers/certs/server.key" };
 
-function startWithTls(ulimit: number): Promise<BrokerProgram> {
+function startWithTls(ulimit: number, timeout = 1): Promise<BrokerProgram> {
   const address = "127.0.0.1:0";
   return startProgram({
     ulimit,
     config: {
-      listeners: [{ type: "tls", address, tls: TLS, handshake_timeout: 1 }, { type: "tcp", address }],
+      listeners: [{ type: "tls", address, tls: TLS, handshake_timeout: timeout }, { type: "tcp", address }],
       hooks: { auth: { allow_all: true } },
     },
   });
@@ -41,3 +42,30 @@ for (const [what, hello] of HELLOS) {
     assertEquals((await broker.terminate()).code, 0);
   });
 }
+
+/** What a client says first. */
+async function clientHello(): Promise<Uint8Array> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = Deno.connectTls({ hostname: "127.0.0.1", port: listener.addr.port }).then((tls) => tls.handshake());
+  using server = await listener.accept();
+  const bytes = new Uint8Array(4_096), length = await server.read(bytes);
+  server.close();
+  await client.catch(() => {}); // it was hung up on
+  return bytes.subarray(0, length!);
+}
+
+Deno.test("TLS handshakes whose peers go in the middle are freed long before their time is over", async () => {
+  await using broker = await startWithTls(1_024, 60);
+  const descriptors = await broker.descriptors(), port = broker.port("tls"), hello = await clientHello();
+  for (let peer = 0; peer < 200; peer++) {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(hello);
+    if (peer % 2 === 0) await connection.closeWrite();
+    if (peer % 4 < 2) await connection.read(new Uint8Array(1)); // what it leaves unread resets the connection
+    connection.close();
+  }
+  const freed = async () => {
+    while (await broker.descriptors() > descriptors + 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await within(freed(), "the end of all handshakes");
+});
