@@ -57,7 +57,7 @@ Deno.test("sessions with long names end in 0x97; those who are there are served,
   const name = "n".repeat(60_000);
   const count = await fillWith(port, 5_000, (index) => ({ clientId: `a${index}`, username: name }));
   assert(count > 500 && count < 2_000, `${count} sessions`);
-  assertServed(await good.report());
+  assertServed(await good.report(), { roundTrips: 10 });
   assertEquals(await prober.publish("t", "", { qos: 2 }), 0x97);
   assertEquals(await prober.publish("t", "", { qos: 1 }), 0x10);
   const old = new RawClient(await connectTo(`127.0.0.1:${port}`), { version: 4 });
@@ -78,7 +78,7 @@ Deno.test("wills end in 0x97, also of sessions that are there, and who has none 
   await prober.send(GONE);
   using attacker = await Attacker.connect(port, { clientId: "prober", cleanStart: false, will });
   assertEquals(codeOf(attacker), 0x97);
-  assertServed(await good.report());
+  assertServed(await good.report(), { roundTrips: 10 });
   await assertWell(broker);
 });
 
@@ -108,7 +108,7 @@ Deno.test("filters end in 0x97", async () => {
   await using good = await startGoodClient(port);
   const made = await subscribeUntilFull(port, 10, (index) => `t${index}`);
   assert(made > 100_000 && made < 300_000, `${made} filters`);
-  assertServed(await good.report());
+  assertServed(await good.report(), { roundTrips: 10 });
   await assertWell(broker);
 });
 
@@ -122,7 +122,7 @@ Deno.test("filters with wildcards whose levels others share end in 0x97", async 
   await using good = await startGoodClient(port);
   const made = await subscribeUntilFull(port, 1, (index) => deep("+", index));
   assert(made > 15_000 && made < 60_000, `${made} filters`);
-  assertServed(await good.report());
+  assertServed(await good.report(), { roundTrips: 10 });
   await assertWell(broker);
 });
 
@@ -153,7 +153,7 @@ Deno.test("retained messages on deep topics end in 0x97", async () => {
   await using good = await startGoodClient(port);
   const made = await publishUntilFull(port, (index) => deep("r", index), { retain: true, size: 1 });
   assert(made > 15_000 && made < 70_000, `${made} retained`);
-  assertServed(await good.report());
+  assertServed(await good.report(), { roundTrips: 10 });
   await assertWell(broker);
 });
 
@@ -168,7 +168,7 @@ Deno.test("empty messages for sessions that sleep end in 0x97", async () => {
   await using good = await startGoodClient(port);
   const made = await publishUntilFull(port, (index) => `t${Math.floor(index / 9_000)}`, { size: 0 });
   assert(made > 100_000 && made < 400_000, `${made} messages`);
-  assertServed(await good.report());
+  assertServed(await good.report(), { roundTrips: 10 });
   await assertWell(broker);
 });
 
@@ -198,7 +198,7 @@ Deno.test("above the high-water mark nothing new is taken, the log, the statisti
   const made = await publishUntilFull(port, (index) => deep("r", index), { retain: true, size: 1 });
   assert(made > 25_000 && made < 100_000, `${made} retained`);
   await broker.line(/memory is short/);
-  assertServed(await good.report());
+  assertServed(await good.report(), { roundTrips: 10 });
   assertEquals(await prober.subscribe("other"), 0x97);
   assertEquals(await prober.subscribe("known"), 0); // nothing new
   using late = await Attacker.connect(port, { clientId: "late" });
