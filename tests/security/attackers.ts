@@ -29,8 +29,10 @@ export async function writeAll(socket: Socket, bytes: Uint8Array): Promise<boole
 export async function writeWhileTaken(socket: Socket, bytes: Uint8Array, most: number): Promise<number> {
   let taken = 0, stuck = false;
   while (taken < most && !stuck) {
-    const writing = writeAll(socket, bytes);
-    const outcome = await Promise.race([writing, pause(300).then(() => "stuck" as const)]);
+    const writing = writeAll(socket, bytes), late = Promise.withResolvers<"stuck">();
+    const timer = setTimeout(() => late.resolve("stuck"), 300);
+    const outcome = await Promise.race([writing, late.promise]);
+    clearTimeout(timer);
     if (outcome === true) taken += bytes.length;
     else stuck = true;
   }
