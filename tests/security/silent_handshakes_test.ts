@@ -61,7 +61,8 @@ Deno.test("TLS handshakes whose peers go in the middle are freed long before the
     const connection = await Deno.connect({ hostname: "127.0.0.1", port });
     await connection.write(hello);
     if (peer % 2 === 0) await connection.closeWrite();
-    if (peer % 4 < 2) await connection.read(new Uint8Array(1)); // what it leaves unread resets the connection
+    // what it leaves unread resets the connection; the broker may have ended it before
+    if (peer % 4 < 2) await connection.read(new Uint8Array(1)).catch(() => null);
     connection.close();
   }
   const freed = async () => {
