@@ -46,11 +46,13 @@ for (const [what, hello] of HELLOS) {
 /** What a client says first. */
 async function clientHello(): Promise<Uint8Array> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const client = Deno.connectTls({ hostname: "127.0.0.1", port: listener.addr.port }).then((tls) => tls.handshake());
-  using server = await listener.accept();
-  const bytes = new Uint8Array(4_096), length = await server.read(bytes);
+  const connecting = Deno.connectTls({ hostname: "127.0.0.1", port: listener.addr.port });
+  const server = await listener.accept(), bytes = new Uint8Array(4_096);
+  using client = await connecting;
+  const handshake = client.handshake().catch(() => {}); // it is hung up on
+  const length = await server.read(bytes);
   server.close();
-  await client.catch(() => {}); // it was hung up on
+  await handshake;
   return bytes.subarray(0, length!);
 }
 
