@@ -15,10 +15,10 @@
 const LONGEST_RUN = 3;
 /** A reader that has handled so many bytes goes on behind all who have handled less. */
 const HEAVY = 16_384;
-/** So many bytes of heavy readers are handled in one round. */
-const HEAVY_BYTES = 131_072;
-/** So many readers of each other kind read on in one round. */
+/** So many readers of each kind read on in one round, */
 const ROUND_READERS = 64;
+/** and no more of them than have handled so many bytes. */
+const ROUND_BYTES = 131_072;
 /** So many reads handed over between two rounds mean that the runtime may have more than it can hand over. */
 const CROWD = 100;
 /** So many of them let publishers wait for one more look. */
@@ -119,7 +119,7 @@ export class ReadingOrder {
     this.#isRoundComing = false;
     this.#roundStart = now;
     this.#round++;
-    this.#letSome(this.#quick, ROUND_READERS);
+    this.#letSome(this.#quick);
     if (!hasMore) this.#release(now);
     if (this.#count() > 0) this.#askForRound(now);
     this.#handedOver = 0;
@@ -129,19 +129,24 @@ export class ReadingOrder {
   /** Lets publishers read, as many as leave room for others. */
   #release(now: number): void {
     this.#lastRelease = now;
-    this.#letSome(this.#publishing, ROUND_READERS);
-    let bytes = 0, count = 0;
-    while (count < this.#heavy.length && bytes < HEAVY_BYTES) bytes += this.#heavy[count++].handledBytes;
-    this.#letSome(this.#heavy, count);
+    this.#letSome(this.#publishing);
+    this.#letSome(this.#heavy);
     if (this.#count() === 0) this.#isCrowded = false;
   }
 
   #letAllRead(): void {
-    for (const readers of [this.#quick, this.#publishing, this.#heavy]) this.#letSome(readers, ROUND_READERS);
+    for (const readers of [this.#quick, this.#publishing, this.#heavy]) this.#let(readers, readers.length);
   }
 
-  #letSome(readers: Reader[], count: number): void {
-    if (readers.length === 0) return;
+  #letSome(readers: Reader[]): void {
+    let count = 0, bytes = 0;
+    const most = Math.min(readers.length, ROUND_READERS);
+    while (count < most && bytes < ROUND_BYTES) bytes += readers[count++].handledBytes;
+    this.#let(readers, count);
+  }
+
+  #let(readers: Reader[], count: number): void {
+    if (count === 0) return;
     for (const reader of readers.splice(0, count)) {
       reader.begunIn = this.#round;
       try {
