@@ -1,17 +1,10 @@
-/** A client for exercise: it publishes as it is told, acknowledges what it gets, and knows when all of that is done.
+/** A client for exercise: it sends packets that were made before, acknowledges what it gets, and counts it.
  * @module */
-import type { Socket } from "../broker/core/listener.ts";
+import type { NetConnection } from "../../listeners/conn_socket.ts";
 import { encodeInto } from "../packets/codec.ts";
 import { Framer } from "../packets/framer.ts";
 import { encodeAck } from "../packets/publish.ts";
-import {
-  type AckPacket,
-  type Packet,
-  PacketType,
-  type Properties,
-  type ProtocolVersion,
-  type QoS,
-} from "../packets/types.ts";
+import { type AckPacket, type Packet, PacketType, type ProtocolVersion } from "../packets/types.ts";
 import { Writer } from "../packets/writer.ts";
 
 /** What answers PUBREC and PUBREL. */
@@ -20,127 +13,111 @@ const ANSWERS: Readonly<Record<number, AckPacket["type"]>> = {
   [PacketType.PUBREL]: PacketType.PUBCOMP,
 };
 
-/** A message. */
-export interface Exercise {
-  /** Topic Name. */
-  readonly topic: string;
-  /** Quality of Service. */
-  readonly qos: QoS;
-  /** RETAIN flag. */
-  readonly retain: boolean;
-  /** Application Message. */
-  readonly payload: Uint8Array;
+/** Packets that clients wait for, all together: who gets a message of a share group, for one, is not known before. */
+export class Tally {
+  #outstanding = 0;
+  #isLost = false;
+  #done: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+
+  /** Notes packets that will come. */
+  expect(packets: number): void {
+    if (this.#outstanding === 0) this.#done = Promise.withResolvers<void>();
+    this.#outstanding += packets;
+    if (this.#isLost) this.fail();
+  }
+
+  /** Notes packets that have come. */
+  count(packets: number): void {
+    this.#outstanding -= packets;
+    if (this.#outstanding === 0) this.#done.resolve();
+  }
+
+  /** Tells those who wait that no more will come. */
+  fail(): void {
+    this.#isLost = true;
+    this.#done.reject(new Error("the connection was closed"));
+  }
+
+  /**
+   * Resolves when everything has come.
+   *
+   * @throws {Error} (as rejection) when a connection is closed before
+   */
+  get settled(): Promise<void> {
+    return this.#done.promise;
+  }
 }
 
-/** What every other message of a client of MQTT 5 has. */
-const PROPERTIES: Properties = {
-  messageExpiryInterval: 60,
-  contentType: "text/plain",
-  userProperties: [["name", "value"]],
-};
-
-/** A client over any socket. */
+/** A client over any connection. */
 export class ExerciseClient {
-  readonly #socket: Socket;
+  readonly #connection: NetConnection;
   readonly #version: ProtocolVersion;
+  readonly #tally: Tally;
   readonly #framer = new Framer();
   readonly #out = new Writer(1_024);
-  #packetId = 0;
-  #outstanding = 0;
-  #done: PromiseWithResolvers<void> | undefined;
-  #isClosed = false;
 
   /**
-   * @param socket connected to a broker
+   * @param connection to a broker
    * @param version what it speaks
+   * @param tally where what comes is counted
    */
-  constructor(socket: Socket, version: ProtocolVersion) {
-    this.#socket = socket;
+  constructor(connection: NetConnection, version: ProtocolVersion, tally: Tally) {
+    this.#connection = connection;
     this.#version = version;
+    this.#tally = tally;
   }
 
-  /** Connects and subscribes; resolves when both are acknowledged. */
-  async connect(clientId: string, topicFilters: readonly string[]): Promise<void> {
-    this.#append({
-      ...{ type: PacketType.CONNECT, protocolVersion: this.#version, clientId, cleanStart: true, keepAlive: 60 },
-    });
-    for (const topicFilter of topicFilters) {
-      const options = { qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
-      this.#append({ type: PacketType.SUBSCRIBE, packetId: 1, subscriptions: [{ topicFilter, ...options }] });
-    }
-    this.expect(1 + topicFilters.length);
-    void this.#read().catch(() => {}).then(() => this.#end());
-    await this.settled();
+  /** Connects; resolves when that is acknowledged. */
+  async connect(clientId: string): Promise<void> {
+    void this.#read().catch(() => {}).then(() => this.#tally.fail());
+    const protocolVersion = this.#version;
+    await this.#ask({ type: PacketType.CONNECT, protocolVersion, clientId, cleanStart: true, keepAlive: 60 });
   }
 
-  /** Counts packets that will come and that {@linkcode ExerciseClient.settled} waits for. */
-  expect(packets: number): void {
-    this.#outstanding += packets;
+  /** Subscribes; resolves when that is acknowledged. */
+  async subscribe(topicFilter: string): Promise<void> {
+    const options = { qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
+    await this.#ask({ type: PacketType.SUBSCRIBE, packetId: 1, subscriptions: [{ topicFilter, ...options }] });
   }
 
-  /** Appends a message; it leaves with {@linkcode ExerciseClient.settled}. */
-  publish(message: Exercise): void {
-    this.#packetId = this.#packetId % 500 + 1;
-    const packetId = message.qos === 0 ? 0 : this.#packetId;
-    const properties = this.#version === 5 && this.#packetId % 2 === 0 ? PROPERTIES : undefined;
-    this.#append({ type: PacketType.PUBLISH, ...message, dup: false, packetId, properties });
-    this.expect(message.qos);
+  async #ask(packet: Packet): Promise<void> {
+    this.#tally.expect(1);
+    await this.send(this.encode([packet]));
+    await this.#tally.settled;
   }
 
-  /**
-   * Sends what was appended and resolves when everything expected has come.
-   *
-   * @throws {Error} (as rejection) when the connection is closed before
-   */
-  async settled(): Promise<void> {
-    const done = this.#done = Promise.withResolvers<void>();
-    await this.#send();
-    this.#check();
-    await done.promise;
+  /** The bytes of packets, to be sent many times. */
+  encode(packets: readonly Packet[]): Uint8Array<ArrayBuffer> {
+    const writer = new Writer(1_024);
+    for (const packet of packets) encodeInto(writer, packet, this.#version, { from: "client" });
+    return writer.buffer.slice(0, writer.length);
+  }
+
+  /** Sends packets. */
+  async send(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#connection.write(rest));
   }
 
   /** Says goodbye. */
   async disconnect(): Promise<void> {
-    this.#append({ type: PacketType.DISCONNECT, reasonCode: 0 });
-    await this.#send();
-    this.#socket.close();
-  }
-
-  #append(packet: Packet): void {
-    encodeInto(this.#out, packet, this.#version, { from: "client" });
-  }
-
-  #check(): void {
-    if (this.#outstanding === 0) this.#done?.resolve();
-    else if (this.#isClosed) this.#done?.reject(new Error("the connection was closed"));
-  }
-
-  #end(): void {
-    this.#isClosed = true;
-    this.#check();
-  }
-
-  async #send(): Promise<void> {
-    let rest = this.#out.buffer.slice(0, this.#out.length);
-    this.#out.length = 0;
-    while (rest.length > 0) rest = rest.subarray(await this.#socket.write(rest));
+    await this.send(this.encode([{ type: PacketType.DISCONNECT, reasonCode: 0 }]));
+    this.#connection.close();
   }
 
   async #read(): Promise<void> {
-    const framer = this.#framer;
-    for (;;) {
-      const length = await this.#socket.read(framer.space());
-      if (length === null) return;
+    const framer = this.#framer, out = this.#out;
+    for (let length; (length = await this.#connection.read(framer.space())) !== null;) {
       framer.commit(length);
-      while (framer.next()) this.#take(framer);
-      if (this.#out.length > 0) await this.#send();
-      this.#check();
+      let packets = 0;
+      for (; framer.next(); packets++) this.#answer(framer);
+      if (out.length > 0) await this.send(out.buffer.slice(0, out.length));
+      out.length = 0;
+      if (packets > 0) this.#tally.count(packets);
     }
   }
 
-  #take({ header, buffer, start }: Framer): void {
+  #answer({ header, buffer, start }: Framer): void {
     const type = header >> 4, qos = header >> 1 & 3;
-    this.#outstanding--;
     if (type === PacketType.PUBLISH) {
       if (qos === 0) return;
       const at = start + 2 + (buffer[start] << 8 | buffer[start + 1]);

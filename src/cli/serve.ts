@@ -58,8 +58,9 @@ export async function serve(plan: Plan): Promise<number> {
   }
 }
 
-/** Comes to full speed until somebody connects. */
+/** Comes to full speed until somebody connects. Where the program may not connect to its own machine that is left out. */
 function useQuietMoments(broker: Broker, logger: Logger): void {
+  if (Deno.permissions.querySync({ name: "net", host: "127.0.0.1" }).state !== "granted") return;
   const until = performance.now() + WARM_UP;
   const isQuiet = () => broker.serving && broker.info.connectionsAccepted === 0 && performance.now() < until;
   warmUp(isQuiet).catch((error) => logger.warn("the broker could not come to full speed", { error: String(error) }));

@@ -1,46 +1,64 @@
-import { assert, assertEquals } from "@std/assert";
-import { ExerciseClient } from "../../src/cli/exercise_client.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ExerciseClient, Tally } from "../../src/cli/exercise_client.ts";
 import { warmUp } from "../../src/cli/warm_up.ts";
+import type { NetConnection } from "../../listeners/conn_socket.ts";
+import { memoryPair } from "../../listeners/memory.ts";
+import { NetListener } from "../../listeners/net.ts";
 import { until } from "../helpers/until.ts";
-import { allowAll, Broker, MemoryListener } from "../../mod.ts";
+import { allowAll, Broker, PacketType } from "../../mod.ts";
 
 Deno.test("the warm-up ends when it is told to, and leaves nothing behind", async () => {
   let turns = 0;
-  await warmUp(() => ++turns < 60);
-  assertEquals(turns > 60, true, "it was asked until it was told");
+  await warmUp(() => ++turns < 30);
+  assertEquals(turns > 30, true, "it was asked until it was told");
   await warmUp(() => false);
 });
+
+async function* once<T>(item: T): AsyncGenerator<T, void, undefined> {
+  yield item;
+}
+
+async function brokerOf(connection: NetConnection): Promise<Broker> {
+  const broker = new Broker();
+  await broker.addHook(allowAll());
+  await broker.addListener(new NetListener({ id: "memory", connections: once(connection) }));
+  await broker.serve();
+  return broker;
+}
 
 for (const version of [3, 4, 5] as const) {
   for (const qos of [0, 1, 2] as const) {
     Deno.test(`a client for exercise takes part in each exchange: version ${version}, QoS ${qos}`, async () => {
-      await using broker = new Broker();
-      const listener = new MemoryListener({ id: "memory" });
-      await broker.addHook(allowAll());
-      await broker.addListener(listener);
-      await broker.serve();
-      const client = new ExerciseClient(listener.connect(), version);
-      await client.connect("exercise", ["a/b"]);
-      const message = { topic: "a/b", qos, retain: false, payload: new Uint8Array(10) };
-      for (let sent = 0; sent < 50; sent++) client.publish(message);
-      client.expect(50 * (qos === 2 ? 2 : 1));
-      await client.settled();
-      await until(() => broker.info.inflight === 0);
-      assertEquals([broker.info.messagesReceived, broker.info.messagesSent], [50, 50]);
+      const [end, other] = memoryPair(), tally = new Tally(), client = new ExerciseClient(end, version, tally);
+      await using broker = await brokerOf(other);
+      await client.connect("exercise");
+      await client.subscribe("a/b");
+      const payload = new Uint8Array(10), dup = false, retain = false;
+      const packets = Array.from({ length: 50 }, (_, at) => {
+        const packetId = qos === 0 ? 0 : at + 1;
+        return { type: PacketType.PUBLISH, topic: "a/b", qos, packetId, retain, dup, payload } as const;
+      });
+      const bytes = client.encode(packets);
+      for (let time = 1; time <= 2; time++) {
+        tally.expect(50 * (qos + (qos === 2 ? 2 : 1)));
+        await client.send(bytes);
+        await tally.settled;
+        await until(() => broker.info.inflight === 0);
+        assertEquals([broker.info.messagesReceived, broker.info.messagesSent], [50 * time, 50 * time]);
+      }
       await client.disconnect();
     });
   }
 }
 
 Deno.test("an exercise fails when the broker goes away", async () => {
-  const broker = new Broker(), listener = new MemoryListener({ id: "memory" });
-  await broker.addHook(allowAll());
-  await broker.addListener(listener);
-  await broker.serve();
-  const client = new ExerciseClient(listener.connect(), 4);
-  await client.connect("exercise", ["a"]);
-  client.expect(1);
-  const settled = client.settled().then(() => "settled", (error) => String(error));
+  const [end, other] = memoryPair(), tally = new Tally(), broker = await brokerOf(other);
+  const client = new ExerciseClient(end, 4, tally);
+  await client.connect("exercise");
+  tally.expect(1);
+  const settled = tally.settled.then(() => "settled", (error) => String(error));
   await broker.close();
   assert((await settled).includes("closed"));
+  tally.expect(1);
+  await assertRejects(() => tally.settled, Error, "closed", "what is expected later does not come either");
 });
