@@ -48,6 +48,6 @@ export class TopicList {
    * @param topicFilter which ones, default `#` (all but those whose topic starts with `$`)
    */
   *retained(topicFilter: string = "#"): Generator<MessageView> {
-    for (const message of this.#core.retained.match(topicFilter)) yield message;
+    for (const kept of this.#core.retained.match(topicFilter)) yield kept.open();
   }
 }

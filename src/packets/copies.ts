@@ -33,9 +33,20 @@ export class Copies {
    * @returns index of the copy
    */
   add(source: Uint8Array, start: number, end: number): number {
-    const length = end - start;
+    const at = this.take(end - start);
+    this.buffer.set(source.subarray(start, end), at);
+    return at;
+  }
+
+  /**
+   * Takes room in {@linkcode Copies.buffer}.
+   *
+   * @param length how many bytes
+   * @returns index of the first
+   */
+  take(length: number): number {
     if (length > LARGEST_SHARED) {
-      this.buffer = source.slice(start, end);
+      this.buffer = new Uint8Array(length);
       return 0;
     }
     if (this.#used + length > this.#chunk.length) {
@@ -44,7 +55,6 @@ export class Copies {
     }
     const at = this.#used;
     this.buffer = this.#chunk;
-    this.buffer.set(source.subarray(start, end), at);
     this.#used += length;
     return at;
   }

@@ -11,30 +11,13 @@ import {
 } from "./decode_properties.ts";
 import { Reader } from "./reader.ts";
 import { StringCache } from "./string_cache.ts";
-import { isAscii } from "./utf8.ts";
 import { PacketType, type Properties, type ProtocolVersion, type PublishPacket, type QoS } from "./types.ts";
 
-const topicNames: StringCache = new StringCache();
+const topicNames: StringCache<string> = new StringCache((text) => text);
 const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
-
-/**
- * Reads a Topic Name. Wildcards and an empty one are not judged here.
- *
- * @param buffer where it is
- * @param start first byte of the text
- * @param end behind the text
- * @param likely a text that these bytes may well be: that is found out before anything else is done
- * @returns the text
- * @throws {MqttError} 0x81 when the bytes are no text
- */
-export function decodeTopicName(buffer: Uint8Array, start: number, end: number, likely?: string): string {
-  return likely !== undefined && isAscii(likely, buffer, start, end) ? likely : topicNames.decode(buffer, start, end);
-}
 
 /** What {@linkcode readPublish} fills in: the fields, and where the parts of the packet are. */
 export interface PublishTarget extends PublishPropertiesTarget {
-  /** Topic Name; empty when only a Topic Alias was sent. */
-  topic: string;
   /** Quality of Service. */
   qos: QoS;
   /** RETAIN flag. */
@@ -56,8 +39,8 @@ export interface PublishTarget extends PublishPropertiesTarget {
 }
 
 /**
- * Reads a PUBLISH in place: no view on its payload is made, and its properties are checked but not decoded. Wildcards and an
- * empty Topic Name are not judged here.
+ * Reads a PUBLISH in place: no view on its payload is made, and its properties are checked but not decoded. Its Topic Name
+ * stands behind two bytes from {@linkcode PublishTarget.bodyStart} on and is left to the caller, who may know it.
  *
  * @param target takes what is read
  * @param header first byte of the packet
@@ -65,7 +48,8 @@ export interface PublishTarget extends PublishPropertiesTarget {
  * @param start behind the fixed header
  * @param end behind the packet
  * @param version of the connection
- * @param options sender and limits, and a text that its Topic Name may well be
+ * @param options sender and limits
+ * @returns index behind the Topic Name
  * @throws {MqttError} 0x81 for QoS 3, DUP at QoS 0 and fields that do not fit, 0x82 for Packet Identifier 0, and what
  * the properties say
  */
@@ -77,13 +61,10 @@ export function readPublish(
   end: number,
   version: ProtocolVersion,
   options: DecodePropertiesOptions,
-  likelyTopic?: string,
-): void {
-  const qos = checkFlags(header);
-  const topicStart = start + 2;
-  let at = topicStart + (buffer[start] << 8 | buffer[start + 1]);
-  if (at > end) throw tooShort(); // [MQTT-3.3.2-1]
-  target.topic = decodeTopicName(buffer, topicStart, at, likelyTopic);
+): number {
+  const qos = checkFlags(header), topicEnd = start + 2 + (buffer[start] << 8 | buffer[start + 1]);
+  if (topicEnd > end) throw tooShort(); // [MQTT-3.3.2-1]
+  let at = topicEnd;
   target.qos = qos;
   target.retain = (header & 1) !== 0;
   target.dup = (header & 8) !== 0;
@@ -100,6 +81,7 @@ export function readPublish(
   target.bodyStart = start;
   target.payloadStart = at;
   target.frameEnd = end;
+  return topicEnd;
 }
 
 /**
@@ -132,7 +114,6 @@ export function decodePublish(
   options: DecodePropertiesOptions = {},
 ): PublishPacket {
   const target: PublishTarget = {
-    topic: "",
     qos: 0,
     retain: false,
     dup: false,
@@ -147,8 +128,9 @@ export function decodePublish(
     payloadStart: 0,
     frameEnd: 0,
   };
-  readPublish(target, header, buffer, start, end, version, options);
-  const { topic, qos, retain, dup, packetId, propertiesStart, payloadStart } = target;
+  const topicEnd = readPublish(target, header, buffer, start, end, version, options);
+  const topic = topicNames.decode(buffer, start + 2, topicEnd);
+  const { qos, retain, dup, packetId, propertiesStart, payloadStart } = target;
   const payload = payloadStart === end ? NO_PAYLOAD : buffer.subarray(payloadStart, end);
   const properties = decodePublishProperties(buffer, propertiesStart, payloadStart, options);
   return { type: PacketType.PUBLISH, topic, payload, qos, retain, dup, packetId, properties };

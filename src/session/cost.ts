@@ -9,8 +9,8 @@ export const MESSAGE = 384;
 export const BUFFER = 192;
 /** One delivery of a message: the record, and its place in the queue of a session. */
 export const DELIVERY = 128;
-/** A place among the retained messages, without the nodes that lead to it. */
-export const RETAINED = 256;
+/** A retained message with nothing in it, without the nodes that lead to it. */
+export const RETAINED = 512;
 /** The deadline of a retained message. */
 export const DEADLINE = 256;
 /** A level that topics or filters share. */

@@ -3,8 +3,9 @@
 import { Copies, LARGEST_SHARED } from "../packets/copies.ts";
 import { decodePublishProperties, encodePublish, type PublishTarget, readPublish } from "../packets/publish.ts";
 import type { Slab } from "../packets/slab.ts";
-import type { Properties, QoS } from "../packets/types.ts";
+import type { Properties, ProtocolVersion, QoS } from "../packets/types.ts";
 import { Writer } from "../packets/writer.ts";
+import type { KnownTopic } from "../topics/known_topic.ts";
 import { BUFFER, costOfProperties, costOfText, MESSAGE } from "./cost.ts";
 import type { MessageView } from "./message_view.ts";
 
@@ -40,6 +41,8 @@ export interface MessageInit {
 export class Message implements PublishTarget, MessageView {
   /** Topic Name. */
   topic = "";
+  /** What the broker knows of its topic, where a client has sent it. */
+  known: KnownTopic | undefined = undefined;
   /** QoS that it was published with. */
   qos: QoS = 0;
   /** RETAIN flag of the publisher. */
@@ -87,6 +90,7 @@ export class Message implements PublishTarget, MessageView {
   #properties: Properties | undefined = undefined;
   #hasProperties = false;
   #payload: Uint8Array | undefined = undefined;
+  #isKept = false;
   #isOwn = false;
   #size: number | undefined = undefined;
 
@@ -106,6 +110,12 @@ export class Message implements PublishTarget, MessageView {
     this.buffer = this.#payload = init.payload;
     this.frameEnd = init.payload.length;
     this.limitLife(init.maximumExpiry ?? 0);
+  }
+
+  /** Sets the Topic Name of a message that a client has sent. */
+  setTopic(topic: KnownTopic): void {
+    this.known = topic;
+    this.topic = topic.name;
   }
 
   /** The bytes. Copy them to keep them for long: they may be a view on something larger. */
@@ -173,14 +183,26 @@ export class Message implements PublishTarget, MessageView {
     const { topic, payload, qos, retain, dup, packetId, properties } = this;
     const writer = new Writer(payload.length + topic.length + 16);
     encodePublish(writer, { topic, payload, qos, retain, dup: false, packetId: 1, properties }, 5);
-    const { buffer, length } = writer, frame = buffer.length > length + 64 ? buffer.slice(0, length) : buffer;
-    let start = 1;
-    while (frame[start++] >= 0x80);
-    readPublish(this, frame[0], frame, start, length, 5, OWN, topic);
+    const { buffer, length } = writer;
+    this.readOwn(buffer.length > length + 64 ? buffer.slice(0, length) : buffer, 0, length, 5);
     this.dup = dup;
     this.packetId = packetId;
-    this.frameStart = 0;
-    this.version5 = true;
+  }
+
+  /**
+   * Reads a packet of the broker's own, whose memory will not change. The Topic Name is known.
+   *
+   * @param buffer where the packet is
+   * @param start index of its first byte
+   * @param end index behind it
+   * @param version that it was encoded for
+   */
+  readOwn(buffer: Uint8Array, start: number, end: number, version: ProtocolVersion): void {
+    let bodyStart = start + 1;
+    while (buffer[bodyStart++] >= 0x80);
+    readPublish(this, buffer[start], buffer, bodyStart, end, version, OWN);
+    this.frameStart = start;
+    this.version5 = version === 5;
     this.#payload = undefined;
     this.#isOwn = true;
   }
@@ -190,7 +212,27 @@ export class Message implements PublishTarget, MessageView {
    * the message is being handled; later the memory may hold something else already.
    */
   keepMemory(): void {
+    this.#isKept = true;
     this.slab?.keep();
+  }
+
+  /**
+   * Makes it a message that a packet may be read into, unless somebody may still look at what it was.
+   *
+   * @returns false when it cannot be used again
+   */
+  reuse(): boolean {
+    if (this.#isKept || this.#isOwn) return false;
+    this.packetId = this.reached = this.topicAlias = 0;
+    this.aliasStart = this.expiryStart = -1;
+    this.isText = this.#hasProperties = false;
+    this.#payload =
+      this.#size =
+      this.#properties =
+      this.commits =
+      this.slab =
+        undefined;
+    return true;
   }
 
   /** Copies the bytes out of the read buffer, so that keeping the message does not keep the buffer. */

@@ -2,10 +2,11 @@
  * @module */
 import { ReasonCode } from "../packets/reason_codes.ts";
 import { MqttError } from "../packets/errors.ts";
+import type { KnownTopic } from "../topics/known_topic.ts";
 
 /** Aliases that a client has set. They end with the connection [MQTT-3.3.2-7]. */
 export class InboundAliases {
-  readonly #topics: (string | undefined)[] = [];
+  readonly #topics: (KnownTopic | undefined)[] = [];
   readonly #maximum: number;
 
   /** @param maximum the broker's Topic Alias Maximum, 0 to 65,535 */
@@ -16,18 +17,18 @@ export class InboundAliases {
   /**
    * Finds the topic of a PUBLISH that carries an alias, and remembers a new mapping.
    * @param alias the Topic Alias
-   * @param topic the Topic Name, empty when only the alias was sent
-   * @returns the Topic Name
+   * @param topic the topic, without a name when only the alias was sent
+   * @returns the topic
    * @throws MqttError 0x94 for 0 and above the maximum [MQTT-3.3.2-8] [MQTT-3.3.2-9], 0x82 for an alias that is not mapped
    */
-  resolve(alias: number, topic: string): string {
+  resolve(alias: number, topic: KnownTopic): KnownTopic {
     if (alias === 0 || alias > this.#maximum) {
       throw new MqttError(
         ReasonCode.TopicAliasInvalid,
         `Cannot use topic alias: current value is ${alias}, the maximum is ${this.#maximum}`,
       );
     }
-    if (topic !== "") return this.#topics[alias] = topic;
+    if (topic.name !== "") return this.#topics[alias] = topic;
     const known = this.#topics[alias];
     if (known === undefined) {
       throw new MqttError(ReasonCode.ProtocolError, `Cannot resolve topic alias ${alias}: it has no topic`);

@@ -4,6 +4,7 @@
 import { countOf, dropOne, getOne, type OneOrMap, putOne } from "./one_or_map.ts";
 import { ShareGroup } from "./share_group.ts";
 import { SubscriberHolder } from "./subscriber_holder.ts";
+import type { MatchResult } from "./match_result.ts";
 import type { ParsedFilter } from "./topic_filter.ts";
 import type { TrieEntry, TrieNode } from "./trie_node.ts";
 
@@ -17,6 +18,8 @@ export class FilterLeaf<S> extends SubscriberHolder<S> implements TrieEntry<Filt
   parent: TrieNode<FilterLeaf<S>> | undefined = undefined;
   /** The share groups by name. */
   groups: OneOrMap<string, ShareGroup<S>> = undefined;
+  /** Who receives a topic that no other filter matches; nothing while nobody has asked. */
+  alone: MatchResult<S> | undefined = undefined;
 
   /**
    * Makes a filter that nobody has subscribed to yet.

@@ -2,7 +2,8 @@
  * @module */
 
 import { topicMatchesFilter } from "./topic_filter.ts";
-import type { MatchResult } from "./match_result.ts";
+import type { KnownTopic } from "./known_topic.ts";
+import { EMPTY_RESULT, type MatchResult } from "./match_result.ts";
 
 /** Up to this many changed wildcard filters are compared with a topic; beyond that matching anew is cheaper. */
 const REMEMBERED_CHANGES = 32;
@@ -13,11 +14,25 @@ const WEIGHT_PER_TOPIC = 64;
 /** Longer topics are matched anew each time, so that the cache cannot be filled with them. */
 const LONGEST_TOPIC = 1024;
 
-interface Entry<S> {
-  readonly result: MatchResult<S>;
+/** What is remembered of a topic. */
+class Entry<S> {
+  result: MatchResult<S>;
   /** Subscriptions and shares in it. */
   readonly weight: number;
+  /** When it was found to be true last; an entry of the present generation is in the young half. */
   generation: number;
+
+  constructor(result: MatchResult<S>, weight: number, generation: number) {
+    this.result = result;
+    this.weight = weight;
+    this.generation = generation;
+  }
+
+  /** A known topic may hold it for long: it is not true any more, and keeps nothing. */
+  drop(): void {
+    this.result = EMPTY_RESULT;
+    this.generation = -1;
+  }
 }
 
 /**
@@ -31,6 +46,8 @@ export class MatchCache<S> {
   readonly #capacity: number;
   readonly #changes: string[] = [];
   #generation = 0;
+  /** The generation that the young half has begun with. */
+  #turned = 0;
   #young: Map<string, Entry<S>> = new Map();
   #old: Map<string, Entry<S>> = new Map();
   #weight = 0;
@@ -53,12 +70,16 @@ export class MatchCache<S> {
    * Looks a topic up.
    *
    * @param topic a Topic Name
+   * @param known the same as it was published to, where a client has done that
    * @returns its result if it is known and still true
    */
-  get(topic: string): MatchResult<S> | undefined {
-    const entry = this.#young.get(topic);
-    if (entry !== undefined && entry.generation === this.#generation) return entry.result;
-    return this.#recover(topic, entry);
+  get(topic: string, known?: KnownTopic): MatchResult<S> | undefined {
+    const last = known?.match as Entry<S> | undefined;
+    if (last !== undefined && last.generation === this.#generation) return last.result;
+    const entry = this.#young.get(topic) ?? this.#old.get(topic);
+    if (entry === undefined || !this.#confirm(topic, entry)) return undefined;
+    if (known !== undefined) known.match = entry;
+    return entry.result;
   }
 
   /**
@@ -70,7 +91,7 @@ export class MatchCache<S> {
    */
   set(topic: string, result: MatchResult<S>, weight: number = result.subscribers.length + result.shares.length): void {
     if (this.#capacity === 0 || topic.length > LONGEST_TOPIC) return;
-    this.#insert(topic, { result, weight, generation: this.#generation });
+    this.#insert(topic, new Entry<S>(result, weight, this.#generation));
   }
 
   /**
@@ -80,21 +101,24 @@ export class MatchCache<S> {
    * @param hasWildcard whether it has wildcards
    */
   invalidate(filter: string, hasWildcard: boolean): void {
-    if (hasWildcard) {
-      this.#changes[this.#generation % REMEMBERED_CHANGES] = filter;
-      this.#generation++;
-    } else {
-      this.#young.delete(filter);
-      this.#old.delete(filter);
+    if (hasWildcard) return this.#nextGeneration(filter);
+    for (const half of [this.#young, this.#old]) {
+      half.get(filter)?.drop();
+      half.delete(filter);
     }
   }
 
-  #recover(topic: string, young: Entry<S> | undefined): MatchResult<S> | undefined {
-    const entry = young ?? this.#old.get(topic);
-    if (entry === undefined || this.#changedSince(topic, entry.generation)) return undefined;
+  #nextGeneration(changed: string): void {
+    this.#changes[this.#generation++ % REMEMBERED_CHANGES] = changed;
+  }
+
+  /** Whether an entry is still true: one that is belongs to the young again. */
+  #confirm(topic: string, entry: Entry<S>): boolean {
+    const { generation } = entry;
+    if (generation !== this.#generation && this.#changedSince(topic, generation)) return false;
     entry.generation = this.#generation;
-    if (young === undefined) this.#insert(topic, entry);
-    return entry.result;
+    if (!this.#young.has(topic)) this.#insert(topic, entry);
+    return true;
   }
 
   #changedSince(topic: string, generation: number): boolean {
@@ -109,8 +133,11 @@ export class MatchCache<S> {
     this.#young.set(topic, entry);
     this.#weight += entry.weight;
     if (this.#young.size < this.#capacity && this.#weight < this.#capacity * WEIGHT_PER_TOPIC) return;
+    for (const entry of this.#old.values()) if (entry.generation < this.#turned) entry.drop();
     this.#old = this.#young;
     this.#young = new Map();
     this.#weight = 0;
+    this.#nextGeneration(""); // changes no topic, but known ones are looked up again
+    this.#turned = this.#generation;
   }
 }

@@ -29,13 +29,20 @@ export const EMPTY_RESULT: MatchResult<never> = Object.freeze({ subscribers: NOB
 export class ResultBuilder<S> {
   /** Subscriptions and share groups that were added. */
   weight = 0;
+  /** The filter that was added first, while it is the only one. */
+  #only: FilterLeaf<S> | undefined;
   #list: Collected<S>[] | undefined;
   #index: Map<S, number> | undefined;
   #shares: MatchedShare<S>[] | undefined;
 
-  /** What was added so far. Nothing may be added afterwards. */
+  /** What was added so far. Nothing may be added afterwards. Topics that one filter alone matches share their result. */
   get result(): MatchResult<S> {
     if (this.weight === 0) return EMPTY_RESULT;
+    const only = this.#only;
+    return only === undefined ? this.#merged() : only.alone ??= this.#merge(only).#merged();
+  }
+
+  #merged(): MatchResult<S> {
     return { subscribers: this.#list ?? NOBODY, shares: this.#shares ?? NOBODY };
   }
 
@@ -45,24 +52,33 @@ export class ResultBuilder<S> {
    * @param leaf a filter that matches
    */
   add(leaf: FilterLeaf<S>): void {
+    if (this.weight === 0) this.#only = leaf;
+    else {
+      if (this.#only !== undefined) this.#merge(this.#only);
+      this.#only = undefined;
+      this.#merge(leaf);
+    }
+    this.weight += countOf(leaf.held) + countOf(leaf.groups);
+  }
+
+  #merge(leaf: FilterLeaf<S>): this {
     if (leaf.held !== undefined) this.#addSubscribers(leaf.held);
     if (leaf.groups !== undefined) this.#addShares(leaf.groups);
+    return this;
   }
 
   #addSubscribers(added: NonNullable<FilterLeaf<S>["held"]>): void {
-    this.weight += countOf(added);
     if (this.#list === undefined) appendAll<S, Collected<S>>(added, this.#list = []);
-    else if (!(added instanceof Map)) this.#merge(this.#list, added);
-    else for (const held of added.values()) this.#merge(this.#list, held);
+    else if (!(added instanceof Map)) this.#put(this.#list, added);
+    else for (const held of added.values()) this.#put(this.#list, held);
   }
 
   #addShares(groups: NonNullable<FilterLeaf<S>["groups"]>): void {
-    this.weight += countOf(groups);
     const shares = this.#shares ??= [];
     for (const group of itemsOf(groups)) shares.push(group.matched());
   }
 
-  #merge(list: Collected<S>[], held: HeldSubscription<S>): void {
+  #put(list: Collected<S>[], held: HeldSubscription<S>): void {
     if (this.#index === undefined && list.length > SCAN_LIMIT) this.#index = indexOfAll(list);
     const index = this.#index, { subscriber } = held;
     const at = index === undefined ? scan(list, subscriber) : index.get(subscriber) ?? -1;

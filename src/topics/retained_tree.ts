@@ -1,6 +1,7 @@
 /** Retained messages by topic, and by filter for those who subscribe.
  * @module */
 
+import type { KnownTopic } from "./known_topic.ts";
 import { LevelTrie } from "./level_trie.ts";
 import { RetainedEntry, RetainedWalk } from "./retained_walk.ts";
 
@@ -21,8 +22,6 @@ import { RetainedEntry, RetainedWalk } from "./retained_walk.ts";
  */
 export class RetainedTree<M> {
   readonly #byTopic: Map<string, RetainedEntry<M>> = new Map();
-  /** The entry that was found last. */
-  #last: RetainedEntry<M> | undefined = undefined;
   readonly #trie: LevelTrie<RetainedEntry<M>> = new LevelTrie<RetainedEntry<M>>();
 
   /** How many messages there are. */
@@ -43,7 +42,7 @@ export class RetainedTree<M> {
    * @returns the message before, or `undefined`
    */
   set(topic: string, message: M): M | undefined {
-    const entry = this.#find(topic) ?? this.#addTopic(topic);
+    const entry = this.#byTopic.get(topic) ?? this.#addTopic(topic);
     const previous = entry.message;
     entry.message = message;
     return previous;
@@ -53,19 +52,15 @@ export class RetainedTree<M> {
    * Reads the message of a topic with one lookup.
    *
    * @param topic a Topic Name
+   * @param known the same as a client has published to it
    * @returns the message, or `undefined`
    */
-  get(topic: string): M | undefined {
-    return this.#find(topic)?.message;
-  }
-
-  /** Who reads a topic mostly writes it next. */
-  #find(topic: string): RetainedEntry<M> | undefined {
-    const last = this.#last;
-    if (last !== undefined && last.path === topic && last.message !== undefined) return last;
+  get(topic: string, known?: KnownTopic): M | undefined {
+    const last = known?.retained as RetainedEntry<M> | undefined;
+    if (last?.message !== undefined) return last.message; // a deleted one has none
     const entry = this.#byTopic.get(topic);
-    if (entry !== undefined) this.#last = entry;
-    return entry;
+    if (known !== undefined) known.retained = entry;
+    return entry?.message;
   }
 
   /**
@@ -75,7 +70,7 @@ export class RetainedTree<M> {
    * @returns the message that was there, or `undefined`
    */
   delete(topic: string): M | undefined {
-    const entry = this.#find(topic);
+    const entry = this.#byTopic.get(topic);
     if (entry === undefined) return undefined;
     const previous = entry.message;
     entry.message = undefined; // a walk that pauses may still hold the entry

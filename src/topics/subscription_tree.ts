@@ -2,6 +2,7 @@
  * @module */
 
 import { FilterLeaf } from "./filter_leaf.ts";
+import type { KnownTopic } from "./known_topic.ts";
 import { LevelTrie } from "./level_trie.ts";
 import { MatchCache } from "./match_cache.ts";
 import type { MatchResult } from "./match_result.ts";
@@ -167,10 +168,11 @@ export class SubscriptionTree<S> {
    *
    * @param topic a valid Topic Name
    * @param steps how many nodes are visited at most
+   * @param known the topic as a client has published to it
    * @returns the subscribers and share groups, or the match as far as it has come
    */
-  tryMatch(topic: string, steps: number): MatchResult<S> | PendingMatch<S> {
-    return this.#cache.get(topic) ?? this.#compute(topic, steps);
+  tryMatch(topic: string, steps: number, known?: KnownTopic): MatchResult<S> | PendingMatch<S> {
+    return this.#cache.get(topic, known) ?? this.#compute(topic, steps);
   }
 
   /**
@@ -214,6 +216,7 @@ export class SubscriptionTree<S> {
 
   #invalidate(leaf: FilterLeaf<S>): void {
     this.#changes++;
+    leaf.alone = undefined;
     this.#cache.invalidate(leaf.filter, leaf.hasWildcard);
   }
 

@@ -81,7 +81,7 @@ Deno.bench("frame and decode 64 packets from one read", { group: "frame" }, () =
 const framer = new Framer({ initialSize: 65_536 });
 
 const encoder = new TextEncoder();
-const cache = new StringCache();
+const cache = new StringCache((text) => text);
 for (const text of ["a/b", "sensors/room-17/temp", "größe/raum-17/wärme", "x".repeat(100)]) {
   const bytes = encoder.encode(text);
   const group = `string of ${bytes.length} bytes`;

@@ -114,7 +114,7 @@ Deno.test("[v311 MQTT-1.5.3-1] [v311 MQTT-1.5.3-2] [v311 MQTT-1.5.3-3] Topic Nam
 });
 
 Deno.test("long strings are judged like short ones", () => {
-  for (const length of [0, 7, 8, 9, 127, 128, 129, 1000]) {
+  for (const length of [0, 7, 8, 9, 123, 124, 125, 127, 128, 129, 1000]) {
     const letters = "abcdefghij".repeat(100).slice(0, length);
     const prefix = new TextEncoder().encode(letters);
     for (const [, bytes, text] of GOOD) {
@@ -148,7 +148,7 @@ Deno.test("encoding and length of text", () => {
 });
 
 Deno.test("StringCache gives the same as decoding, hit or miss", () => {
-  const cache = new StringCache(2);
+  const cache = new StringCache((text) => text, 2);
   for (let round = 0; round < 3; round++) {
     for (const [, bytes, text] of GOOD) {
       const all = parts("'xx'", bytes, "'yy'");
@@ -170,7 +170,7 @@ Deno.test("StringCache decodes a string once, until others take its places", () 
   };
   try {
     const encoder = new TextEncoder();
-    const cache = new StringCache(2);
+    const cache = new StringCache((text) => text, 2);
     const count = (text: string): number => {
       decoded = 0;
       const bytes = encoder.encode(text);
@@ -180,7 +180,7 @@ Deno.test("StringCache decodes a string once, until others take its places", () 
     assertEquals([count("ä"), count("ä"), count("ö"), count("ö"), count("ä")], [1, 0, 1, 0, 0]);
     for (let i = 0; i < 40; i++) assertEquals(count(`ü${i}`), 1);
     assertEquals([count("ä"), count("ö")], [1, 1]);
-    const longest = "ä".repeat(64);
+    const longest = "ä".repeat(62);
     assertEquals([count(longest), count(longest)], [1, 0]);
     assertEquals([count(`${longest}!`), count(`${longest}!`)], [1, 1]);
   } finally {
@@ -189,7 +189,7 @@ Deno.test("StringCache decodes a string once, until others take its places", () 
 });
 
 Deno.test("StringCache keeps strings of one place apart", () => {
-  const cache = new StringCache(2); // two places: all strings collide
+  const cache = new StringCache((text) => text, 2); // two places: all strings collide
   const encoder = new TextEncoder();
   const texts = Array.from({ length: 500 }, (_, i) => `topic/${i % 20}/${i % 7 === 0 ? "ä" : "a"}/${i % 3}`);
   for (const text of texts) {
@@ -199,7 +199,7 @@ Deno.test("StringCache keeps strings of one place apart", () => {
 });
 
 Deno.test("StringCache does not depend on the buffer after the call", () => {
-  const cache = new StringCache();
+  const cache = new StringCache((text) => text);
   const bytes = hex("'a/b'");
   assertEquals(cache.decode(bytes, 0, 3), "a/b");
   bytes[2] = 0x63;
@@ -209,7 +209,7 @@ Deno.test("StringCache does not depend on the buffer after the call", () => {
 });
 
 Deno.test("StringCache with strings of all lengths", () => {
-  const cache = new StringCache(8);
+  const cache = new StringCache((text) => text, 8);
   for (let length = 0; length < 300; length++) {
     const text = "topic/ä/".repeat(50).slice(0, length);
     const bytes = new TextEncoder().encode(text);

@@ -19,6 +19,7 @@ import type { PublishDelivery } from "../../session/outbound_record.ts";
 import type { Task } from "../../time/scheduler.ts";
 import type { Session, SessionLink } from "../../session/session.ts";
 import type { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
+import { type KnownTopic, NO_TOPIC } from "../../topics/known_topic.ts";
 import { AckQueue } from "./ack_queue.ts";
 import { awaitClient } from "./connect_timer.ts";
 import { connectionEnded } from "../sessions/connection_end.ts";
@@ -97,8 +98,8 @@ export class Connection implements SessionLink {
   outboundAliases: OutboundAliases | undefined;
   /** When the last bytes arrived, in milliseconds since 1970. */
   lastRead: number;
-  /** Topic that was found valid last. */
-  validTopic: string | undefined = undefined;
+  /** Topic of its last PUBLISH. */
+  lastTopic: KnownTopic = NO_TOPIC;
   deadline: Task | undefined;
   /** Method and data of enhanced authentication, as they go into CONNACK. */
   authentication: Properties | undefined;

@@ -7,12 +7,14 @@ import { newSystemInfo, type SystemInfo } from "../../hook/system_info.ts";
 import { WAITING } from "../../session/cost.ts";
 import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
-import { Scheduler, type Task } from "../../time/scheduler.ts";
+import { Scheduler } from "../../time/scheduler.ts";
+import type { RetainedMessage } from "../../session/retained_message.ts";
 import type { Session } from "../../session/session.ts";
 import type { PendingWill } from "../../session/will.ts";
 import { SessionRegistry } from "../../session/session_registry.ts";
 import { RetainedTree } from "../../topics/retained_tree.ts";
 import type { ShareDispatchContext } from "../../topics/share_dispatch.ts";
+import { KnownTopics } from "../../topics/known_topic.ts";
 import { SubscriptionTree } from "../../topics/subscription_tree.ts";
 import type { DecodeOptions } from "../../packets/codec.ts";
 import { IncompletePackets } from "./incomplete_packets.ts";
@@ -48,12 +50,17 @@ export class Core {
   readonly info: SystemInfo;
   /** Sessions by ClientID. */
   readonly sessions: SessionRegistry = new SessionRegistry();
+  /** Topics that clients publish to. */
+  readonly topics: KnownTopics = new KnownTopics();
+  /**
+   * A message to read the next PUBLISH into: most are sent on at once, and one that is at hand in the caches of the processor
+   * costs a third of a new one (`tests/bench/publish_bench.ts`).
+   */
+  spareMessage: Message | undefined = undefined;
   /** Subscriptions of all sessions. */
   readonly tree: SubscriptionTree<Session> = new SubscriptionTree<Session>();
   /** Retained messages by topic. */
-  readonly retained: RetainedTree<Message> = new RetainedTree<Message>();
-  /** When retained messages with a Message Expiry Interval expire, by topic. */
-  readonly retainedExpiry: Map<string, Task> = new Map();
+  readonly retained: RetainedTree<RetainedMessage> = new RetainedTree<RetainedMessage>();
   /** Open connections, those before CONNECT included. */
   readonly connections: Set<OpenConnection> = new Set();
   /** Open sockets, until they are closed for good. */

@@ -32,6 +32,9 @@ const LOOK_IN_CROWD_EVERY = 4;
 /** So often the event loop has to go round for that; it takes 100 to 200 microseconds. */
 const LOOK = 64;
 
+/** A time before all others. No zero: V8 keeps other numbers apart from small integers, and throws code away that has seen only those. */
+const NEVER = -Infinity;
+
 /** Somebody who wants to read on. */
 export interface Reader {
   /** Bytes of its last read. */
@@ -54,18 +57,18 @@ export class ReadingOrder {
   readonly #heavy: Reader[] = [];
   /** Number of the round, and when it began. */
   #round = 0;
-  #roundStart = 0;
+  #roundStart = NEVER;
   #isRoundComing = false;
   /** How often the event loop has yet to go round before it begins. */
   #laps = 0;
-  #lastLook = 0;
-  #lastActive = 0;
+  #lastLook = NEVER;
+  #lastActive = NEVER;
   /** Reads that the runtime has handed over since the round began. */
   #handedOver = 0;
   /** True from when it had more than it can hand over until nobody waits any more. */
   #isCrowded = false;
   /** When publishers were let read last. */
-  #lastRelease = 0;
+  #lastRelease = NEVER;
   readonly #onError: (error: unknown) => void;
   readonly #lap = () => {
     if (--this.#laps > 0) setImmediate(this.#lap);

@@ -20,12 +20,14 @@ import { isFullOfSessions } from "./check_connect.ts";
  */
 export function admit(core: Core, connection: Connection, message: Message): boolean {
   const { capabilities } = core.options;
+  let known = message.known!;
   if (message.topicAlias !== 0) {
-    message.topic = connection.inboundAliases!.resolve(message.topicAlias, message.topic);
+    known = connection.inboundAliases!.resolve(message.topicAlias, known);
+    message.setTopic(known);
   }
-  if (message.topic !== connection.validTopic) {
-    validateTopicName(message.topic, capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
-    connection.validTopic = message.topic;
+  if (!known.isValid) {
+    validateTopicName(known.name, capabilities.maximumTopicLevels); // [MQTT-3.3.2-2]
+    known.isValid = true;
   }
   checkCapabilities(core, message);
   if (message.qos > 0 && !takeQuota(core, connection, message)) return false;

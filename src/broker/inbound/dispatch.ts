@@ -4,6 +4,7 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import { type Packet, PacketType, type PublishPacket } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
+import { KnownTopic } from "../../topics/known_topic.ts";
 import { stopAwaiting } from "../connection/connect_timer.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
@@ -63,6 +64,7 @@ function messageFrom(core: Core, connection: Connection, packet: PublishPacket):
   const publisherId = connection.client!.id, receivedAt = connection.lastRead;
   const kept = Object.keys(properties).length === 0 ? undefined : properties;
   const message = core.message({ topic, payload, qos, retain, properties: kept, publisherId, receivedAt });
+  message.setTopic(new KnownTopic(topic));
   message.packetId = packet.packetId;
   message.dup = packet.dup;
   message.topicAlias = topicAlias ?? 0;

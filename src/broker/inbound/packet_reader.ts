@@ -242,13 +242,17 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
       connection = this.#connection;
     this.hasPublished = true;
     if (this.#limiter !== undefined) this.#limiter.messages++;
-    const message = new Message();
+    const message = core.spareMessage ?? new Message();
+    core.spareMessage = undefined;
     message.publisherId = connection.client!.id;
     message.receivedAt = connection.lastRead;
     message.slab = slab;
     message.frameStart = frameStart;
     message.version5 = connection.version === 5;
-    readPublish(message, header, buffer, start, end, connection.version, core.decodeOptions, connection.validTopic);
-    return pipelineOf(core, connection).take(message);
+    const topicEnd = readPublish(message, header, buffer, start, end, connection.version, core.decodeOptions);
+    message.setTopic(connection.lastTopic = core.topics.read(buffer, start + 2, topicEnd, connection.lastTopic));
+    const pending = pipelineOf(core, connection).take(message);
+    if (pending !== undefined) return pending;
+    if (message.reuse()) core.spareMessage = message;
   }
 }

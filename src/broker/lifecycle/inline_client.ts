@@ -104,8 +104,9 @@ export class InlineClient {
 
   #replay(session: Session, { filter, qos }: { filter: string; qos: QoS }): void {
     const handler = session.inlineHandler;
-    for (const message of this.#core.retained.match(filter)) {
+    for (const kept of this.#core.retained.match(filter)) {
       if (session.ended || session.inlineHandler !== handler) return; // it has heard enough
+      const message = kept.open();
       const delivery = { qos: lowerQos(message.qos, qos), retain: true };
       callInline(this.#core, this.client, { message, session, delivery });
     }

@@ -75,7 +75,13 @@ function restoreRetained(core: Core, init: MessageInit): void {
   const interval = init.properties?.messageExpiryInterval;
   if (interval !== undefined && init.receivedAt + interval * 1000 <= core.now()) {
     core.hooks.observe(core.hooks.on.onRetainedExpired, init.topic);
-  } else storeRetained(core, init instanceof Message ? init : new Message(init));
+    return;
+  }
+  try {
+    storeRetained(core, init instanceof Message ? init : new Message(init));
+  } catch (error) {
+    core.unexpected(`a retained message on ${init.topic} cannot be sent and is left out`, error);
+  }
 }
 
 function restoreSession(core: Core, stored: StoredClient): Session {

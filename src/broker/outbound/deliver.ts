@@ -33,6 +33,8 @@ export function deliver(core: Core, message: Message, session: Session, delivery
 /** What hooks have held up for longer than it lives is not sent any more [MQTT-3.3.2-5]. */
 function dropExpired(core: Core, message: Message, { client }: Session): void {
   core.info.messagesDropped++;
+  if (core.hooks.on.onPublishDropped === undefined) return;
+  message.keepMemory();
   core.hooks.observe(core.hooks.on.onPublishDropped, client, message, "expired");
 }
 

@@ -31,7 +31,7 @@ export interface Recipients {
  * @throws MqttError (also as rejection) of `onSelectSubscribers`
  */
 export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
-  const matched = matchTopic(core, message.topic), { onSelectSubscribers } = core.hooks.on;
+  const matched = matchTopic(core, message), { onSelectSubscribers } = core.hooks.on;
   const isLate = matched instanceof Promise;
   if (!isLate && onSelectSubscribers === undefined) return chooseOf(core, message, matched);
   message.keepMemory();

@@ -1,5 +1,6 @@
 /** From a topic to all who have subscribed to it, in portions where many filters have to be looked at.
  * @module */
+import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import { type MatchResult, PendingMatch } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
@@ -15,8 +16,11 @@ const UNITS = NODES / 2;
  *
  * @returns a Promise only when many filters have to be looked at
  */
-export function matchTopic(core: Core, topic: string): MatchResult<Session> | Promise<MatchResult<Session>> {
-  const { tree } = core, { visited } = tree, matched = tree.tryMatch(topic, NODES);
+export function matchTopic(
+  core: Core,
+  { topic, known }: Pick<Message, "topic" | "known">,
+): MatchResult<Session> | Promise<MatchResult<Session>> {
+  const { tree } = core, { visited } = tree, matched = tree.tryMatch(topic, NODES, known);
   core.charged += tree.visited - visited >> 1;
   if (!(matched instanceof PendingMatch)) return matched;
   const found = core.longMatch.then(() => goOn(core, matched));

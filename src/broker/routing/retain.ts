@@ -5,9 +5,10 @@ import { MqttError } from "../../packets/errors.ts";
 import type { QoS } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
 import type { Client } from "../../session/client.ts";
-import { DEADLINE, NODE, RETAINED } from "../../session/cost.ts";
+import { NODE } from "../../session/cost.ts";
 import { OutboundRecord } from "../../session/outbound_record.ts";
 import type { Replay } from "../../session/outbox.ts";
+import { costOfRetained, RetainedMessage } from "../../session/retained_message.ts";
 import type { Session } from "../../session/session.ts";
 import type { SessionSubscription } from "../../session/session_view.ts";
 import { authorize } from "../core/authorize.ts";
@@ -18,20 +19,22 @@ import { sendRecord } from "../outbound/pump.ts";
 /** Keeps a message with RETAIN 1, or clears its topic when the payload is empty [MQTT-3.3.1-5] [MQTT-3.3.1-6]. */
 export function retain(core: Core, client: Client, message: Message): void {
   if (message.payloadLength === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
-  else storeRetained(core, message.detach());
+  else storeRetained(core, message);
   if (core.hooks.on.onRetainMessage === undefined) return;
-  message.keepMemory();
+  message.detach();
   message.awaitCommit(core.hooks.observe(core.hooks.on.onRetainMessage, client, message));
 }
 
 /**
  * Checks that a message to be retained is within the limits, also when it takes the place of another one.
- * @throws MqttError 0x97
+ * @throws MqttError 0x97, and 0x81, 0x82 or 0x94 for parts that cannot be sent
  */
 export function checkRetainedLimits(core: Core, message: Message): void {
   if (message.payloadLength === 0) return;
+  message.encode();
   const { maximumRetainedMessages } = core.options.capabilities;
-  const previous = core.retained.get(message.topic), growth = costOf(message) - costOf(previous);
+  const previous = core.retained.get(message.topic, message.known);
+  const growth = costOfRetained(message) - (previous?.cost ?? 0);
   const full = previous === undefined && core.retained.size >= maximumRetainedMessages ||
     growth > 0 && (core.memory.isShort || core.info.retainedBytes + growth > core.limits.retained);
   if (!full) return;
@@ -41,25 +44,21 @@ export function checkRetainedLimits(core: Core, message: Message): void {
   );
 }
 
-/** Bytes that a retained message takes, without the levels that its topic shares with others. */
-function costOf(message: Message | undefined): number {
-  if (message === undefined) return 0;
-  return RETAINED + message.size + (message.expiryInterval === undefined ? 0 : DEADLINE);
-}
-
-/** Puts a message into the store of retained messages and watches its expiry. */
+/**
+ * Puts a message into the store of retained messages and watches its expiry.
+ * @throws MqttError 0x81, 0x82 or 0x94 for parts that cannot be sent
+ */
 export function storeRetained(core: Core, message: Message): void {
-  const { topic } = message, { retained } = core, { nodes } = retained;
-  const previous = retained.set(topic, message);
-  count(core, costOf(message) - costOf(previous) + NODE * (retained.nodes - nodes));
-  forgetExpiry(core, topic);
-  const { expiryInterval: interval } = message;
-  if (interval === undefined) return;
-  const expiry = core.scheduler.at(message.receivedAt + interval * 1000, () => {
+  const { topic, expiryInterval: interval } = message, { retained } = core, { nodes } = retained;
+  const previous = retained.get(topic, message.known), kept = previous ?? new RetainedMessage(topic), { cost } = kept;
+  kept.replace(message);
+  if (previous === undefined) retained.set(topic, kept);
+  count(core, kept.cost - cost + NODE * (retained.nodes - nodes));
+  if (kept.expiry !== undefined) core.scheduler.cancel(kept.expiry);
+  kept.expiry = interval === undefined ? undefined : core.scheduler.at(message.receivedAt + interval * 1000, () => {
     removeRetained(core, topic);
     core.hooks.observe(core.hooks.on.onRetainedExpired, topic);
   });
-  core.retainedExpiry.set(topic, expiry);
 }
 
 function count(core: Core, bytes: number): void {
@@ -67,19 +66,10 @@ function count(core: Core, bytes: number): void {
   core.info.retained = core.retained.size;
 }
 
-/** A task keeps its message, so it goes when another message takes the place. */
-function forgetExpiry(core: Core, topic: string): void {
-  const task = core.retainedExpiry.get(topic);
-  if (task === undefined) return;
-  core.retainedExpiry.delete(topic);
-  core.scheduler.cancel(task);
-}
-
 function removeRetained(core: Core, topic: string): void {
-  const { retained } = core, { nodes } = retained;
-  forgetExpiry(core, topic);
-  const previous = retained.delete(topic);
-  count(core, NODE * (retained.nodes - nodes) - costOf(previous));
+  const { retained } = core, { nodes } = retained, previous = retained.delete(topic);
+  if (previous?.expiry !== undefined) core.scheduler.cancel(previous.expiry);
+  count(core, NODE * (retained.nodes - nodes) - (previous?.cost ?? 0));
 }
 
 /** So many branches of the tree are looked at for one step of a replay, whether they lead to a message or not. */
@@ -97,7 +87,7 @@ export class RetainedReplay implements Replay {
   readonly #core: Core;
   readonly #session: Session;
   readonly #subscription: SessionSubscription;
-  #messages: Iterator<Message | undefined> | undefined = undefined;
+  #messages: Iterator<RetainedMessage | undefined> | undefined = undefined;
 
   /**
    * @param core the broker
@@ -116,9 +106,10 @@ export class RetainedReplay implements Replay {
     const { portions, retained } = this.#core, { ended, subscriptions, link } = this.#session;
     if (ended || subscriptions.get(this.filter) !== this.#subscription) return false;
     this.#messages ??= retained.matchInSteps(this.#subscription.filter.filter, BRANCHES);
-    const { done = false, value: message } = this.#messages.next();
-    portions.spend(STEP + (message === undefined ? 0 : message.size / BYTES));
+    const { done = false, value: kept } = this.#messages.next();
+    portions.spend(STEP + (kept === undefined ? 0 : kept.cost / BYTES));
     if (done) return false;
+    const message = kept?.open();
     if (message === undefined || !this.#concerns(message)) return true;
     const verdict = authorize(this.#core, this.#session.client, message.topic, "read");
     if (typeof verdict === "number") return this.#send(message, verdict);
