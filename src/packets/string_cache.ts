@@ -5,17 +5,20 @@ import { decodeUtf8 } from "./utf8.ts";
 
 /** Longer strings are decoded each time, so that the memory does not depend on what clients send. */
 const LONGEST = 124;
-/** Words of four bytes that a string takes, with one before them for its length: what is compared stands together. */
-const WORDS = 1 + LONGEST / 4;
-/** The string that is looked for, in words, behind its length. */
-const wanted: Int32Array = new Int32Array(WORDS);
+/** The same in words of four bytes, behind one for the length. */
+const MOST_WORDS = 1 + LONGEST / 4;
+/** Words that there is room for, for each string; most Topic Names take less. */
+const WORDS = 16;
+/** The string that is looked for: its length, and its bytes in words. */
+const wanted: Int32Array = new Int32Array(MOST_WORDS);
 
 /**
- * A cache from UTF-8 bytes to strings, or to what is made of them, with a fixed number of places and fixed memory for the bytes,
- * which are kept in words.
+ * A cache from UTF-8 bytes to strings, or to what is made of them, of a fixed size.
  *
- * Every hit compares all of them, so equal hashes never give a wrong string. Each string has two places; when both are taken by
- * others, they are replaced in turn. The seed of the hash differs from cache to cache.
+ * Every hit compares all bytes, so equal hashes never give a wrong string. What is compared stands one behind the other in the order
+ * in which the strings have come: clients mostly publish to their topics in the same order again, and the processor then has the
+ * next one at hand (`tests/bench/codec_bench.ts`, ten thousand topics). When the cache is full it begins anew. The seed of the hash
+ * differs from cache to cache.
  *
  * Besides the decoding it saves what follows: a string met before has its hash code, so that looking it up in a `Map` is
  * several times cheaper than with a new string of the same text.
@@ -31,27 +34,29 @@ const wanted: Int32Array = new Int32Array(WORDS);
  * ```
  */
 export class StringCache<T> {
-  readonly #mask: number;
-  readonly #seed: number;
   readonly #make: (text: string) => T;
-  readonly #made: T[];
-  /** {@linkcode WORDS} a place. */
+  readonly #seed: number;
+  /** Where a string begins in {@linkcode StringCache.#words}, by its hash; a string has two places. */
+  readonly #places: Int32Array;
+  /** Strings one behind the other: number, length, words. Nothing begins at 0. */
   readonly #words: Int32Array;
+  #used = 1;
+  /** By the number of the string. */
+  #made: T[] = [];
   #turn = 0;
 
   /**
    * An empty cache.
    *
    * @param make makes of a string what is kept
-   * @param places number of strings, rounded up to a power of two; 32,768 when absent
+   * @param size number of strings, rounded up to a power of two; 32,768 when absent
    */
-  constructor(make: (text: string) => T, places: number = 32_768) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(2, places)));
-    this.#mask = size - 1;
-    this.#seed = Math.random() * 2 ** 32 | 0;
+  constructor(make: (text: string) => T, size: number = 32_768) {
+    const places = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * size)));
     this.#make = make;
-    this.#made = new Array(size).fill(make(""));
-    this.#words = new Int32Array(size * WORDS);
+    this.#seed = Math.random() * 2 ** 32 | 0;
+    this.#places = new Int32Array(places);
+    this.#words = new Int32Array(1 + Math.max(1 + MOST_WORDS, places / 2 * WORDS));
   }
 
   /**
@@ -66,35 +71,40 @@ export class StringCache<T> {
   decode(buffer: Uint8Array, start: number, end: number): T {
     const length = end - start;
     if (length === 0 || length > LONGEST) return this.#make(decodeUtf8(buffer, start, end));
-    const place = readWords(buffer, start, end, this.#seed) & this.#mask;
-    if (this.#holds(place)) return this.#made[place];
-    if (this.#holds(place ^ 1)) return this.#made[place ^ 1];
-    return this.#add(this.#freePlace(place), buffer, start, end);
+    const places = this.#places, place = readWords(buffer, start, end, this.#seed) & places.length - 1;
+    if (this.#isWanted(places[place])) return this.#made[this.#words[places[place]]];
+    if (this.#isWanted(places[place ^ 1])) return this.#made[this.#words[places[place ^ 1]]];
+    return this.#add(place, this.#make(decodeUtf8(buffer, start, end)));
   }
 
-  /** An empty one of the two places, or one of them in turn. */
-  #freePlace(place: number): number {
-    if (this.#words[place * WORDS] === 0) return place;
-    if (this.#words[(place ^ 1) * WORDS] === 0) return place ^ 1;
-    return place ^ (this.#turn ^= 1);
-  }
-
-  #holds(place: number): boolean {
-    const words = this.#words, at = place * WORDS, used = wordsOf(wanted[0]);
-    for (let index = 0; index < used; index++) {
-      if (words[at + index] !== wanted[index]) return false;
+  #isWanted(at: number): boolean {
+    const words = this.#words, count = wordsOf(wanted[0]);
+    for (let index = 0; index < count; index++) {
+      if (words[at + 1 + index] !== wanted[index]) return false;
     }
-    return true;
+    return at !== 0;
   }
 
-  #add(place: number, buffer: Uint8Array, start: number, end: number): T {
-    const made = this.#make(decodeUtf8(buffer, start, end)), at = place * WORDS;
-    for (let index = 0, used = wordsOf(wanted[0]); index < used; index++) this.#words[at + index] = wanted[index];
-    return this.#made[place] = made;
+  #add(place: number, made: T): T {
+    const count = wordsOf(wanted[0]), words = this.#words, places = this.#places;
+    if (this.#used + 1 + count > words.length || this.#made.length >= places.length / 2) this.#clear();
+    const at = this.#used;
+    this.#used += 1 + count;
+    words[at] = this.#made.length;
+    for (let index = 0; index < count; index++) words[at + 1 + index] = wanted[index];
+    this.#made.push(made);
+    places[places[place] === 0 ? place : places[place ^ 1] === 0 ? place ^ 1 : place ^ (this.#turn ^= 1)] = at;
+    return made;
+  }
+
+  #clear(): void {
+    this.#places.fill(0);
+    this.#made = [];
+    this.#used = 1;
   }
 }
 
-/** Words of a string of so many bytes, with the one before them. */
+/** Words of a string of so many bytes, with the one for its length. */
 function wordsOf(length: number): number {
   return 1 + (length + 3 >> 2);
 }

