@@ -11,8 +11,8 @@ import { PacketType } from "../helpers/harness.ts";
 import type { Forces } from "./attacks/all_attacks.ts";
 import { startAttacks } from "./attacks/start_attacks.ts";
 
-/** Milliseconds of an attack, and of the end of the program: its `closeTimeout` and the end of the process. */
-const ATTACK = 1_500, CLOSE_TIMEOUT = 5_500;
+/** Milliseconds of an attack, and of the end of the program: its `closeTimeout`. */
+const ATTACK = 1_500, CLOSE_TIMEOUT = 5_000;
 const CROWD = 2_000;
 
 async function connect(broker: BrokerProgram, clientId: string, options: object = {}): Promise<RawClient> {
