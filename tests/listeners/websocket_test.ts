@@ -422,7 +422,7 @@ Deno.test("websocket: a listener that closes keeps its clients, and ends request
       await assertRejects(open, Deno.errors.ConnectionRefused);
       await client.send(pattern(5));
       assertEquals(await readExactly(socket, 5), pattern(5));
-      const read = socket.read(new Uint8Array(1));
+      const read = socket.read(new Uint8Array(99));
       await client.send(Uint8Array.of(3, 232), { opcode: 8 });
       assertEquals(await read, null);
     },
