@@ -1,6 +1,6 @@
 /** A WebSocket over a network that is fed and drained by hand. */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { PacketFrames } from "../../listeners/frame_encoder.ts";
 import { FramedSocket } from "../../listeners/framed_socket.ts";
 import type { Socket } from "../../src/broker/core/listener.ts";
