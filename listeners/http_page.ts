@@ -7,6 +7,7 @@ import { HttpPort } from "./http_port.ts";
 import type { HttpRequest } from "./http_request.ts";
 import { isLoopback } from "./loopback.ts";
 import { TcpListener } from "./tcp.ts";
+import { checkForm, PATH } from "./text_forms.ts";
 import { HostGate, type HostRules, WRONG_HOST } from "./web_rules.ts";
 
 /** Options that all pages have. */
@@ -43,6 +44,7 @@ export class HttpPage {
    * @throws Error when the address is not one, or an option cannot be used
    */
   constructor(setup: HttpPageSetup) {
+    checkForm({ name: "path", values: setup.paths }, PATH);
     this.#setup = setup;
     this.#port = new HttpPort(new TcpListener(setup), setup.requestTimeout);
     this.#hosts = new HostGate(setup, isLoopback(parseAddress(setup.address).hostname));

@@ -77,6 +77,7 @@ export class TlsServer {
     this.#ends.add(endNow);
     try {
       const hello = await readHello(socket), peer = new WaitingPeer(socket);
+      end = () => peer.close();
       await this.#turns.next(peer);
       const encrypted = new EncryptedSide(peer, hello);
       end = () => void encrypted.destroy();

@@ -1,6 +1,7 @@
 /** Which web pages may ask, and by which names: a browser lets every page send requests to every server.
  * @module */
 import { isLoopback, leadsToLoopback } from "./loopback.ts";
+import { checkForm, ORIGIN } from "./text_forms.ts";
 
 /** Rules about the name that a server is asked by. */
 export interface HostRules {
@@ -73,8 +74,10 @@ export class OriginGate {
    *
    * @param rules what is allowed
    * @param onLoopback whether the server is on a loopback address
+   * @throws Error when something in `allowedOrigins` is not an origin
    */
   constructor(rules: OriginRules, onLoopback: boolean) {
+    checkForm({ name: "allowedOrigins", values: rules.allowedOrigins ?? [] }, ORIGIN);
     this.#allowed = rules.allowedOrigins && new Set(rules.allowedOrigins.map(normalOrigin));
     this.#required = rules.requireOrigin ?? false;
     this.#onLoopback = onLoopback;

@@ -10,6 +10,7 @@ import { HttpPort, type HttpUpgrade } from "./http_port.ts";
 import type { HttpRequest } from "./http_request.ts";
 import { isLoopback } from "./loopback.ts";
 import { TcpListener } from "./tcp.ts";
+import { checkForm, FRAMES } from "./text_forms.ts";
 import { TlsListener } from "./tls.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
 import { UpgradeGate, type WebSocketRules } from "./websocket_rules.ts";
@@ -79,6 +80,7 @@ export class WebSocketListener implements Listener {
    */
   constructor(options: WebSocketListenerOptions) {
     const { id, address, certificate, requestTimeout, websocketFrames = "packets" } = options;
+    checkForm({ name: "websocketFrames", values: [websocketFrames] }, FRAMES);
     this.id = id;
     this.protocol = certificate === undefined ? "ws" : "wss";
     this.#tls = certificate && new TlsListener({ ...options, certificate });

@@ -1,5 +1,6 @@
 /** Who may open a WebSocket here, and what the others are told.
  * @module */
+import { checkForm, PATH } from "./text_forms.ts";
 import { BAD_HOST } from "./http_request.ts";
 import { HostGate, type HostRules, OriginGate, type OriginRules, WRONG_HOST, WRONG_ORIGIN } from "./web_rules.ts";
 
@@ -59,12 +60,8 @@ export class UpgradeGate {
    */
   constructor(rules: WebSocketRules, onLoopback: boolean) {
     this.paths = rules.paths ?? DEFAULT_PATHS;
-    const wrong = this.paths.find((path) => !path.startsWith("/"));
-    if (wrong !== undefined || this.paths.length === 0) {
-      throw new Error(
-        `Cannot use paths: current value is ${JSON.stringify(this.paths)}, expected paths that begin with /`,
-      );
-    }
+    if (this.paths.length === 0) throw new Error("Cannot use paths: there are none, expected one at least");
+    checkForm({ name: "paths", values: this.paths }, PATH);
     this.#hosts = new HostGate(rules, onLoopback);
     this.#origins = new OriginGate(rules, onLoopback);
     this.#requireSubprotocol = rules.requireSubprotocol ?? true;

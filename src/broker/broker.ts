@@ -193,7 +193,7 @@ export class Broker implements AsyncDisposable {
 
   /**
    * Ends everything: no new clients, DISCONNECT 0x8B to MQTT 5 clients, what was sent leaves, hooks are stopped. Safe to
-   * call twice; takes at most the `closeTimeout` of the options plus what the hooks need.
+   * call twice; takes at most the `closeTimeout` of the options, and longer only where a hook takes long to stop.
    *
    * From its beginning on every other call is refused with an Error `Cannot ...: the broker was closed`; those that were
    * under way and have come to no end until then are rejected with it.

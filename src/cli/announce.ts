@@ -8,6 +8,7 @@ import { warningsOf } from "./warnings.ts";
 
 const FOR_RULES = "put rules in a configuration (hooks.auth.ledger) and start with --config FILE";
 const LIMITS = "limits in force, for clients from elsewhere; options.capabilities of a configuration sets them";
+const ON_LOOPBACK = "listen on 127.0.0.1 (in a container publish the port there, as with -p 127.0.0.1:1883:1883)";
 const MQTT = ["tcp", "tls", "ws", "wss", "unix"];
 
 /**
@@ -22,6 +23,7 @@ export function announce(settings: Settings, listeners: Iterable<Listener>, logg
   for (const { id, protocol, address } of listeners) logger.info("listening", { listener: id, protocol, address });
   if (!settings.listeners.some(({ type }) => MQTT.includes(type))) logger.warn("no listener takes MQTT clients");
   if (settings.auth.kind === "allow_all") announceAccess(settings, logger);
+  warnOfStatistics(settings, logger);
   const limits = limitsInForce(settings);
   if (limits !== undefined) logger.info(LIMITS, limits);
   if (settings.store.kind === "memory") {
@@ -31,11 +33,19 @@ export function announce(settings: Settings, listeners: Iterable<Listener>, logg
   }
 }
 
+function warnOfStatistics({ listeners }: Settings, logger: Logger): void {
+  const open = beyondLoopback(listeners).filter(({ type }) => type === "sysinfo").map(({ address }) => address);
+  if (open.length === 0) return;
+  logger.warn(`anyone who reaches this machine may read the statistics, which ask for no password; ${ON_LOOPBACK}`, {
+    open,
+  });
+}
+
 function announceAccess({ listeners, auth }: Settings, logger: Logger): void {
   const open = beyondLoopback(listeners).filter(({ type }) => MQTT.includes(type)).map(({ address }) => address);
   if (open.length > 0) {
     logger.warn(
-      `ANYONE WHO REACHES THIS MACHINE MAY CONNECT, READ AND WRITE EVERYTHING, because no rules say who may; ${FOR_RULES}, or listen on 127.0.0.1`,
+      `ANYONE WHO REACHES THIS MACHINE MAY CONNECT, READ AND WRITE EVERYTHING, because no rules say who may; ${FOR_RULES}, or ${ON_LOOPBACK}`,
       { open },
     );
   } else if (auth.kind === "allow_all" && !auth.asked) {

@@ -2,6 +2,7 @@
  * @module */
 import * as v from "valibot";
 import { addressProblem } from "./addresses.ts";
+import { ORIGIN, PATH } from "../../listeners/text_forms.ts";
 import { choice, expected, flag, formed, list, type Schema, section, text, whole } from "./config_values.ts";
 import { LISTENER_TYPES, type ListenerType } from "./settings.ts";
 
@@ -13,11 +14,7 @@ const address = v.custom<string>(
 const common = { type, id: v.optional(text("a name")), address };
 const backlog = v.optional(whole(1, 65_535)), keep_alive = v.optional(flag);
 const handshake_timeout = v.optional(whole(1, 3_600));
-const pathForm = formed("a path that begins with /", /^\//);
-const originForm = formed(
-  "an origin such as https://app.example, or *",
-  /^(\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s]+\/?)$/i,
-);
+const pathForm = formed(PATH.expected, PATH.form), originForm = formed(ORIGIN.expected, ORIGIN.form);
 const path = v.optional(pathForm);
 const request = { allowed_hosts: v.optional(list(text("a host"))), request_timeout: v.optional(whole(1, 3_600)) };
 const web = {

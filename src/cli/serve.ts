@@ -14,7 +14,7 @@ import { warmUp } from "./warm_up.ts";
 
 /** Seconds, the default of the broker. */
 const CLOSE_TIMEOUT = 5;
-/** Milliseconds for hooks to stop after the last client is gone. */
+/** Milliseconds beyond that for hooks that take long to stop. */
 const GRACE = 2_000;
 /** Milliseconds of the warm-up; longer makes nothing faster. */
 const WARM_UP = 1_500;

@@ -14,7 +14,7 @@ const LINE_MS = 60_000, AFTERMATH_MS = 12_000;
 /** MiB that the broker may have more than at the start, and descriptors that it may have more when all have gone. */
 const MOST_MIB = 512, MOST_DESCRIPTORS = 5;
 /** Milliseconds of the end of the program. */
-const CLOSE_TIMEOUT = 5_500;
+const CLOSE_TIMEOUT = 5_000;
 
 const ADDRESS = "127.0.0.1:0";
 const TLS = { cert_file: "tests/helpers/certs/server.pem", key_file: "tests/helpers/certs/server.key" };

@@ -1,3 +1,4 @@
+import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { Socket } from "../../src/broker/core/listener.ts";
 import type { BrokerOptions, Capabilities, Compatibilities } from "../../src/broker/core/options.ts";
@@ -666,4 +667,10 @@ Deno.test("a limit of clients holds while the authenticator takes its time", asy
   assertEquals(codes.filter((code) => code === 0).length, 2);
   assertEquals(codes.filter((code) => code === 0x97).length, 8);
   assertEquals(harness.broker.info.clientsConnected, 2);
+});
+
+Deno.test("maximumMessageRate: messages count where hooks look at packets, too", async () => {
+  const looks = { id: "looks", onPacketRead: () => undefined };
+  await using harness = await Harness.start({ hooks: [looks, allowAll()], capabilities: { maximumMessageRate: 10 } });
+  await expectPause(harness, "x", 30);
 });

@@ -11,17 +11,17 @@ const fail = (error: unknown) => {
 /** Reads on at once, as a socket does that always has data. */
 class Flooder implements Reader {
   readonly handledBytes: number;
-  readonly hasPublished: boolean;
+  readonly hasFlooded: boolean;
   readonly turnBegan = 0;
   begunIn = 0;
   rounds = 0;
   stopped = false;
   readonly #turn: Turn;
 
-  constructor(turn: Turn, bytes: number, hasPublished = true) {
+  constructor(turn: Turn, bytes: number, hasFlooded = true) {
     this.#turn = turn;
     this.handledBytes = bytes;
-    this.hasPublished = hasPublished;
+    this.hasFlooded = hasFlooded;
   }
 
   readOn(): void {
@@ -32,7 +32,7 @@ class Flooder implements Reader {
 }
 
 function reader(handledBytes: number, readOn: () => void): Reader {
-  return { handledBytes, turnBegan: 0, hasPublished: true, begunIn: 0, readOn };
+  return { handledBytes, turnBegan: 0, hasFlooded: true, begunIn: 0, readOn };
 }
 
 /** Lets the event loop go round without a look at the sockets. */

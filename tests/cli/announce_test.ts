@@ -50,7 +50,7 @@ const LOUD: [type: ListenerSettings["type"], address: string, loud: boolean][] =
   ["tcp", "localhost:1883", false],
   ["ws", "[::1]:1883", false],
   ["unix", "/run/mqtt.sock", false],
-  ["sysinfo", ":8080", false],
+  ["healthcheck", ":8081", false],
 ];
 
 for (const [type, address, loud] of LOUD) {
@@ -105,3 +105,16 @@ Deno.test("listeners without MQTT are noticed", () => {
   const lines = linesOf({ listeners: listeners(["sysinfo", "127.0.0.1:8080"]) });
   assertStringIncludes(lines[1], "warn no listener takes MQTT clients");
 });
+
+for (const auth of [DEFAULT.auth, { kind: "ledger", rules: {} } as const]) {
+  Deno.test(`statistics beyond loopback are warned of, whoever may connect: ${auth.kind}`, () => {
+    const warned = (address: string) =>
+      linesOf({ auth, listeners: listeners(["tcp", "127.0.0.1:1"], ["sysinfo", address]) })
+        .filter((line) => line.startsWith("warn"));
+    const [line, ...more] = warned(":8080");
+    assertStringIncludes(line, "may read the statistics");
+    assertStringIncludes(line, "listen on 127.0.0.1");
+    assertStringIncludes(line, '{"open":[":8080"]}');
+    assertEquals([...more, ...warned("127.0.0.1:8080"), ...warned("[::1]:8080")], []);
+  });
+}

@@ -80,6 +80,10 @@ Deno.test("pages are on loopback unless told otherwise", () => {
   assertEquals(new HttpStatsListener({ id: "s" }).address, "127.0.0.1:8080");
   assertEquals(new HttpHealthListener({ id: "h" }).address, "127.0.0.1:8081");
   assertThrows(() => new HttpStatsListener({ id: "s", address: "8080" }), Error, "expected host:port");
+  for (const Page of [HttpStatsListener, HttpHealthListener]) {
+    const message = 'Cannot use path: current value is "stats", expected a path that begins with /';
+    assertThrows(() => new Page({ id: "s", path: "stats" }), Error, message);
+  }
 });
 
 Deno.test("a page on a port in use tells address and advice", async () => {

@@ -3,10 +3,13 @@ import { assertEquals } from "@std/assert";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { allowAll, Broker, TlsListener, type TlsListenerOptions } from "../../mod.ts";
 import { authority, certificate } from "../helpers/certificates.ts";
+import { within } from "../helpers/within.ts";
 import { EchoContext, hold, portOf, readExactly } from "./echo_context.ts";
 
 const hostname = "127.0.0.1";
 const ca = authority();
+/** Milliseconds in which a connection ends whose bytes are corrupted. */
+const PATIENCE = 2_000;
 
 /** Carries bytes both ways, and from a moment on not as they are. */
 class Meddler implements Disposable {
@@ -112,7 +115,7 @@ for (const [engine, options] of ENGINES) {
         assertEquals(await readExactly(socket, 5), new Uint8Array(5).fill(7));
         const reading = socket.read(new Uint8Array(10)).catch(() => null);
         await fault(meddler, client);
-        assertEquals(await reading, null);
+        assertEquals(await within(reading, "the end of the connection", PATIENCE), null);
         client.destroy();
         await listener.close();
         await context.end();
@@ -147,7 +150,7 @@ for (const [engine, options] of ENGINES) {
     await connected;
     meddler.corrupt();
     client.write(Uint8Array.of(0xc0, 0));
-    assertEquals(await will.promise, "bye");
+    assertEquals(await within(will.promise, "the will", PATIENCE), "bye");
     client.destroy();
   });
 }

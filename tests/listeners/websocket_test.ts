@@ -422,7 +422,7 @@ Deno.test("websocket: a listener that closes keeps its clients, and ends request
       await assertRejects(open, Deno.errors.ConnectionRefused);
       await client.send(pattern(5));
       assertEquals(await readExactly(socket, 5), pattern(5));
-      const read = socket.read(new Uint8Array(1));
+      const read = socket.read(new Uint8Array(99));
       await client.send(Uint8Array.of(3, 232), { opcode: 8 });
       assertEquals(await read, null);
     },
@@ -441,8 +441,16 @@ Deno.test("websocket refuses options that cannot work, and tells of a port in us
       "Cannot reload the certificate: ws1 has none",
     );
     const wrong: [Partial<WebSocketListenerOptions>, string][] = [
-      [{ paths: [] }, "Cannot use paths: current value is [], expected paths that begin with /"],
-      [{ paths: ["mqtt"] }, 'Cannot use paths: current value is ["mqtt"]'],
+      [{ paths: [] }, "Cannot use paths: there are none, expected one at least"],
+      [{ paths: ["/", "mqtt"] }, 'Cannot use paths: current value is "mqtt", expected a path that begins with /'],
+      [
+        { allowedOrigins: ["*", "app.example"] },
+        'Cannot use allowedOrigins: current value is "app.example", expected an',
+      ],
+      [
+        { websocketFrames: "packet" as "packets" },
+        'Cannot use websocketFrames: current value is "packet", expected packets or coalesced',
+      ],
       [{ allowedHosts: ["a:80"] }, 'Cannot use allowedHosts: current value is "a:80", expected a host without port'],
       [{ requestTimeout: 0 }, "Cannot use requestTimeout: current value is 0"],
     ];

@@ -75,10 +75,16 @@ class ReadAhead implements Socket {
         const count = await this.#socket.read(this.#bytes.subarray(this.#length));
         if (count === null) return this.#ended();
         this.#length += count;
+        if (count === 0) await this.#rest();
       }
     } catch (error) {
       this.#ended(error);
     }
+  }
+
+  /** Others have their turn. */
+  #rest(): Promise<void> {
+    return new Promise((resolve) => void this.#connection.core.scheduler.after(LOOK_AFTER, resolve));
   }
 
   /** A client may send everything that it has to say and leave: that is heard first. */

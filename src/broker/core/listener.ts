@@ -11,7 +11,8 @@ export interface Socket {
   /** What the peer showed of itself in TLS, when it was asked. */
   readonly certificate?: PeerCertificate;
   /**
-   * Reads at least one byte into `buffer`.
+   * Reads at least one byte into `buffer`, or nothing where what has come holds nothing for the broker: so others have their
+   * turn before it is read again.
    * @returns the number of bytes, or `null` at the end of the stream
    */
   read(buffer: Uint8Array): Promise<number | null>;

@@ -165,7 +165,7 @@ export interface BrokerOptions {
   hookTimeout?: number;
   /** The same for `init`, `stop` and the load events, 1 to 3,600,000; default 300,000. */
   hookLifecycleTimeout?: number;
-  /** Seconds in which `close` ends everything, default 5. */
+  /** Seconds in which `close` ends everything, default 5. Only a hook that takes long to stop has more. */
   closeTimeout?: number;
   /** Prefix of response topics told as Response Information; `{clientId}` is replaced. Default: none. */
   responseInformation?: string;

@@ -14,7 +14,7 @@
 /** Milliseconds that reading goes on without a round. */
 const LONGEST_RUN = 3;
 /** A reader that has handled so many bytes goes on behind all who have handled less. */
-const HEAVY = 16_384;
+export const HEAVY = 16_384;
 /** So many readers of each kind read on in one round, */
 const ROUND_READERS = 64;
 /** and no more of them than have handled so many bytes. */
@@ -41,8 +41,11 @@ export interface Reader {
   readonly handledBytes: number;
   /** When its turn began, in milliseconds since 1970. */
   readonly turnBegan: number;
-  /** True when there was a PUBLISH among them. */
-  readonly hasPublished: boolean;
+  /**
+   * True when nobody waits for an answer to them: there was a PUBLISH of QoS 0, or there were several. Who publishes one message
+   * of QoS 1 or 2 at a time sends no more than is answered.
+   */
+  readonly hasFlooded: boolean;
   /** The round in which its last read began: for {@linkcode ReadingOrder}, which writes it. */
   begunIn: number;
   /** Reads on. */
@@ -51,7 +54,7 @@ export interface Reader {
 
 /** One for each broker. */
 export class ReadingOrder {
-  /** Who has only asked or acknowledged something: that costs little, and somebody waits for it. */
+  /** Who has asked or acknowledged something, or published one message: that costs little, and somebody waits for it. */
   readonly #quick: Reader[] = [];
   readonly #publishing: Reader[] = [];
   readonly #heavy: Reader[] = [];
@@ -86,7 +89,7 @@ export class ReadingOrder {
     // after a pause there was time to look at the sockets
     if (this.#count() === 0 && reader.turnBegan > this.#lastActive) this.#lastLook = reader.turnBegan;
     if (reader.handledBytes >= HEAVY) this.#heavy.push(reader);
-    else if (reader.hasPublished) this.#publishing.push(reader);
+    else if (reader.hasFlooded) this.#publishing.push(reader);
     else this.#quick.push(reader);
   }
 

@@ -11,7 +11,7 @@ import type { Connection, ConnectionReader } from "../connection/connection.ts";
 import { RateLimiter } from "../connection/rate_limiter.ts";
 import type { Core } from "../core/core.ts";
 import type { PacketSource } from "../core/incomplete_packets.ts";
-import type { Reader } from "../core/reading_order.ts";
+import { HEAVY, type Reader } from "../core/reading_order.ts";
 import { handlePacket } from "./dispatch.ts";
 import { handleShortAck } from "./handle_acks.ts";
 import { pipelineOf } from "./publish_pipeline.ts";
@@ -22,6 +22,8 @@ const LOOK_EVERY = 64;
 const LOOK_AT_CHARGE = 500;
 /** Milliseconds that the packets of one read are handled before others have their turn. */
 const LONGEST_BATCH = 3;
+/** Where the QoS is in the header of a PUBLISH. */
+const QOS_BITS = 0x06;
 /** Milliseconds after which it is looked again whether there is room. */
 const LONGEST_SLEEP = 100;
 
@@ -30,7 +32,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   handledBytes = 0;
   turnBegan = 0;
   begunIn = 0;
-  hasPublished = false;
+  hasFlooded = false;
   isBusy = false;
   isWatched = false;
   readonly #core: Core;
@@ -43,6 +45,8 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   /** When the batch began, and how many of its packets were handled since it was last looked at the clock. */
   #batchStart = 0;
   #handled = 0;
+  /** True when there was a PUBLISH in this batch. */
+  #hasPublished = false;
   #wake: (() => void) | undefined;
   #ended!: (error?: unknown) => void;
   readonly #arrived = (length: number | null) => this.#take(length);
@@ -111,15 +115,22 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   #take(length: number | null): void {
     const core = this.#core, connection = this.#connection;
     if (length === null || connection.closed) return this.#ended();
+    if (length === 0) return this.#goesLast();
     this.isBusy = true;
-    connection.lastRead = core.now();
+    connection.lastRead = this.#batchStart = core.now();
     core.info.bytesReceived += length;
     this.handledBytes = length;
     this.turnBegan = Date.now();
-    this.hasPublished = false;
-    this.#batchStart = connection.lastRead;
+    this.hasFlooded = this.#hasPublished = false;
     this.#framer.commit(length);
     this.#goOn();
+  }
+
+  /** Nothing came that MQTT knows of: it costs what bytes cost, and nobody waits for what comes of it. */
+  #goesLast(): void {
+    this.handledBytes = HEAVY;
+    this.turnBegan = Date.now();
+    this.#core.turn.readNext(this);
   }
 
   /** Handles every whole packet, as long as nothing has to be waited for. */
@@ -217,6 +228,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
       framer = this.#framer,
       { header, buffer, start, end } = framer;
     core.info.packetsReceived++;
+    if (header >> 4 === PacketType.PUBLISH) this.#countPublish(header);
     if (connection.state === "connected" && !this.#isObserved()) {
       if (header >> 4 === PacketType.PUBLISH) return this.#processPublish();
       if (end - start === 2 && handleShortAck(core, connection, header, buffer[start] << 8 | buffer[start + 1])) return;
@@ -227,6 +239,13 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
       connection,
       decodePacket(header, buffer, start, end, connection.version, core.decodeOptions),
     );
+  }
+
+  #countPublish(header: number): void {
+    const isUnanswered = (header & QOS_BITS) === 0;
+    this.hasFlooded ||= isUnanswered || this.#hasPublished;
+    this.#hasPublished = true;
+    if (this.#limiter !== undefined) this.#limiter.messages++;
   }
 
   /** True when hooks want to see packets as packets. */
@@ -240,8 +259,6 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     const { header, buffer, frameStart, start, end, slab } = this.#framer,
       core = this.#core,
       connection = this.#connection;
-    this.hasPublished = true;
-    if (this.#limiter !== undefined) this.#limiter.messages++;
     const message = core.spareMessage ?? new Message();
     core.spareMessage = undefined;
     message.publisherId = connection.client!.id;

@@ -7,8 +7,12 @@ import type { Listener } from "../core/listener.ts";
 import { finishEnding } from "../sessions/session_end.ts";
 import { publishWill, willsSettled } from "../sessions/wills.ts";
 
-/** Milliseconds for the last packets to leave, also when listeners and wills have used up all of the time. */
-const LAST_WORDS = 250;
+/**
+ * Each part of the end has until a share of `closeTimeout` is over, so that whatever uses up its own leaves some to those
+ * behind it: listeners and wills, the last packets of connections, connections that were told to close and their wills.
+ * The rest is for hooks to stop.
+ */
+const WILLS_UNTIL = 0.8, PACKETS_UNTIL = 0.9, CONNECTIONS_UNTIL = 0.95;
 
 /**
  * Stops listeners, clients and hooks. Never rejects. `started` tells whether hooks were told of the start. Wills come before
@@ -20,16 +24,19 @@ export async function shutDown(
   { hooks, started }: { hooks: HookLife; started: boolean },
 ): Promise<void> {
   core.serving = false;
-  const deadline = core.now() + core.options.closeTimeout * 1000;
-  await inTime(core, deadline, Promise.all(Array.from(listeners, (listener) => closeListener(core, listener))));
+  const began = core.now(), until = (share: number) => began + core.options.closeTimeout * 1000 * share;
+  const closing = Promise.all(Array.from(listeners, (listener) => closeListener(core, listener)));
+  await inTime(core, until(WILLS_UNTIL), closing);
   publishWills(core);
-  await inTime(core, deadline, willsSettled(core));
+  await inTime(core, until(WILLS_UNTIL), willsSettled(core));
   for (const connection of [...core.connections]) {
     connection.close(ReasonCode.ServerShuttingDown, new Error("the broker is shutting down"));
   }
   for (const clientId of core.endings.keys()) finishEnding(core, clientId);
-  await untilClosed(core, Math.max(deadline, core.now() + LAST_WORDS));
-  await inTime(core, deadline, willsSettled(core)); // of connections that ended meanwhile
+  await untilClosed(core, until(PACKETS_UNTIL));
+  for (const socket of core.sockets) socket.close();
+  await untilClosed(core, until(CONNECTIONS_UNTIL));
+  await inTime(core, until(CONNECTIONS_UNTIL), willsSettled(core)); // of connections that ended meanwhile
   core.scheduler.close();
   if (started) core.hooks.observe(core.hooks.on.onStopped);
   core.stopped = true;
@@ -64,11 +71,10 @@ function publishWills(core: Core): void {
   }
 }
 
-/** Waits until every socket is closed, and closes those that take too long. */
+/** Waits until every socket is closed. What can leave at once does so, however little time there is. */
 async function untilClosed(core: Core, deadline: number): Promise<void> {
-  while (core.sockets.size > 0 && core.now() < deadline) await pause(core);
-  for (const socket of core.sockets) socket.close();
-  for (let turn = 0; core.sockets.size > 0 && turn < 100; turn++) await pause(core);
+  if (core.sockets.size === 0) return;
+  do await pause(core); while (core.sockets.size > 0 && core.now() < deadline);
 }
 
 function pause(core: Core): Promise<void> {
