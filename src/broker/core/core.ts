@@ -24,6 +24,7 @@ import { type MemoryLimits, memoryLimits } from "./memory_limits.ts";
 import { Portions } from "./portions.ts";
 import { RatePerSecond } from "./rate_per_second.ts";
 import { SlabPool } from "../../packets/slab.ts";
+import type { Capabilities } from "./options.ts";
 import type { ResolvedOptions } from "./resolve_options.ts";
 import { type OutboundLimits, Turn } from "./turn.ts";
 import { VERSION } from "./version.ts";
@@ -149,10 +150,25 @@ export class Core {
   }
 
   #tellOfMemory(isShort: boolean, { heapUsed, external }: MemoryUse): void {
-    const { memory: maximumMemory, heap: maximumHeap } = this.limits;
-    const fields = { heapUsed, external, maximumHeap, maximumMemory };
+    const fields = { heapUsed, external, ...this.#highWater() };
     if (isShort) this.clientLog.warn("memory is short: what is new is refused", fields);
     else this.clientLog.info("there is memory again: what is new is taken", fields);
+  }
+
+  #highWater(): { maximumHeap: number; maximumMemory: number } {
+    const { memory: maximumMemory, heap: maximumHeap } = this.limits;
+    return { maximumHeap, maximumMemory };
+  }
+
+  /**
+   * Tells whoever runs the broker that clients are refused for what all of them together may have.
+   *
+   * @param option the limit that is reached, unless memory is short
+   * @param limit what it is
+   */
+  tellOfRefusal(option: keyof Capabilities, limit: number): void {
+    if (this.memory.isShort) this.clientLog.warn("clients are refused: memory is short", this.#highWater());
+    else this.clientLog.warn(`clients are refused: ${option} is reached`, { limit });
   }
 
   /** Milliseconds since 1970. */
