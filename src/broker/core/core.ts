@@ -5,6 +5,7 @@ import { limitedLogger } from "../../hook/limited_logger.ts";
 import { errorText, type Logger } from "../../hook/logger.ts";
 import { newSystemInfo, type SystemInfo } from "../../hook/system_info.ts";
 import { WAITING } from "../../session/cost.ts";
+import { AliasTotals } from "../../session/alias_totals.ts";
 import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
 import { Scheduler } from "../../time/scheduler.ts";
@@ -104,6 +105,8 @@ export class Core {
   subscriptionBytes = 0;
   /** Bytes that wills take. */
   willBytes = 0;
+  /** What Topic Aliases of clients take. */
+  readonly aliases: AliasTotals;
   /** Acknowledgements that wait, of all connections, and how many of them may. */
   readonly waiting: { acknowledgements: number; readonly maximum: number };
   /** Bytes sent in earlier runs, where counters go on. */
@@ -135,6 +138,7 @@ export class Core {
       maximumFilters: capabilities.maximumFiltersPerPacket,
     };
     this.limits = memoryLimits(capabilities);
+    this.aliases = new AliasTotals(this.limits.aliases);
     this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };
     this.memory = new MemoryGuard({
       limits: this.limits,
