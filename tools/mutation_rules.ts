@@ -113,6 +113,9 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/connection/socket_closer.ts", code: "LAST_BYTES = 5_000" },
     { file: "src/broker/connection/socket_closer.ts", code: "PEER_CLOSES = 500" },
   ],
+  "how long the program practises before clients come": [
+    { file: "src/cli/serve.ts", code: "WARM_UP = 1_500" },
+  ],
   "the length of a text for people": [
     { file: "src/broker/connection/refusal.ts", code: "LONGEST_REASON = 1_024" },
   ],

@@ -2,7 +2,8 @@
  * Everything that has to hold: all checks, all tests, then one line `N passed, N failed`.
  *
  *     deno task ok
- *     deno task ok --without-tests      counts the tests of the last `deno task test` instead of running them
+ *     deno task ok --without-tests      the checks alone
+ *     deno task ok --after-tests        the checks, and the tests that `deno task test` has just run
  *
  * @module
  */
@@ -63,14 +64,33 @@ async function readTotals(): Promise<Totals | undefined> {
   }
 }
 
+const NO_TESTS: Totals = { passed: 0, failed: 0 };
+
+/**
+ * Runs the tests, or none of them, as the command line asks.
+ *
+ * @param args the command line
+ * @param run the tests: how to run them, and how to learn how the last ones ended
+ * @returns the tests that count; `undefined` where nobody knows how they ended
+ */
+export async function testsOf(
+  args: readonly string[],
+  { run, last }: { run(): Promise<unknown>; last(): Promise<Totals | undefined> },
+): Promise<Totals | undefined> {
+  if (args.includes("--without-tests")) return NO_TESTS;
+  if (!args.includes("--after-tests")) await run();
+  return await last();
+}
+
+async function runTests(): Promise<void> {
+  await Deno.remove(new URL("test-results/totals.json", ROOT)).catch(() => {});
+  await runDeno(["task", "test", "--no-check"]); // "check" has checked the types
+}
+
 if (import.meta.main) {
   let failedChecks = 0;
   for (const name of CHECKS) if (!await runCheck(name)) failedChecks++;
-  if (!Deno.args.includes("--without-tests")) {
-    await Deno.remove(new URL("test-results/totals.json", ROOT)).catch(() => {});
-    await runDeno(["task", "test", "--no-check"]); // "check" has checked the types
-  }
-  const { passed, failed } = addUp(failedChecks, await readTotals());
+  const { passed, failed } = addUp(failedChecks, await testsOf(Deno.args, { run: runTests, last: readTotals }));
   console.log(`${passed} passed, ${failed} failed`);
   Deno.exit(failed === 0 ? 0 : 1);
 }

@@ -45,7 +45,7 @@ export function shortFields(fields: Readonly<Record<string, unknown>>): Readonly
 }
 
 function shortValue(value: unknown): unknown {
-  if (typeof value === "string") return value.length <= LONGEST ? value : shortStack(value);
+  if (typeof value === "string") return shortStack(value);
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Error) return value.message.length <= LONGEST ? value : shortText(value.message);
   return shortObject(value);

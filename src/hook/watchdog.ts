@@ -77,10 +77,10 @@ export class Watchdog {
   /** Those who have their answer are forgotten here, all at once, instead of one by one. */
   #look(): void {
     this.#timer = undefined;
-    const now = this.#clock.now(), delay = now - this.#latest, late: Watched[] = [];
+    const now = this.#clock.now(), late: Watched[] = [];
     for (const watched of this.#watched) {
       if (watched.due === Infinity) this.#watched.delete(watched);
-      else if (delay > 0 && watched.due === this.#latest + this.#limit) watched.due += delay; // it may have begun just now
+      else if (watched.due === this.#latest + this.#limit) watched.due = now + this.#limit; // it may have begun just now
       else if (watched.due <= now) late.push(watched);
     }
     for (const watched of late) {

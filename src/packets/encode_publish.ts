@@ -109,7 +109,7 @@ function encodedProperties(properties: Properties | undefined, from: Sender): Wr
 /** Copies the first bytes of a buffer to a place with room for them; tells the place behind them. */
 function copy(source: Uint8Array, length: number, target: Uint8Array, at: number): number {
   if (length > LOOP_COPY) target.set(length === source.length ? source : source.subarray(0, length), at);
-  else for (let i = 0; i < length; i++) target[at + i] = source[i];
+  else for (let i = length; i-- > 0;) target[at + i] = source[i];
   return at + length;
 }
 

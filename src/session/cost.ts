@@ -23,6 +23,8 @@ export const SHARE = 160;
 export const SESSION = 1_024;
 /** A will. */
 export const WILL = 512;
+/** A Topic Alias that a client has set. */
+export const ALIAS = 128;
 /** An acknowledgement that waits for a store or a subscriber. */
 export const WAITING = 512;
 const PROPERTIES = 64, PAIR = 112;

@@ -21,7 +21,7 @@ const GROUPS = 8, NETWORK = 4;
  */
 export function peerOf(remoteAddress: string): string {
   const colon = remoteAddress.lastIndexOf(":");
-  const host = colon > 0 ? remoteAddress.slice(0, colon) : remoteAddress;
+  const host = colon === -1 ? remoteAddress : remoteAddress.slice(0, colon);
   return host.startsWith("[") ? networkOf(host.slice(1, -1)) : host;
 }
 

@@ -3,15 +3,28 @@
 import { ReasonCode } from "../packets/reason_codes.ts";
 import { MqttError } from "../packets/errors.ts";
 import type { KnownTopic } from "../topics/known_topic.ts";
+import type { AliasTotals } from "./alias_totals.ts";
+import { ALIAS, costOfText } from "./cost.ts";
 
 /** Aliases that a client has set. They end with the connection [MQTT-3.3.2-7]. */
 export class InboundAliases {
-  readonly #topics: (KnownTopic | undefined)[] = [];
-  readonly #maximum: number;
+  readonly #totals: AliasTotals;
+  #topics: (KnownTopic | undefined)[] = [];
+  #maximum: number;
+  #bytes = 0;
 
-  /** @param maximum the broker's Topic Alias Maximum, 0 to 65,535 */
-  constructor(maximum: number) {
-    this.#maximum = maximum;
+  /**
+   * @param maximum the broker's Topic Alias Maximum, 0 to 65,535
+   * @param totals of all clients; when they take too much there are no aliases for a client that comes
+   */
+  constructor(maximum: number, totals: AliasTotals) {
+    this.#totals = totals;
+    this.#maximum = totals.areOffered ? maximum : 0;
+  }
+
+  /** What the client is told: 0 for none. */
+  get maximum(): number {
+    return this.#maximum;
   }
 
   /**
@@ -19,7 +32,8 @@ export class InboundAliases {
    * @param alias the Topic Alias
    * @param topic the topic, without a name when only the alias was sent
    * @returns the topic
-   * @throws MqttError 0x94 for 0 and above the maximum [MQTT-3.3.2-8] [MQTT-3.3.2-9], 0x82 for an alias that is not mapped
+   * @throws MqttError 0x94 for 0 and above the maximum [MQTT-3.3.2-8] [MQTT-3.3.2-9], 0x82 for an alias that is not mapped, 0x97 when the
+   * aliases of all clients take too much
    */
   resolve(alias: number, topic: KnownTopic): KnownTopic {
     if (alias === 0 || alias > this.#maximum) {
@@ -28,13 +42,33 @@ export class InboundAliases {
         `Cannot use topic alias: current value is ${alias}, the maximum is ${this.#maximum}`,
       );
     }
-    if (topic.name !== "") return this.#topics[alias] = topic;
+    if (topic.name !== "") return this.#set(alias, topic);
     const known = this.#topics[alias];
     if (known === undefined) {
       throw new MqttError(ReasonCode.ProtocolError, `Cannot resolve topic alias ${alias}: it has no topic`);
     }
     return known;
   }
+
+  #set(alias: number, topic: KnownTopic): KnownTopic {
+    const growth = costOf(topic) - costOf(this.#topics[alias]);
+    if (!this.#totals.take(growth)) {
+      throw new MqttError(ReasonCode.QuotaExceeded, "Cannot use topic alias: there is no memory for one more");
+    }
+    this.#bytes += growth;
+    return this.#topics[alias] = topic;
+  }
+
+  /** The connection has ended: gives back what they take. */
+  end(): void {
+    this.#totals.take(-this.#bytes);
+    this.#topics = [];
+    this.#bytes = this.#maximum = 0;
+  }
+}
+
+function costOf(topic: KnownTopic | undefined): number {
+  return topic === undefined ? 0 : ALIAS + costOfText(topic.name);
 }
 
 /** What to send for a topic. */

@@ -128,7 +128,7 @@ export async function hostileSoak(minutes: number): Promise<number> {
   console.log(machine());
   if (business() !== "") console.log(business());
   await using broker = await startTarget();
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   const start = await holdingOf(broker), wrong: string[] = [];
   const ports = { tcp: broker.port("tcp"), ws: broker.port("ws"), tls: broker.port("tls"), http: broker.port("http") };
   console.log(line(["", "round trips", "p99 ms", "worst ms", "connect ms", "MiB", "descriptors"]));

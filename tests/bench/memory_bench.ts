@@ -130,6 +130,27 @@ function sessions(connectOf: (index: number) => Uint8Array, end = GONE, count = 
   };
 }
 
+/** Topics of a hundred characters, 32 for each client. */
+function aliases(): Row {
+  const feeds: Feed[] = [];
+  return {
+    count: 16_000,
+    prepare: async (wire) => {
+      for (const index of range(500)) feeds.push(await wire.connected(connectOf(`d${index}`)));
+    },
+    make: async (wire) => {
+      for (const [index, feed] of feeds.entries()) {
+        const publish = (at: number) => {
+          const topic = `${index}/${at}`.padEnd(100, "x");
+          return { ...publishOf(topic, 0, { qos: 0 }), properties: { topicAlias: at + 1 } } as Packet;
+        };
+        feed(bytesOf(Array.from({ length: 32 }, (_, at) => publish(at))));
+        await done(wire, feed);
+      }
+    },
+  };
+}
+
 const WILL = { topic: "will/of/mine", qos: 1, retain: false, properties: { willDelayInterval: 10_000 } } as const;
 const PAIRS = Array.from({ length: 100 }, (_, index) => [`n${index}`, "value"] as [string, string]);
 
@@ -179,6 +200,13 @@ const ROWS: Record<string, Row> = {
       }),
     GONE_WITH_WILL,
   ),
+  "a Topic Alias of 100 characters": aliases(),
+  "a client that is connected, without its socket": {
+    count: 5_000,
+    make: async (wire, count) => {
+      for (const index of range(count)) await wire.connected(connectOf(`d${index}`));
+    },
+  },
   "a QoS 2 identifier": {
     count: 200_000,
     make: async (wire, count) => {

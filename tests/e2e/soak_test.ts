@@ -8,20 +8,14 @@ async function soak(...args: string[]): Promise<{ code: number; out: string; err
   return await child.end();
 }
 
-Deno.test("all attacks at once: each does something, figures are printed, the exit code goes by them", async () => {
+Deno.test("all attacks at once: each does something, all are served, figures are printed", async () => {
   const { code, out, err } = await soak("--hostile", "--minutes", "0.15");
   assertEquals(err, "");
   assertMatch(out, /^ +round trips +p99 ms +worst ms +connect ms +MiB +descriptors$/m);
   assertMatch(out, /^minute 1( +[\d.]+){6}$/m);
   assertMatch(out, /^3\d attacks: \d+ MB in \d+ steps$/m);
   assertMatch(out, /^start +\d+ +\d+\nend +\d+ +\d+\nSIGTERM: exit code 0 after \d+ ms$/m);
-  const failures = out.split("\n").filter((line) => line.startsWith("FAILED: "));
-  assertEquals(code, failures.length === 0 ? 0 : 1, out);
-  assertEquals(
-    failures.filter((line) => !line.includes("The good client was not served") && !line.includes("has done nothing")),
-    [],
-    out,
-  ); // others may be at work here, too
+  assertEquals([code, out.split("\n").filter((line) => line.startsWith("FAILED: "))], [0, []], out);
 });
 
 Deno.test("a soak without time is refused", async () => {

@@ -2,11 +2,12 @@
  * The good client as a program: a round trip at QoS 1, 20 ms of rest, the next one, and after every 10 a new connection
  * beside it. Prints "ready" after the first ones, and a report for each line of standard input.
  *
- *     deno run -A tests/helpers/good_client_program.ts PORT OPTIONS-AS-JSON
+ *     deno run -A tests/helpers/good_client_program.ts PORT PID-OF-BROKER OPTIONS-AS-JSON
  */
 
 import { PacketType } from "../../src/packets/types.ts";
 import { authority } from "./certificates.ts";
+import { waitedForCore } from "./core_wait.ts";
 import { connectTo } from "./packet_link.ts";
 import { RawClient } from "./raw_client.ts";
 
@@ -26,7 +27,7 @@ export interface GoodClientOptions {
   readonly pings?: boolean;
 }
 
-/** How it was served; times are milliseconds. */
+/** How it was served; times are milliseconds, without those in which broker or client waited for a core. */
 export interface Served {
   /** Round trips that were done. */
   readonly roundTrips: number;
@@ -40,6 +41,8 @@ export interface Served {
   readonly connects: number;
   /** The slowest of them, from the first byte to CONNACK. */
   readonly slowestConnect: number;
+  /** How long broker and client waited for a core in all. */
+  readonly waitedForCore: number;
   /** What failed. */
   readonly errors: string[];
 }
@@ -50,26 +53,36 @@ const CONNECT_EVERY = 10;
 /** Longer than any attack takes: an answer that comes at last tells how long it took. */
 const PATIENCE = 60_000;
 
+/** A moment, and how long broker and client had waited for a core until then. */
+interface Moment {
+  readonly at: number;
+  readonly waited: number;
+}
+
 interface Sample {
+  readonly since: Moment;
   readonly roundTrips: number[];
   readonly connects: number[];
   readonly errors: string[];
 }
 
-const newSample = (): Sample => ({ roundTrips: [], connects: [], errors: [] });
+const newSample = (since: Moment): Sample => ({ since, roundTrips: [], connects: [], errors: [] });
 
 class Program {
   readonly #port: number;
+  readonly #pid: number;
   readonly #options: GoodClientOptions;
   readonly #clientId: string;
   #client: RawClient | undefined;
-  #sample = newSample();
-  #underWay: { readonly kind: "roundTrips" | "connects"; readonly since: number } | undefined;
+  #sample: Sample;
+  #underWay: { readonly kind: "roundTrips" | "connects"; readonly since: Moment } | undefined;
 
-  constructor(port: number, options: GoodClientOptions) {
-    this.#port = port;
+  constructor(broker: { port: number; pid: number }, options: GoodClientOptions) {
+    this.#port = broker.port;
+    this.#pid = broker.pid;
     this.#options = options;
     this.#clientId = options.clientId ?? "good";
+    this.#sample = newSample(this.#now());
   }
 
   /** The first round trips are not counted: the client itself is slow then. */
@@ -94,23 +107,32 @@ class Program {
 
   /** Figures since the last report. */
   report(): Served {
-    const { roundTrips, connects, errors } = this.#sample;
-    this.#sample = newSample();
-    const { kind, since } = this.#underWay ?? {};
-    if (kind !== undefined) ({ roundTrips, connects })[kind].push(performance.now() - since!);
+    const sample = this.#sample, { roundTrips, connects, errors } = sample, now = this.#now();
+    this.#sample = newSample(now);
+    if (this.#underWay !== undefined) sample[this.#underWay.kind].push(this.#timeSince(this.#underWay.since));
     roundTrips.sort((a, b) => a - b);
     const at = (part: number) => milliseconds(roundTrips[Math.floor((roundTrips.length - 1) * part)]);
     return {
       ...{ roundTrips: roundTrips.length, p50: at(0.5), p99: at(0.99), worst: milliseconds(roundTrips.at(-1)) },
       ...{ connects: connects.length, slowestConnect: milliseconds(Math.max(0, ...connects)), errors },
+      waitedForCore: milliseconds(now.waited - sample.since.waited),
     };
   }
 
   async #time(kind: "roundTrips" | "connects", action: () => Promise<void>): Promise<void> {
-    const since = performance.now();
+    const since = this.#now();
     this.#underWay = { kind, since };
     await action().finally(() => this.#underWay = undefined);
-    this.#sample[kind].push(performance.now() - since);
+    this.#sample[kind].push(this.#timeSince(since));
+  }
+
+  #now(): Moment {
+    return { at: performance.now(), waited: waitedForCore(this.#pid) + waitedForCore(Deno.pid) };
+  }
+
+  #timeSince(since: Moment): number {
+    const { at, waited } = this.#now();
+    return Math.max(0, at - since.at - (waited - since.waited));
   }
 
   async #roundTrip(): Promise<void> {
@@ -160,8 +182,8 @@ function pause(time: number): Promise<void> {
 }
 
 if (import.meta.main) {
-  const [port, options] = Deno.args;
-  const program = new Program(Number(port), JSON.parse(options));
+  const [port, pid, options] = Deno.args;
+  const program = new Program({ port: Number(port), pid: Number(pid) }, JSON.parse(options));
   await program.begin();
   void program.run();
   console.log("ready");

@@ -33,6 +33,16 @@ Deno.test("texts without end are cut, wherever they stand, and how long they wer
   assertEquals(fields.client, LONG, "the caller keeps its fields");
 });
 
+Deno.test("what is just as long as it may be is passed on, and a character more is not", () => {
+  const text = LONG.slice(0, 1_024), list = [LONG.slice(0, 4_092)]; // JSON has four characters around it
+  const fields = { text, error: new Error(text), list };
+  assertStrictEquals(behind(text, fields).fields, fields);
+  const given = behind(`${text}x`, { text: `${text}x`, error: new Error(`${text}x`), list: [`${list[0]}x`] });
+  const cut = `${text}... (1025 characters)`;
+  assertEquals([given.message, given.fields!.text, given.fields!.error], [cut, cut, cut]);
+  assertEquals(given.fields!.list, `["${LONG.slice(0, 4_093)}"... (4097 characters)`);
+});
+
 Deno.test("a stack stays with what was thrown, both cut", () => {
   const stack = "\n    at f (a.ts:1:2)".repeat(1_000);
   const { fields } = behind("m", { error: `Error: ${LONG}${stack}`, small: `Error: no${stack.slice(0, 1_500)}` });

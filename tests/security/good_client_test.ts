@@ -6,7 +6,7 @@ import { assertServed, startGoodClient } from "../helpers/good_client.ts";
 
 Deno.test("good client: a quiet broker serves it, one that stands still does not", async () => {
   await using broker = await startProgram();
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   let seen = await good.report();
   while (seen.connects === 0) seen = await good.report();
   broker.signal("SIGSTOP");
@@ -17,7 +17,7 @@ Deno.test("good client: a quiet broker serves it, one that stands still does not
 
 Deno.test("good client: it tells of a broker that has gone", async () => {
   await using broker = await startProgram();
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   await broker.terminate();
   let { errors } = await good.report();
   while (errors.length === 0) ({ errors } = await good.report());

@@ -56,7 +56,7 @@ const FLOODS: [what: string, forces: Forces, megabytes: number][] = [
 for (const [what, forces, megabytes] of FLOODS) {
   Deno.test(`as fast as they can: ${what}`, async () => {
     await using broker = await startProgram();
-    await using good = await startGoodClient(broker.port("tcp"));
+    await using good = await startGoodClient(broker);
     const ports = { tcp: broker.port("tcp"), ws: broker.port("ws"), http: broker.port("sysinfo") };
     await using attacks = await startAttacks(ports, forces);
     await assertServedDuringAttack(good, ATTACK);
@@ -70,7 +70,7 @@ for (const [what, pings] of [["only pings", true], ["publishes one message at a 
   testWith(["python3"], `as fast as they can: ${CROWD} QoS 0 publishers, beside a client that ${what}`, async () => {
     await using broker = await startProgram();
     const port = broker.port("tcp");
-    await using good = await startGoodClient(port, { pings, newConnections: false });
+    await using good = await startGoodClient(broker, { pings, newConnections: false });
     await using crowd = new Child("python3", ["tests/security/crowd.py", `${port}`, `${CROWD}`]);
     assertEquals(await crowd.nextLine(), "ready");
     await assertServedDuringAttack(good, ATTACK);

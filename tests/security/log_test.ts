@@ -42,7 +42,7 @@ async function offendOften(port: number): Promise<void> {
 
 Deno.test("the log stays small, and its lines short and harmless, whatever clients send", async () => {
   await using broker = await startProgram();
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   const before = broker.output().length;
   for (let round = 0; round < 3; round++) await within(offendOften(broker.port("tcp")), "the answers");
   const seen = await good.report();
@@ -78,7 +78,7 @@ Deno.test("a log that nobody reads holds nobody up, and does not keep the progra
   const [, pid] = await within(program.line(/pid (\d+)/), "the process");
   const [, port] = await within(program.line(/listening listener=tcp .*:(\d+)\n/), "the port");
   await using _end = { [Symbol.asyncDispose]: () => kill(pid, "KILL") };
-  await using good = await startGoodClient(Number(port));
+  await using good = await startGoodClient({ pid: Number(pid), port: () => Number(port) });
   for (let round = 0; round < 3; round++) await within(offendOften(Number(port)), "the answers");
   assertServed(await good.report());
   const started = performance.now();

@@ -53,7 +53,7 @@ async function fillWith(port: number, most: number, options: (index: number) => 
 Deno.test("sessions with long names end in 0x97; those who are there are served, at QoS 2 as far as there is room", async () => {
   await using broker = await start();
   const port = broker.port("tcp"), prober = await client(port);
-  await using good = await startGoodClient(port, { newConnections: false });
+  await using good = await startGoodClient(broker, { newConnections: false });
   const name = "n".repeat(60_000);
   const count = await fillWith(port, 5_000, (index) => ({ clientId: `a${index}`, username: name }));
   assert(count > 500 && count < 2_000, `${count} sessions`);
@@ -70,7 +70,7 @@ Deno.test("sessions with long names end in 0x97; those who are there are served,
 Deno.test("wills end in 0x97, also of sessions that are there, and who has none may come", async () => {
   await using broker = await start();
   const port = broker.port("tcp");
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const will = { topic: "w", payload: new Uint8Array(10_000), properties: { willDelayInterval: 10_000 } };
   const count = await fillWith(port, 5_000, (index) => ({ clientId: `a${index}`, will }));
   assert(count > 1_000 && count < 3_000, `${count} wills`);
@@ -105,7 +105,7 @@ async function subscribeUntilFull(port: number, packets: number, filterOf: (inde
 Deno.test("filters end in 0x97", async () => {
   await using broker = await start();
   const port = broker.port("tcp");
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const made = await subscribeUntilFull(port, 10, (index) => `t${index}`);
   assert(made > 100_000 && made < 300_000, `${made} filters`);
   assertServed(await good.report(), { roundTrips: 10 });
@@ -119,7 +119,7 @@ function deep(first: string, index: number): string {
 Deno.test("filters with wildcards whose levels others share end in 0x97", async () => {
   await using broker = await start();
   const port = broker.port("tcp");
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const made = await subscribeUntilFull(port, 1, (index) => deep("+", index));
   assert(made > 15_000 && made < 60_000, `${made} filters`);
   assertServed(await good.report(), { roundTrips: 10 });
@@ -150,7 +150,7 @@ async function publishUntilFull(
 Deno.test("retained messages on deep topics end in 0x97", async () => {
   await using broker = await start();
   const port = broker.port("tcp");
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const made = await publishUntilFull(port, (index) => deep("r", index), { retain: true, size: 1 });
   assert(made > 15_000 && made < 70_000, `${made} retained`);
   assertServed(await good.report(), { roundTrips: 10 });
@@ -165,7 +165,7 @@ Deno.test("empty messages for sessions that sleep end in 0x97", async () => {
     await subscriber.subscribe(`t${index}`, { qos: 1 });
     await subscriber.send(GONE);
   }
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const made = await publishUntilFull(port, (index) => `t${Math.floor(index / 9_000)}`, { size: 0 });
   assert(made > 100_000 && made < 400_000, `${made} messages`);
   assertServed(await good.report(), { roundTrips: 10 });
@@ -193,7 +193,7 @@ Deno.test("above the high-water mark nothing new is taken, the log, the statisti
     },
   });
   const port = broker.port("tcp"), prober = await client(port);
-  await using good = await startGoodClient(port, { newConnections: false });
+  await using good = await startGoodClient(broker, { newConnections: false });
   await prober.subscribe("known");
   const made = await publishUntilFull(port, (index) => deep("r", index), { retain: true, size: 1 });
   assert(made > 25_000 && made < 100_000, `${made} retained`);

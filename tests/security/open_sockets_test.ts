@@ -20,7 +20,7 @@ const HELLOS: [what: string, hello: Uint8Array][] = [
 for (const [what, hello] of HELLOS) {
   Deno.test(`descriptors used up: 2,000 of ${what} at ulimit -n 256 keep nobody out`, async () => {
     await using broker = await startProgram({ ulimit: 256 });
-    await using good = await startGoodClient(broker.port("tcp"));
+    await using good = await startGoodClient(broker);
     using peers = new SilentPeers(broker.port("tcp"));
     await peers.add(2_000, () => hello);
     assertEquals(peers.opened, 2_000);
@@ -41,7 +41,7 @@ for (const [what, hello] of HELLOS) {
 
 Deno.test("descriptors used up: clients that stay leave a way in at ulimit -n 256", async () => {
   await using broker = await startProgram({ ulimit: 256 });
-  await using good = await startGoodClient(broker.port("tcp"), { newConnections: false });
+  await using good = await startGoodClient(broker, { newConnections: false });
   using peers = new SilentPeers(broker.port("tcp"));
   const connect = (clientId: string) => encodePacket(connectPacket({ clientId }, 5), 5, { from: "client" })!;
   await peers.add(400, (peer) => connect(`client-${peer}`));
@@ -55,7 +55,7 @@ Deno.test("descriptors used up: clients that stay leave a way in at ulimit -n 25
 
 testWith(["python3"], "accept() of a connection that is already reset: 2,000 of them cost nobody time", async () => {
   await using broker = await startProgram();
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   const args = ["tests/security/reset_connections.py", `${broker.port("tcp")}`, "2000", "20"];
   await using resets = new Child("python3", args);
   assertEquals((await resets.end()).code, 0);

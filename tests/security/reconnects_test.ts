@@ -24,7 +24,7 @@ Deno.test("reconnects to a session with ten thousand messages, nothing read: oth
     await publisher.send(publisher.bytes(packets));
     await publisher.receive(4_000 * (index + 1));
   }
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const before = await broker.rssBytes(), open: Attacker[] = [];
   let taken = 0, refused = 0;
   for (const end = performance.now() + 2_000; performance.now() < end;) {

@@ -23,7 +23,7 @@ Deno.test("members of a thousand share groups, with ten thousand messages each, 
   const jobs = Array.from({ length: 1_500 }, (_, at) => publishTo(`jobs${at % 10}/x`, { qos: 1, packetId: at + 1 }));
   await publisher.send(publisher.bytes(jobs));
   await publisher.receive(4 * jobs.length);
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   for (const member of members) member[Symbol.dispose]();
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   assertServed(await good.report());
@@ -44,7 +44,7 @@ Deno.test("a thousand members that may not read a topic hold nobody up", async (
     await member.receive(6);
   };
   await Promise.all(Array.from({ length: 1_000 }, join));
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   using publisher = await Attacker.connect(port, { clientId: "p" });
   const flood = publisher.repeat(publisher.bytes(Array(200).fill(publishTo("jobs/secret"))), 1_500);
   await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -30,7 +30,7 @@ const HELLOS: [what: string, hello: Uint8Array][] = [
 for (const [what, hello] of HELLOS) {
   Deno.test(`silent TLS handshakes: 600 ${what} at ulimit -n 256 keep nobody out and are ended in time`, async () => {
     await using broker = await startWithTls(256);
-    await using good = await startGoodClient(broker.port("tls"), { tls: true });
+    await using good = await startGoodClient(broker, { tls: true });
     const descriptors = await broker.descriptors();
     using peers = new SilentPeers(broker.port("tls"));
     await peers.add(600, () => hello);

@@ -27,7 +27,7 @@ Deno.test("the same SUBSCRIBE again and again has one replay, with a Receive Max
   await using broker = await startProgram();
   const port = broker.port("tcp");
   await retain(port, 20_000);
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const grown = await grownBy(broker, async () => {
     using slow = await Attacker.connect(port, { clientId: "slow", properties: { receiveMaximum: 1 } });
     using fast = await Attacker.connect(port, { clientId: "fast", protocolVersion: 4 });
@@ -41,7 +41,7 @@ Deno.test("the same SUBSCRIBE again and again has one replay, with a Receive Max
 Deno.test("125,000 filters in one packet end the connection, a thousand wrong ones are told each, and nobody waits for it", async () => {
   await using broker = await startProgram();
   const port = broker.port("tcp");
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const many = subscribeTo(Array.from({ length: 125_000 }, (_, index) => `${index}`));
   const deep = subscribeTo(Array(1_000).fill("/".repeat(40)));
   for (const end = performance.now() + ATTACK; performance.now() < end;) {
@@ -58,7 +58,7 @@ Deno.test("filters that come and go keep no replay, though none of them has its 
   await using broker = await startProgram();
   const port = broker.port("tcp");
   await retain(port, 20_000);
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const grown = await grownBy(broker, async () => {
     using attacker = await Attacker.connect(port, { clientId: "a", properties: { receiveMaximum: 1 } });
     await attacker.send(subscribeTo(["#"], 1)); // waits for an acknowledgement that never comes
@@ -75,7 +75,7 @@ Deno.test("thousands of filters over 100,000 retained topics are looked through 
   await using broker = await startProgram();
   const port = broker.port("tcp");
   await retain(port, 100_000);
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const attackers: Attacker[] = [];
   for (let index = 0; index < 50; index++) {
     const attacker = await Attacker.connect(port, { clientId: `a${index}` });
@@ -132,7 +132,7 @@ Deno.test("ten thousand filters that all match a topic hold up its publishers, a
     await subscriber.receive(1_006);
     publishers.push(await Attacker.connect(port, { clientId: `p${index}` }));
   }
-  await using good = await startGoodClient(port);
+  await using good = await startGoodClient(broker);
   const topic = Array(30).fill("a").join("/");
   const floods = publishers.map((publisher, index) => {
     const packets = Array.from({ length: 200 }, (_, at) => publishTo(`${topic}/${index * 1_000 + at}`));

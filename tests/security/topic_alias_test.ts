@@ -26,6 +26,26 @@ Deno.test("aliases that are taken keep what they need and no more", async () => 
   });
 });
 
+Deno.test("aliases of many clients end in 0x97, and clients that come are offered none", async () => {
+  await using harness = await Harness.start({ capabilities: { maximumMemory: 400_000_000, topicAliasMaximum: 200 } });
+  const topic = "x".repeat(60_000); // 200 of them take 24 MB, and there are 12 MB for all
+  const greedy = await harness.connect("greedy"), other = await harness.connect("other");
+  await other.publish("known", "", { properties: { topicAlias: 1 } });
+  for (let topicAlias = 1; greedy.live && topicAlias <= 200; topicAlias++) {
+    await greedy.sendPublish(`${topicAlias}/${topic}`, "", { properties: { topicAlias } });
+    await harness.settle();
+    if (topicAlias === 60) {
+      const late = await harness.connect("late");
+      assertEquals(late.connack!.properties?.topicAliasMaximum, undefined);
+      await late.disconnect();
+    }
+  }
+  await greedy.expectDisconnect(0x97);
+  await other.publish("", "", { properties: { topicAlias: 1 } });
+  assertEquals((await harness.connect("next")).connack!.properties!.topicAliasMaximum, 200);
+  await expectServed(harness);
+});
+
 Deno.test("an alias is no way around the rights on its topic", async () => {
   const asked: string[] = [];
   let allowed = false;

@@ -10,7 +10,7 @@ const HALF = new TextEncoder().encode("GET / HTTP/1.1\r\nHost:");
 
 Deno.test("descriptors used up: WebSockets and HTTP requests that say nothing more keep nobody out", async () => {
   await using broker = await startProgram({ ulimit: DESCRIPTORS });
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   using opened = new SilentPeers(broker.port("ws"));
   using half = new SilentPeers(broker.port("http"));
   await opened.add(PEERS, () => upgradeRequest());

@@ -56,7 +56,7 @@ Deno.test("attack: WebSocket frames beyond what packets may have", async () => {
 
 Deno.test("attack: pings without end from clients that read nothing", async () => {
   await using broker = await startProgram();
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   const before = await broker.rssBytes(), ping = clientFrame(new Uint8Array(125), { opcode: 9 });
   const pings = joined(...Array.from({ length: 500 }, () => ping));
   using client = await Stranger.upgrade(broker.port("ws"), clientFrame(connectBytes()));

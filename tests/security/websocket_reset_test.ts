@@ -10,7 +10,7 @@ const LENGTH = 2_500;
 
 Deno.test("attack: WebSocket request reset before its answer", async () => {
   await using broker = await startProgram({ ulimit: DESCRIPTORS });
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   const before = await broker.descriptors();
   const page = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   for (const [port, request] of [[broker.port("ws"), upgradeRequest()], [broker.port("http"), page]] as const) {

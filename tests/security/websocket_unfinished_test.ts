@@ -95,7 +95,7 @@ async function attackWithAll(broker: BrokerProgram): Promise<number> {
 
 Deno.test(`attack: WebSocket fragments without end, unfinished frames, close without answer; half HTTP requests`, async () => {
   await using broker = await startProgram({ config: CONFIG });
-  await using good = await startGoodClient(broker.port("tcp"));
+  await using good = await startGoodClient(broker);
   const descriptors = await broker.descriptors(), memory = await broker.rssBytes();
   let most = memory;
   for (let round = 0; round < ROUNDS; round++) most = Math.max(most, await attackWithAll(broker));

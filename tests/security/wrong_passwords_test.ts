@@ -42,7 +42,7 @@ async function processorSeconds({ pid }: BrokerProgram): Promise<number> {
 
 Deno.test("wrong passwords: who sends them hurts nobody else, leaving or waiting for the answers", async () => {
   await using broker = await startWithUsers(600_000);
-  await using good = await startGoodClient(broker.port("tcp"), { username: "good", password: "right" });
+  await using good = await startGoodClient(broker, { username: "good", password: "right" });
   const before = await processorSeconds(broker);
   for (const username of ["late", "later", "last"]) {
     const attackers = await guessAll(broker, "peach");

@@ -20,7 +20,7 @@ export function connackProperties(
     serverKeepAlive: unless(packet.keepAlive, client.keepAlive),
     responseInformation: responseInformation(core, connection, packet),
     receiveMaximum: unless(65_535, capabilities.receiveMaximum),
-    topicAliasMaximum: unless(0, capabilities.topicAliasMaximum),
+    topicAliasMaximum: unless(0, connection.inboundAliases!.maximum),
     maximumQoS: unless(2, capabilities.maximumQos), // [MQTT-3.2.2-9]
     maximumPacketSize: capabilities.maximumPacketSize,
     retainAvailable: capabilities.retainAvailable ? undefined : 0,

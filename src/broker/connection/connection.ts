@@ -221,6 +221,7 @@ export class Connection implements SessionLink {
     this.ready = false;
     this.core.scheduler.cancel(this.deadline);
     this.ackQueue.end();
+    this.inboundAliases?.end();
     this.reader?.resume();
     this.core.connections.delete(this);
     this.#closer.close(ending.linger === true);

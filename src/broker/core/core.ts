@@ -5,6 +5,7 @@ import { limitedLogger } from "../../hook/limited_logger.ts";
 import { errorText, type Logger } from "../../hook/logger.ts";
 import { newSystemInfo, type SystemInfo } from "../../hook/system_info.ts";
 import { WAITING } from "../../session/cost.ts";
+import { AliasTotals } from "../../session/alias_totals.ts";
 import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
 import { Scheduler } from "../../time/scheduler.ts";
@@ -24,6 +25,7 @@ import { type MemoryLimits, memoryLimits } from "./memory_limits.ts";
 import { Portions } from "./portions.ts";
 import { RatePerSecond } from "./rate_per_second.ts";
 import { SlabPool } from "../../packets/slab.ts";
+import type { Capabilities } from "./options.ts";
 import type { ResolvedOptions } from "./resolve_options.ts";
 import { type OutboundLimits, Turn } from "./turn.ts";
 import { VERSION } from "./version.ts";
@@ -103,6 +105,8 @@ export class Core {
   subscriptionBytes = 0;
   /** Bytes that wills take. */
   willBytes = 0;
+  /** What Topic Aliases of clients take. */
+  readonly aliases: AliasTotals;
   /** Acknowledgements that wait, of all connections, and how many of them may. */
   readonly waiting: { acknowledgements: number; readonly maximum: number };
   /** Bytes sent in earlier runs, where counters go on. */
@@ -134,6 +138,7 @@ export class Core {
       maximumFilters: capabilities.maximumFiltersPerPacket,
     };
     this.limits = memoryLimits(capabilities);
+    this.aliases = new AliasTotals(this.limits.aliases);
     this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };
     this.memory = new MemoryGuard({
       limits: this.limits,
@@ -149,10 +154,25 @@ export class Core {
   }
 
   #tellOfMemory(isShort: boolean, { heapUsed, external }: MemoryUse): void {
-    const { memory: maximumMemory, heap: maximumHeap } = this.limits;
-    const fields = { heapUsed, external, maximumHeap, maximumMemory };
+    const fields = { heapUsed, external, ...this.#highWater() };
     if (isShort) this.clientLog.warn("memory is short: what is new is refused", fields);
     else this.clientLog.info("there is memory again: what is new is taken", fields);
+  }
+
+  #highWater(): { maximumHeap: number; maximumMemory: number } {
+    const { memory: maximumMemory, heap: maximumHeap } = this.limits;
+    return { maximumHeap, maximumMemory };
+  }
+
+  /**
+   * Tells whoever runs the broker that clients are refused for what all of them together may have.
+   *
+   * @param option the limit that is reached, unless memory is short
+   * @param limit what it is
+   */
+  tellOfRefusal(option: keyof Capabilities, limit: number): void {
+    if (this.memory.isShort) this.clientLog.warn("clients are refused: memory is short", this.#highWater());
+    else this.clientLog.warn(`clients are refused: ${option} is reached`, { limit });
   }
 
   /** Milliseconds since 1970. */

@@ -19,6 +19,8 @@ export interface MemoryLimits {
   readonly subscriptions: number;
   /** Wills. */
   readonly wills: number;
+  /** Topic Aliases that clients have set. */
+  readonly aliases: number;
   /** Outbound buffers. */
   readonly writes: number;
   /** Acknowledgements that wait. */
@@ -36,9 +38,10 @@ const WITH_BUFFERS = 1.5;
 const SHARES = {
   retained: 0.17,
   queued: 0.17,
-  sessions: 0.17,
+  sessions: 0.14,
   subscriptions: 0.13,
   wills: 0.03,
+  aliases: 0.03,
   writes: 0.07,
   acknowledgements: 0.02,
 } as const;
@@ -61,6 +64,7 @@ export function memoryLimits(capabilities: Capabilities, heapLimit: number = HEA
     sessions: capabilities.maximumTotalSessionBytes || part("sessions"),
     subscriptions: capabilities.maximumTotalSubscriptionBytes || part("subscriptions"),
     wills: capabilities.maximumTotalWillBytes || part("wills"),
+    aliases: part("aliases"),
     writes: capabilities.maximumTotalWritesPendingBytes || part("writes"),
     acknowledgements: part("acknowledgements"),
   };

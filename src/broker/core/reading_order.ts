@@ -74,7 +74,7 @@ export class ReadingOrder {
   #lastRelease = NEVER;
   readonly #onError: (error: unknown) => void;
   readonly #lap = () => {
-    if (--this.#laps > 0) setImmediate(this.#lap);
+    if (--this.#laps !== 0) setImmediate(this.#lap);
     else this.#beginRound();
   };
 

@@ -35,9 +35,12 @@ export function checkRoom(core: Core, clientId: string, will: Will | undefined):
   const { capabilities } = core.options, { maximumSessions } = capabilities, session = core.sessions.get(clientId);
   const maximumClients = roomForClients(capabilities);
   if (core.info.clientsConnected >= maximumClients && session?.link === undefined) {
+    const option = maximumClients < capabilities.maximumClients ? "maximumSockets" : "maximumClients";
+    core.tellOfRefusal(option, capabilities[option]);
     throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumClients} clients already`);
   }
   if (core.sessions.size >= maximumSessions && session === undefined) {
+    core.tellOfRefusal("maximumSessions", maximumSessions);
     throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumSessions} sessions already`);
   }
   if (session === undefined && isFullOfSessions(core)) {
@@ -45,13 +48,16 @@ export function checkRoom(core: Core, clientId: string, will: Will | undefined):
   }
   const willGrowth = will === undefined ? 0 : costOfWill(will) - (session?.willBytes ?? 0);
   if (willGrowth > 0 && core.willBytes + willGrowth > core.limits.wills) {
+    core.tellOfRefusal("maximumTotalWillBytes", core.limits.wills);
     throw new MqttError(ReasonCode.QuotaExceeded, "Cannot connect: there is no memory for one more will");
   }
 }
 
-/** Whether what sessions take by themselves has reached its limit. */
+/** Whether what sessions take by themselves has reached its limit: nothing more is taken then, and that is told. */
 export function isFullOfSessions(core: Core): boolean {
-  return core.memory.isShort || bytesOfSessions(core) >= core.limits.sessions;
+  const isFull = core.memory.isShort || bytesOfSessions(core) >= core.limits.sessions;
+  if (isFull) core.tellOfRefusal("maximumTotalSessionBytes", core.limits.sessions);
+  return isFull;
 }
 
 /**

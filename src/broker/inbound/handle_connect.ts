@@ -78,7 +78,7 @@ function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): 
   const { properties } = packet;
   connection.problemInformation = properties?.requestProblemInformation !== 0;
   connection.maximumPacketSize = properties?.maximumPacketSize ?? Infinity;
-  connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum);
+  connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum, core.aliases);
   const aliases = Math.min(properties?.topicAliasMaximum ?? 0, core.options.capabilities.outboundTopicAliasMaximum);
   if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases); // [MQTT-3.1.2-27]
 }

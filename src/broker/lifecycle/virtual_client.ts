@@ -80,7 +80,7 @@ function attach(core: Core, connection: Connection, client: Client): void {
   core.scheduler.cancel(connection.deadline);
   connection.version = client.protocolVersion;
   connection.client = client;
-  connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum);
+  connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum, core.aliases);
   const session = new Session(client, 0, core.deliveries);
   session.sendQuota = core.options.capabilities.maximumInflight;
   attachSession(core, connection, session);

@@ -71,10 +71,12 @@ export function isTotalFull({ deliveries, limits, memory }: Core): boolean {
   return deliveries.bytes >= limits.queued || memory.isShort;
 }
 
-/** Whether a message cannot be sent to a session now, but its queue would take it. */
+/** Whether a message cannot be sent to a session now, and its queue would take it if all together had room, which is told. */
 export function mayQueueOnly(core: Core, message: Message, session: Session): boolean {
   if (session.ended || session.inlineHandler !== undefined || maySend(core, session)) return false;
-  return !isOwnFull(core, session, message, false);
+  if (isOwnFull(core, session, message, false)) return false;
+  core.tellOfRefusal("maximumTotalQueuedBytes", core.limits.queued);
+  return true;
 }
 
 function enqueue(core: Core, session: Session, record: OutboundRecord): void {
@@ -112,6 +114,7 @@ function makeRoom(core: Core, session: Session, record: OutboundRecord, isHeld: 
     goesOn = outbox.queue.length > 0 && isOwnFull(core, session, message, isHeld);
   }
   if (!isOwnFull(core, session, message, isHeld) && (dropsOldest || !isTotalFull(core))) return true;
+  if (isTotalFull(core)) core.tellOfRefusal("maximumTotalQueuedBytes", core.limits.queued);
   dropRecord(core, session, record, "the queue is full");
   if (queueOverflow === "disconnect") {
     session.link?.close(ReasonCode.QuotaExceeded, new Error("the queue of this client is full"));
