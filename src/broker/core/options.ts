@@ -151,7 +151,7 @@ export interface BrokerOptions {
   capabilities?: Partial<Capabilities>;
   /** Switches for other clients' expectations. */
   compatibilities?: Partial<Compatibilities>;
-  /** Bytes that one read takes at most, 1,024 to 16,777,216; default 131,072. Small reads come first. */
+  /** Bytes that one read takes at most, 1,024 to 16,777,216; default 65,536. Small reads come first. */
   clientNetReadBufferSize?: number;
   /** Bytes after which an outbound buffer is written before the turn ends, 1,024 to 16,777,216; default 65,536. */
   clientNetWriteBufferSize?: number;

@@ -67,7 +67,7 @@ const methods: Readonly<Record<string, readonly string[]>> = {
 const dispatches = { round_robin: roundRobin, random, least_inflight: leastInflight, sticky };
 
 const defaults = {
-  clientNetReadBufferSize: 131_072,
+  clientNetReadBufferSize: 65_536,
   clientNetWriteBufferSize: 65_536,
   sysTopicResendInterval: 1,
   inlineClient: true,
