@@ -23,7 +23,7 @@ export class KnownTopic {
   }
 }
 
-/** Nothing is known of it. */
+/** Of a message that has only a Topic Alias. */
 export const NO_TOPIC: KnownTopic = new KnownTopic("");
 
 /** The topics of a broker that it knows by their bytes. */
@@ -41,6 +41,7 @@ export class KnownTopics {
    * @throws {MqttError} 0x81 when the bytes are no text
    */
   read(buffer: Uint8Array, start: number, end: number, likely: KnownTopic): KnownTopic {
+    if (start === end) return NO_TOPIC;
     return isAscii(likely.name, buffer, start, end) ? likely : this.#cache.decode(buffer, start, end);
   }
 }

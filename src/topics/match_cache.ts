@@ -91,6 +91,7 @@ export class MatchCache<S> {
    */
   set(topic: string, result: MatchResult<S>, weight: number = result.subscribers.length + result.shares.length): void {
     if (this.#capacity === 0 || topic.length > LONGEST_TOPIC) return;
+    this.#forget(topic);
     this.#insert(topic, new Entry<S>(result, weight, this.#generation));
   }
 
@@ -101,10 +102,14 @@ export class MatchCache<S> {
    * @param hasWildcard whether it has wildcards
    */
   invalidate(filter: string, hasWildcard: boolean): void {
-    if (hasWildcard) return this.#nextGeneration(filter);
+    if (hasWildcard) this.#nextGeneration(filter);
+    else this.#forget(filter);
+  }
+
+  #forget(topic: string): void {
     for (const half of [this.#young, this.#old]) {
-      half.get(filter)?.drop();
-      half.delete(filter);
+      half.get(topic)?.drop();
+      half.delete(topic);
     }
   }
 

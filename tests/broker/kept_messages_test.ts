@@ -83,3 +83,17 @@ Deno.test("retained messages that are sent and not acknowledged stay what they a
   }
   assertEquals(again, topics.map((topic) => `${topic} ${topic.padEnd(60, ".")}`));
 });
+
+Deno.test("a retained message that came with a Topic Alias alone has its topic", async () => {
+  await using harness = await Harness.start();
+  const publisher = await harness.connect("p"), shared = { qos: 0, packetId: 0, retain: true, dup: false } as const;
+  for (const [topic, text] of [["t/1", "first"], ["", "second"]]) {
+    const payload = new TextEncoder().encode(text), properties = { topicAlias: 1 };
+    await publisher.send(encodePacket({ type: PacketType.PUBLISH, ...shared, topic, payload, properties }, 5)!);
+  }
+  await publisher.barrier();
+  const reader = await harness.connect("r");
+  await reader.subscribe("t/#", { qos: 1 });
+  const { topic, payload, retain } = await reader.next();
+  assertEquals([topic, new TextDecoder().decode(payload), retain], ["t/1", "second", true]);
+});

@@ -94,6 +94,25 @@ const CASES: Record<string, Case> = {
     ask: async (harness) => await publishTwice(harness) === 0 ? 0x97 : undefined,
     told: reached("maximumTotalQueuedBytes", 1),
   },
+  "memory of subscriptions": {
+    capabilities: { maximumTotalSubscriptionBytes: 1 },
+    ask: async (harness) => await (await harness.connect("first")).subscribe("t"),
+    told: reached("maximumTotalSubscriptionBytes", 1),
+  },
+  "memory of retained messages": {
+    capabilities: { maximumRetainedBytes: 1 },
+    ask: async (harness) => await (await harness.connect("first")).publish("t", "x", { qos: 1, retain: true }),
+    told: reached("maximumRetainedBytes", 1),
+  },
+  "retained messages": {
+    capabilities: { maximumRetainedMessages: 1 },
+    ask: async (harness) => {
+      const first = await harness.connect("first");
+      await first.publish("t", "x", { qos: 1, retain: true });
+      return await first.publish("u", "x", { qos: 1, retain: true });
+    },
+    told: reached("maximumRetainedMessages", 1),
+  },
   "all memory": {
     capabilities: { maximumMemory: 1 },
     ask: refusedConnect,

@@ -7,7 +7,7 @@
 
 import { PacketType } from "../../src/packets/types.ts";
 import { authority } from "./certificates.ts";
-import { waitedForCore } from "./core_wait.ts";
+import { type CoreTimes, coreTimes, waitedForOthers } from "./core_wait.ts";
 import { connectTo } from "./packet_link.ts";
 import { RawClient } from "./raw_client.ts";
 
@@ -53,10 +53,16 @@ const CONNECT_EVERY = 10;
 /** Longer than any attack takes: an answer that comes at last tells how long it took. */
 const PATIENCE = 60_000;
 
-/** A moment, and how long broker and client had waited for a core until then. */
+/** A moment, and what the kernel had counted of broker and client until then. */
 interface Moment {
   readonly at: number;
-  readonly waited: number;
+  readonly broker: CoreTimes;
+  readonly client: CoreTimes;
+}
+
+/** How long broker and client were kept waiting by others between two moments. */
+function waitedBetween(before: Moment, after: Moment): number {
+  return waitedForOthers(before.broker, after.broker) + waitedForOthers(before.client, after.client);
 }
 
 interface Sample {
@@ -115,7 +121,7 @@ class Program {
     return {
       ...{ roundTrips: roundTrips.length, p50: at(0.5), p99: at(0.99), worst: milliseconds(roundTrips.at(-1)) },
       ...{ connects: connects.length, slowestConnect: milliseconds(Math.max(0, ...connects)), errors },
-      waitedForCore: milliseconds(now.waited - sample.since.waited),
+      waitedForCore: milliseconds(waitedBetween(sample.since, now)),
     };
   }
 
@@ -127,12 +133,12 @@ class Program {
   }
 
   #now(): Moment {
-    return { at: performance.now(), waited: waitedForCore(this.#pid) + waitedForCore(Deno.pid) };
+    return { at: performance.now(), broker: coreTimes(this.#pid), client: coreTimes(Deno.pid) };
   }
 
   #timeSince(since: Moment): number {
-    const { at, waited } = this.#now();
-    return Math.max(0, at - since.at - (waited - since.waited));
+    const now = this.#now();
+    return Math.max(0, now.at - since.at - waitedBetween(since, now));
   }
 
   async #roundTrip(): Promise<void> {

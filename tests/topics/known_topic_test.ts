@@ -65,6 +65,19 @@ Deno.test("what the cache forgets is not kept by known topics", () => {
   assert(kept.length <= 9, `${kept.length}`);
 });
 
+Deno.test("nor is what has been replaced", () => {
+  const cache = new MatchCache<string>(1_000), known = Array.from({ length: 100 }, (_, at) => new KnownTopic(`t${at}`));
+  for (const topic of known) {
+    cache.set(topic.name, result(1_000));
+    cache.get(topic.name, topic);
+    cache.set(topic.name, result(0));
+  }
+  assertEquals(
+    known.filter(({ match }) => (match as { result: MatchResult<string> }).result.subscribers.length > 0),
+    [],
+  );
+});
+
 Deno.test("topics that one filter alone matches share a result, until it changes", () => {
   const tree = new SubscriptionTree<string>();
   tree.subscribe("one", parseTopicFilter("a/#"), OPTIONS);

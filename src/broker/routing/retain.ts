@@ -35,9 +35,11 @@ export function checkRetainedLimits(core: Core, message: Message): void {
   const { maximumRetainedMessages } = core.options.capabilities;
   const previous = core.retained.get(message.topic, message.known);
   const growth = costOfRetained(message) - (previous?.cost ?? 0);
-  const full = previous === undefined && core.retained.size >= maximumRetainedMessages ||
-    growth > 0 && (core.memory.isShort || core.info.retainedBytes + growth > core.limits.retained);
-  if (!full) return;
+  const isTooMuch = growth > 0 && (core.memory.isShort || core.info.retainedBytes + growth > core.limits.retained);
+  const isTooMany = previous === undefined && core.retained.size >= maximumRetainedMessages;
+  if (isTooMuch) core.tellOfRefusal("maximumRetainedBytes", core.limits.retained);
+  else if (isTooMany) core.tellOfRefusal("maximumRetainedMessages", maximumRetainedMessages);
+  else return;
   throw new MqttError(
     ReasonCode.QuotaExceeded,
     `Cannot retain a message on ${message.topic}: the limit of retained messages is reached`,

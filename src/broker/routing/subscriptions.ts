@@ -13,13 +13,20 @@ const REMOVAL = 4;
 export function isOverQuota(core: Core, session: Session, filter: ParsedFilter): boolean {
   const { subscriptions } = session, { capabilities } = core.options;
   if (subscriptions.has(filter.full)) return false;
-  return core.memory.isShort || bytesOfSubscriptions(core) + costOf(filter) > core.limits.subscriptions ||
+  return isFull(core, costOf(filter)) ||
     subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
     session.subscriptionBytes + costOf(filter) > capabilities.maximumSubscriptionBytesPerClient ||
     filter.hasWildcard && (session.wildcardSubscriptions >= capabilities.maximumWildcardSubscriptionsPerClient ||
         core.tree.wildcardFilters >= capabilities.maximumWildcardFilters && !core.tree.knows(filter)) ||
     filter.shareName !== undefined && (session.shares >= capabilities.maximumSharesPerClient ||
         core.tree.shares >= capabilities.maximumShares && core.tree.share(filter) === undefined);
+}
+
+/** Whether all subscriptions together may not take so much more; that is told. */
+function isFull(core: Core, growth: number): boolean {
+  const isFull = core.memory.isShort || bytesOfSubscriptions(core) + growth > core.limits.subscriptions;
+  if (isFull) core.tellOfRefusal("maximumTotalSubscriptionBytes", core.limits.subscriptions);
+  return isFull;
 }
 
 /** Bytes that all subscriptions take. */
