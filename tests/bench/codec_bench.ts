@@ -94,6 +94,15 @@ for (const text of ["a/b", "sensors/room-17/temp", "größe/raum-17/wärme", "x"
 }
 const names = Array.from({ length: 100_000 }, (_, i) => encoder.encode(`sensors/room-${100_000 + i}/temp`));
 let turn = 0;
+for (const [order, step] of [["in the same order again", 1], ["in another order each time", 7_919]] as const) {
+  const known = names.slice(0, 10_000), group = "10,000 topics";
+  Deno.bench(`${group}, ${order}: cache x64`, { group }, () => {
+    for (let i = 0; i < BATCH; i++) {
+      const bytes = known[(turn += step) % known.length];
+      cache.decode(bytes, 0, bytes.length);
+    }
+  });
+}
 Deno.bench("100,000 topics: cache x64", { group: "misses" }, () => {
   for (let i = 0; i < BATCH; i++) {
     const bytes = names[turn++ % names.length];

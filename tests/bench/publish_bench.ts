@@ -3,6 +3,8 @@
  *     deno bench -A $(deno run -qA tools/registry.ts) tests/bench/publish_bench.ts
  */
 import { allowAll, Broker, type Hook, MemoryListener, type Socket } from "../../mod.ts";
+import { readPublish } from "../../src/packets/publish.ts";
+import { Message } from "../../src/session/message.ts";
 
 const MESSAGES = 50_000;
 /** So many are on their way at once: fewer than a subscriber may leave unacknowledged. */
@@ -95,4 +97,22 @@ for (const qos of [0, 1] as const) {
   }
   const alone = await rounds({ topics: two, qos });
   Deno.bench(`${MESSAGES} messages at ${group}, two topics in turn, no hook`, { group }, alone);
+}
+
+const packet = Uint8Array.from(publish("fleet/7/temperature", 0, 1));
+for (const isNew of [true, false]) {
+  let message = new Message();
+  Deno.bench(
+    `a PUBLISH is read into ${isNew ? "a new message" : "one that is used again"}, x64`,
+    { group: "object" },
+    () => {
+      for (let at = 0; at < 64; at++) {
+        if (isNew) message = new Message();
+        message.frameStart = 0;
+        readPublish(message, packet[0], packet, 2, packet.length, 4, {});
+        message.limitLife(0);
+        if (!isNew && !message.reuse()) throw new Error("somebody keeps it");
+      }
+    },
+  );
 }

@@ -56,7 +56,7 @@ export class Core {
   readonly topics: KnownTopics = new KnownTopics();
   /**
    * A message to read the next PUBLISH into: most are sent on at once, and one that is at hand in the caches of the processor
-   * costs a third of a new one (`tests/bench/publish_bench.ts`).
+   * takes half the time of a new one (`tests/bench/publish_bench.ts`).
    */
   spareMessage: Message | undefined = undefined;
   /** Subscriptions of all sessions. */
