@@ -84,6 +84,16 @@ Deno.test("who only asks reads on in each round, however many publish", async ()
   for (const one of [...publishers, asking]) one.stopped = true;
 });
 
+Deno.test("nor do those count as asking who have a lot answered, or publish something long", async () => {
+  const turn = new Turn(fail), greedy = Array.from({ length: 2_000 }, () => new Flooder(turn, 1_024, false));
+  const asking = new Flooder(turn, 1_023, false);
+  for (const one of [...greedy, asking]) turn.readNext(one);
+  const most = () => Math.max(...greedy.map(({ rounds }) => rounds));
+  await until(() => asking.rounds > 20);
+  assert(asking.rounds > 10 * most(), `${asking.rounds} and ${most()}`);
+  for (const one of [...greedy, asking]) one.stopped = true;
+});
+
 Deno.test("publishers wait while the runtime hands over what others have sent", async () => {
   const turn = new Turn(fail);
   let readOn = 0;

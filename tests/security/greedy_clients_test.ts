@@ -45,6 +45,7 @@ const FLOODS: [what: string, forces: Forces, megabytes: number][] = [
   ["PUBREC and PUBREL", { pubrecs: 4, pubrels: 4 }, 3],
   ["QoS 2 from beginning to end", { exchanges: 4 }, 3],
   ["PUBLISH whose answers nobody reads", { unreadAnswers: 4 }, 1],
+  ["900 clients with 7,000 PINGREQ at a time", { answeredPings: 900 }, 3],
   ["the same SUBSCRIBE", { sameFilters: 4 }, 0],
   ["SUBSCRIBE and UNSUBSCRIBE of a thousand filters", { changingFilters: 4 }, 1],
   ["bytes behind what a client may not send", { refusedFloods: 50 }, 10],

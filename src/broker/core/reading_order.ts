@@ -15,6 +15,8 @@
 const LONGEST_RUN = 3;
 /** A reader that has handled so many bytes goes on behind all who have handled less. */
 export const HEAVY = 16_384;
+/** A read of fewer bytes costs little, whatever its packets are; a thousand PINGREQ or a long payload do not. */
+const SMALL = 1_024;
 /** So many readers of each kind read on in one round, */
 const ROUND_READERS = 64;
 /** and no more of them than have handled so many bytes. */
@@ -54,7 +56,7 @@ export interface Reader {
 
 /** One for each broker. */
 export class ReadingOrder {
-  /** Who has asked or acknowledged something, or published one message: that costs little, and somebody waits for it. */
+  /** Who has asked or acknowledged a little, or published one short message: that costs little, and somebody waits for it. */
   readonly #quick: Reader[] = [];
   readonly #publishing: Reader[] = [];
   readonly #heavy: Reader[] = [];
@@ -89,7 +91,7 @@ export class ReadingOrder {
     // after a pause there was time to look at the sockets
     if (this.#count() === 0 && reader.turnBegan > this.#lastActive) this.#lastLook = reader.turnBegan;
     if (reader.handledBytes >= HEAVY) this.#heavy.push(reader);
-    else if (reader.hasFlooded) this.#publishing.push(reader);
+    else if (reader.hasFlooded || reader.handledBytes >= SMALL) this.#publishing.push(reader);
     else this.#quick.push(reader);
   }
 

@@ -69,6 +69,17 @@ export const pings: Attack = async function* (ports) {
   yield* flood(attacker, bytes);
 };
 
+/** As many PINGREQ as make no large read; more when they are answered, as somebody does who has one question at a time. */
+export const answeredPings: Attack = async function* (ports) {
+  using attacker = await connectNew(ports, "answered");
+  const bytes = new Uint8Array(14_000);
+  for (let at = 0; at < bytes.length; at += 2) bytes[at] = 0xc0;
+  for (let wanted = attacker.received; await attacker.send(bytes);) {
+    yield bytes.length;
+    await attacker.receive(wanted += bytes.length);
+  }
+};
+
 /** Answers that nobody reads. */
 export const unreadAnswers: Attack = async function* (ports) {
   using attacker = await connectNew(ports, "unread", { reads: false });
