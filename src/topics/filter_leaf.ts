@@ -18,7 +18,7 @@ export class FilterLeaf<S> extends SubscriberHolder<S> implements TrieEntry<Filt
   parent: TrieNode<FilterLeaf<S>> | undefined = undefined;
   /** The share groups by name. */
   groups: OneOrMap<string, ShareGroup<S>> = undefined;
-  /** Who receives a topic that no other filter matches; nothing while nobody has asked. */
+  /** Who receives a topic that no other filter matches; nothing without wildcards, and while nobody has asked. */
   alone: MatchResult<S> | undefined = undefined;
 
   /**

@@ -2,7 +2,7 @@
  * @module */
 
 import type { FilterLeaf } from "./filter_leaf.ts";
-import { appendAll, countOf, itemsOf } from "./one_or_map.ts";
+import { countOf, itemsOf } from "./one_or_map.ts";
 import type { MatchedShare } from "./share_group.ts";
 import { HeldSubscription, type MatchedSubscriber, MergedSubscriber } from "./subscription.ts";
 
@@ -35,11 +35,20 @@ export class ResultBuilder<S> {
   #index: Map<S, number> | undefined;
   #shares: MatchedShare<S>[] | undefined;
 
-  /** What was added so far. Nothing may be added afterwards. Topics that one filter alone matches share their result. */
+  /** What was added so far. Nothing may be added afterwards. Topics that one filter with wildcards alone matches share their result. */
   get result(): MatchResult<S> {
     if (this.weight === 0) return EMPTY_RESULT;
     const only = this.#only;
-    return only === undefined ? this.#merged() : only.alone ??= this.#merge(only).#merged();
+    if (only === undefined) return this.#merged();
+    this.#only = undefined;
+    return only.alone ?? this.#alone(only);
+  }
+
+  /** A filter without wildcards has one topic, and the cache remembers that for a while: it keeps nothing itself. */
+  #alone(leaf: FilterLeaf<S>): MatchResult<S> {
+    const result = this.#merge(leaf).#merged();
+    if (leaf.hasWildcard) leaf.alone = result;
+    return result;
   }
 
   #merged(): MatchResult<S> {
@@ -68,7 +77,7 @@ export class ResultBuilder<S> {
   }
 
   #addSubscribers(added: NonNullable<FilterLeaf<S>["held"]>): void {
-    if (this.#list === undefined) appendAll<S, Collected<S>>(added, this.#list = []);
+    if (this.#list === undefined) this.#list = added instanceof Map ? [...added.values()] : [added]; // no room for more
     else if (!(added instanceof Map)) this.#put(this.#list, added);
     else for (const held of added.values()) this.#put(this.#list, held);
   }

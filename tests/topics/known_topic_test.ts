@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { KnownTopic, KnownTopics, NO_TOPIC } from "../../src/topics/known_topic.ts";
+import { FilterLeaf } from "../../src/topics/filter_leaf.ts";
+import { LevelTrie } from "../../src/topics/level_trie.ts";
 import { MatchCache } from "../../src/topics/match_cache.ts";
-import type { MatchResult } from "../../src/topics/match_result.ts";
+import { type MatchResult, ResultBuilder } from "../../src/topics/match_result.ts";
 import { RetainedTree } from "../../src/topics/retained_tree.ts";
 import { SubscriptionTree } from "../../src/topics/subscription_tree.ts";
 import { parseTopicFilter } from "../../src/topics/topic_filter.ts";
@@ -89,6 +91,17 @@ Deno.test("topics that one filter alone matches share a result, until it changes
   assertEquals(first.subscribers.length, 1);
   tree.subscribe("two", parseTopicFilter("a/#"), OPTIONS);
   assertEquals([tree.match("a/5").subscribers.length, first.subscribers.length], [2, 1]);
+});
+
+Deno.test("a filter without wildcards, which has one topic, does not keep who receives it", () => {
+  for (const [filter, wildcard] of [["a/b", false], ["a/+", true]] as const) {
+    const leaf = new LevelTrie<FilterLeaf<string>>().getOrAdd(filter, (path) => new FilterLeaf<string>(path));
+    if (!wildcard) leaf.parent = undefined;
+    const holder = leaf.holder(parseTopicFilter(filter))!, builder = new ResultBuilder<string>();
+    holder.put("one", OPTIONS);
+    builder.add(leaf);
+    assertEquals([builder.result.subscribers.length, leaf.alone !== undefined], [1, wildcard]);
+  }
 });
 
 Deno.test("a known topic finds its retained message, and none that was deleted", () => {
