@@ -35,13 +35,11 @@ export class ResultBuilder<S> {
   #index: Map<S, number> | undefined;
   #shares: MatchedShare<S>[] | undefined;
 
-  /** What was added so far. Nothing may be added afterwards. Topics that one filter with wildcards alone matches share their result. */
-  get result(): MatchResult<S> {
+  /** What was added, once: nothing may be added afterwards. Topics that one filter with wildcards alone matches share their result. */
+  build(): MatchResult<S> {
     if (this.weight === 0) return EMPTY_RESULT;
     const only = this.#only;
-    if (only === undefined) return this.#merged();
-    this.#only = undefined;
-    return only.alone ?? this.#alone(only);
+    return only === undefined ? this.#merged() : only.alone ?? this.#alone(only);
   }
 
   /** A filter without wildcards has one topic, and the cache remembers that for a while: it keeps nothing itself. */

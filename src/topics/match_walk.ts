@@ -44,9 +44,9 @@ export class MatchWalk<S> {
     this.#wildcards = topic.charCodeAt(0) !== DOLLAR; // [MQTT-4.7.2-1]
   }
 
-  /** Who has been found. */
-  get result(): MatchResult<S> {
-    return this.#found.result;
+  /** Who has been found: asked for once, at the end. */
+  build(): MatchResult<S> {
+    return this.#found.build();
   }
 
   /** How many subscriptions have been found, and memory of the result in proportion. */

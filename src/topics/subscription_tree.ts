@@ -200,8 +200,8 @@ export class SubscriptionTree<S> {
   }
 
   #finish(walk: MatchWalk<S>): MatchResult<S> {
-    const { topic, result, weight } = walk;
-    this.#cache.set(topic, result, weight);
+    const result = walk.build();
+    this.#cache.set(walk.topic, result, walk.weight);
     return result;
   }
 
@@ -210,7 +210,7 @@ export class SubscriptionTree<S> {
     const changes = this.#changes;
     return new PendingMatch((steps) => {
       if (!this.#run(walk, steps)) return undefined;
-      return this.#changes === changes ? this.#finish(walk) : walk.result;
+      return this.#changes === changes ? this.#finish(walk) : walk.build();
     });
   }
 
