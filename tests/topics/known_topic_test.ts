@@ -100,7 +100,7 @@ Deno.test("a filter without wildcards, which has one topic, does not keep who re
     const holder = leaf.holder(parseTopicFilter(filter))!, builder = new ResultBuilder<string>();
     holder.put("one", OPTIONS);
     builder.add(leaf);
-    assertEquals([builder.result.subscribers.length, leaf.alone !== undefined], [1, wildcard]);
+    assertEquals([builder.build().subscribers.length, leaf.alone !== undefined], [1, wildcard]);
   }
 });
 
