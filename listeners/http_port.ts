@@ -2,6 +2,7 @@
  * @module */
 import type { Listener, ListenerContext, Socket, SocketPermit } from "../src/broker/core/listener.ts";
 import { type HttpAnswer, HttpExchange } from "./http_exchange.ts";
+import { tellOfRefusedRequest } from "./http_refusal.ts";
 import { HttpError, type HttpRequest } from "./http_request.ts";
 import { millisecondsOf } from "./seconds.ts";
 
@@ -77,7 +78,7 @@ export class HttpPort {
     let taken = false;
     this.#sockets.add(socket);
     try {
-      const outcome = await answer(exchange, handle);
+      const outcome = await answer(exchange, (request) => this.#told(handle(request), socket, context));
       if (outcome !== undefined) {
         taken = true;
         outcome.take(socket, { early: exchange.rest, permit });
@@ -91,6 +92,13 @@ export class HttpPort {
     if (taken) return;
     socket.close();
     permit?.leave();
+  }
+
+  #told<T extends HttpAnswer | HttpUpgrade>(outcome: T, { remoteAddress }: Socket, { logger }: ListenerContext): T {
+    if ("status" in outcome) {
+      tellOfRefusedRequest(logger, outcome, { listener: this.#listener.id, remote: remoteAddress });
+    }
+    return outcome;
   }
 }
 
