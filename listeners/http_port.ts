@@ -84,7 +84,7 @@ export class HttpPort {
         outcome.take(socket, { early: exchange.rest, permit });
       }
     } catch (error) {
-      const fields = { listener: this.#listener.id, remote: socket.remoteAddress, error: String(error) };
+      const fields = { listener: this.#listener.id, remote: socket.remoteAddress, error: reasonOf(error, exchange) };
       context.logger.debug("an HTTP request failed", fields);
     }
     exchange.release();
@@ -100,6 +100,11 @@ export class HttpPort {
     }
     return outcome;
   }
+}
+
+/** A read that the end of the time has ended fails with what the system says, which tells nobody why. */
+function reasonOf(error: unknown, { isLate }: HttpExchange): string {
+  return isLate ? "no request, or nobody who reads its answer, in time" : String(error);
 }
 
 /** @returns who takes the socket over, if anybody does */
