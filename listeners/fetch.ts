@@ -4,7 +4,13 @@
  * descriptors. Where strangers may connect, a `WebSocketListener` on a port of its own is the safe way.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { type FetchInfo, type RuntimeWebSocketOptions, WebSocketEndpoint } from "./websocket_endpoint.ts";
+import { tellOfRefusedRequest } from "./http_refusal.ts";
+import {
+  type FetchInfo,
+  type RuntimeWebSocketOptions,
+  type SocketTaker,
+  WebSocketEndpoint,
+} from "./websocket_endpoint.ts";
 
 export type { FetchInfo, RuntimeWebSocketOptions } from "./websocket_endpoint.ts";
 export type { HostRules, OriginRules } from "./web_rules.ts";
@@ -47,7 +53,7 @@ export class FetchListener implements Listener {
   readonly fetch: (request: Request, info?: FetchInfo) => Response | Promise<Response>;
   #endpoint: WebSocketEndpoint;
   #fallback: FetchListenerOptions["fallback"];
-  #context: ListenerContext | undefined = undefined;
+  #taker: SocketTaker | undefined = undefined;
 
   /**
    * Makes the listener.
@@ -69,17 +75,20 @@ export class FetchListener implements Listener {
    * @param context the broker
    */
   listen(context: ListenerContext): void {
-    if (this.#context !== undefined) throw new Error(`Cannot listen twice: ${this.id} listens already`);
-    this.#context = context;
+    if (this.#taker !== undefined) throw new Error(`Cannot listen twice: ${this.id} listens already`);
+    this.#taker = {
+      accept: (socket) => context.accept(socket),
+      refused: (refusal, remote) => tellOfRefusedRequest(context.logger, refusal, { listener: this.id, remote }),
+    };
   }
 
   /** Stops accepting: WebSockets get 503, the other requests are answered as before. Safe to call twice. */
   close(): void {
-    this.#context = undefined;
+    this.#taker = undefined;
   }
 
   #answer(request: Request, info?: FetchInfo): Response | Promise<Response> {
     if (this.#fallback !== undefined && !this.#endpoint.concerns(request)) return this.#fallback(request, info);
-    return this.#endpoint.answer(request, info, () => this.#context);
+    return this.#endpoint.answer(request, info, () => this.#taker);
   }
 }

@@ -1,6 +1,7 @@
 /** Which TLS handshake begins next.
  * @module */
 import type { Socket } from "../src/broker/core/listener.ts";
+import { peerOf } from "../src/session/peer_address.ts";
 
 /** Bytes that are read ahead of a handshake; few clients send any. */
 const AHEAD = 256;
@@ -77,11 +78,11 @@ interface Waiting {
 }
 
 /**
- * Lets handshakes begin a few at a time: one of each address in turn, and those of one address in the order in which they came, so
- * that nobody waits for all that another has begun. Whose peer has gone is passed over.
+ * Lets handshakes begin a few at a time: one of each peer (an IPv4 address, or an IPv6 network) in turn, and those of one in the order in
+ * which they came, so that nobody waits for all that another has begun. Whose peer has gone is passed over.
  */
 export class HandshakeTurns {
-  /** By address, the one whose turn is next first. */
+  /** By peer, the one whose turn is next first. */
   readonly #waiting: Map<string, Set<Waiting>> = new Map();
   #isRoundComing = false;
 
@@ -93,7 +94,7 @@ export class HandshakeTurns {
    * @throws Error (as rejection) when the peer has gone
    */
   next(peer: WaitingPeer): Promise<void> {
-    const address = addressOf(peer.remoteAddress), others = this.#waiting.get(address) ?? new Set();
+    const address = peerOf(peer.remoteAddress), others = this.#waiting.get(address) ?? new Set();
     this.#waiting.set(address, others);
     return new Promise((begin, refuse) => {
       others.add({ peer, begin, refuse });
@@ -123,7 +124,7 @@ export class HandshakeTurns {
     if (this.#waiting.size > 0) this.#callRound();
   }
 
-  /** Takes the first one of the address whose turn it is, which goes behind the other addresses. */
+  /** Takes the first one of those whose turn it is, who go behind the others. */
   #takeNext(): Waiting {
     const [[address, waiting]] = this.#waiting, [next] = waiting;
     waiting.delete(next);
@@ -131,9 +132,4 @@ export class HandshakeTurns {
     if (waiting.size > 0) this.#waiting.set(address, waiting);
     return next;
   }
-}
-
-/** Without the port. */
-function addressOf(remoteAddress: string): string {
-  return remoteAddress.slice(0, remoteAddress.lastIndexOf(":"));
 }

@@ -42,6 +42,8 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 export class HttpExchange {
   /** What came behind the head. */
   rest: Uint8Array = NOTHING;
+  /** True when it was ended because its time was over. */
+  isLate = false;
   #socket: Socket;
   #deadline: ReturnType<typeof setTimeout>;
 
@@ -53,7 +55,10 @@ export class HttpExchange {
    */
   constructor(socket: Socket, timeout: number) {
     this.#socket = socket;
-    this.#deadline = setTimeout(() => socket.close(), timeout);
+    this.#deadline = setTimeout(() => {
+      this.isLate = true;
+      socket.close();
+    }, timeout);
   }
 
   /**

@@ -2,6 +2,7 @@
  * @module */
 import type { Listener, ListenerContext, Socket, SocketPermit } from "../src/broker/core/listener.ts";
 import { type HttpAnswer, HttpExchange } from "./http_exchange.ts";
+import { tellOfRefusedRequest } from "./http_refusal.ts";
 import { HttpError, type HttpRequest } from "./http_request.ts";
 import { millisecondsOf } from "./seconds.ts";
 
@@ -77,13 +78,13 @@ export class HttpPort {
     let taken = false;
     this.#sockets.add(socket);
     try {
-      const outcome = await answer(exchange, handle);
+      const outcome = await answer(exchange, (request) => this.#told(handle(request), socket, context));
       if (outcome !== undefined) {
         taken = true;
         outcome.take(socket, { early: exchange.rest, permit });
       }
     } catch (error) {
-      const fields = { listener: this.#listener.id, remote: socket.remoteAddress, error: String(error) };
+      const fields = { listener: this.#listener.id, remote: socket.remoteAddress, error: reasonOf(error, exchange) };
       context.logger.debug("an HTTP request failed", fields);
     }
     exchange.release();
@@ -92,6 +93,18 @@ export class HttpPort {
     socket.close();
     permit?.leave();
   }
+
+  #told<T extends HttpAnswer | HttpUpgrade>(outcome: T, { remoteAddress }: Socket, { logger }: ListenerContext): T {
+    if ("status" in outcome) {
+      tellOfRefusedRequest(logger, outcome, { listener: this.#listener.id, remote: remoteAddress });
+    }
+    return outcome;
+  }
+}
+
+/** A read that the end of the time has ended fails with what the system says, which tells nobody why. */
+function reasonOf(error: unknown, { isLate }: HttpExchange): string {
+  return isLate ? "no request, or nobody who reads its answer, in time" : String(error);
 }
 
 /** @returns who takes the socket over, if anybody does */

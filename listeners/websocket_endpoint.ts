@@ -21,10 +21,12 @@ export interface FetchInfo {
   readonly remoteAddr?: Deno.Addr;
 }
 
-/** Takes WebSockets that have opened; a `ListenerContext` can. */
+/** Takes WebSockets that have opened. */
 export interface SocketTaker {
   /** Takes one. */
   accept(socket: RuntimeWebSocket): void | Promise<void>;
+  /** Learns of a request that is refused. */
+  refused(refusal: Refusal, remoteAddress: string): void;
 }
 
 /** Answers requests. */
@@ -68,9 +70,12 @@ export class WebSocketEndpoint {
    */
   answer(request: Request, info: FetchInfo | undefined, taker: () => SocketTaker | undefined): Response {
     const verdict = this.#gate.judge(partsOf(request));
-    if ("status" in verdict) return refusal(verdict);
-    if (taker() === undefined) return new Response("The broker is not running.\n", { status: 503 });
     const remoteAddress = info?.remoteAddr === undefined ? "" : formatPeer(info.remoteAddr); // gone after the upgrade
+    if ("status" in verdict) {
+      taker()?.refused(verdict, remoteAddress);
+      return refusal(verdict);
+    }
+    if (taker() === undefined) return new Response("The broker is not running.\n", { status: 503 });
     const { maximumBuffered = 8_388_608, idleTimeout = 0 } = this.#options;
     const { socket, response } = upgrade(request, { protocol: verdict.protocol, idleTimeout });
     const adapted = new RuntimeWebSocket(socket, { remoteAddress, maximumBuffered });

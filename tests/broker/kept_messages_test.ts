@@ -97,3 +97,15 @@ Deno.test("a retained message that came with a Topic Alias alone has its topic",
   const { topic, payload, retain } = await reader.next();
   assertEquals([topic, new TextDecoder().decode(payload), retain], ["t/1", "second", true]);
 });
+
+Deno.test("a message has nothing of the one before it", async () => {
+  await using harness = await Harness.start();
+  const reader = await harness.connect("r"), publisher = await harness.connect("p");
+  await reader.subscribe("t/#", { qos: 0 });
+  const properties = { payloadFormatIndicator: 1, messageExpiryInterval: 60, topicAlias: 1 } as const;
+  assertEquals(await publisher.publish("t/text", "text", { qos: 0, properties }), 0);
+  assertEquals(await publisher.publish("t/bytes", Uint8Array.of(0xff), { qos: 1 }), 0); // no text is claimed
+  await reader.next();
+  const { topic, payload, properties: own } = await reader.next();
+  assertEquals([topic, payload, own], ["t/bytes", Uint8Array.of(0xff), {}]);
+});

@@ -99,6 +99,16 @@ const CASES: Record<string, Case> = {
     ask: async (harness) => await (await harness.connect("first")).subscribe("t"),
     told: reached("maximumTotalSubscriptionBytes", 1),
   },
+  "filters with wildcards": {
+    capabilities: { maximumWildcardFilters: 0 },
+    ask: async (harness) => await (await harness.connect("first")).subscribe("t/+"),
+    told: reached("maximumWildcardFilters", 0),
+  },
+  "share groups": {
+    capabilities: { maximumShares: 0 },
+    ask: async (harness) => await (await harness.connect("first")).subscribe("$share/g/t"),
+    told: reached("maximumShares", 0),
+  },
   "memory of retained messages": {
     capabilities: { maximumRetainedBytes: 1 },
     ask: async (harness) => await (await harness.connect("first")).publish("t", "x", { qos: 1, retain: true }),

@@ -17,16 +17,19 @@ class Flooder implements Reader {
   rounds = 0;
   stopped = false;
   readonly #turn: Turn;
+  readonly #mostRounds: number;
 
-  constructor(turn: Turn, bytes: number, hasFlooded = true) {
+  /** @param mostRounds stops it at last */
+  constructor(turn: Turn, bytes: number, hasFlooded = true, mostRounds = Infinity) {
     this.#turn = turn;
+    this.#mostRounds = mostRounds;
     this.handledBytes = bytes;
     this.hasFlooded = hasFlooded;
   }
 
   readOn(): void {
     if (this.stopped) return;
-    this.rounds++;
+    this.stopped = ++this.rounds > this.#mostRounds;
     Promise.resolve().then(() => this.#turn.readNext(this));
   }
 }
@@ -109,6 +112,50 @@ Deno.test("publishers wait while the runtime hands over what others have sent", 
     handOver(20);
   }
   await until(() => readOn === 209); // that was all
+});
+
+/** Runs a test with the system's clock set back by an hour. */
+async function anHourAgo(test: () => Promise<void>): Promise<void> {
+  const { now } = Date;
+  Date.now = () => now() - 3_600_000;
+  try {
+    await test();
+  } finally {
+    Date.now = now;
+  }
+}
+
+Deno.test("timers have their turn when the clock is set back", async () => {
+  const turn = new Turn(fail), early = new Flooder(turn, 200, false);
+  turn.readNext(early);
+  await until(() => early.rounds > 2);
+  early.stopped = true;
+  await loopRounds(3);
+  const flooder = new Flooder(turn, 200, false, 300_000); // nobody else would ever be served
+  await anHourAgo(() => {
+    turn.readNext(flooder);
+    return loopRounds(3);
+  });
+  assert(!flooder.stopped);
+  flooder.stopped = true;
+});
+
+Deno.test("publishers do not wait for longer when the clock is set back", async () => {
+  const turn = new Turn(fail);
+  let readOn = 0;
+  const handOver = (count: number) => {
+    for (let index = 0; index < count; index++) turn.readNext({ ...reader(200, () => void readOn++), begunIn: -1 });
+  };
+  handOver(1);
+  await until(() => readOn === 1);
+  await anHourAgo(async () => {
+    handOver(128);
+    for (let look = 0; look < 500 && readOn === 1; look++) {
+      await loopLaps(40);
+      handOver(20);
+    }
+    assert(readOn > 1);
+  });
 });
 
 /** Many bytes, as far as one reader is concerned. */

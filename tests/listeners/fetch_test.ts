@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { FetchListener, type FetchListenerOptions } from "../../listeners/fetch.ts";
 import { RuntimeWebSocket } from "../../listeners/websocket_socket.ts";
 import { BAD_HOSTS, clientFrame, PROTOCOL_LISTS, RawWebSocket } from "../helpers/raw_websocket.ts";
@@ -167,6 +167,14 @@ Deno.test("fetch: a Host that is none is refused, and left to the application wh
     assertEquals((await RawWebSocket.request(address, { headers: { Host: BAD_HOSTS[0] } })).body, "the application");
   }, { fallback: () => new Response("the application") });
 });
+
+Deno.test("fetch: a request that is refused is logged with the reason", () =>
+  withServer(async ({ address, context }) => {
+    await RawWebSocket.request(address, { path: "/mqtt", protocols: [] });
+    const [{ level, message, fields }, ...others] = context.lines;
+    assertEquals([level, message, fields?.status, others.length], ["debug", "an HTTP request was refused", 400, 0]);
+    assertMatch(`${fields?.remote}`, /^127\.0\.0\.1:\d+$/);
+  }));
 
 Deno.test("fetch leaves other requests to the application", () =>
   withServer(async ({ address }) => {

@@ -47,7 +47,7 @@ Deno.test("handshakes of one address do not wait for all of another one, nor for
     const peer = new WaitingPeer(network(remoteAddress).socket);
     return { peer, turn: turns.next(peer).then(() => void began.push(remoteAddress)) };
   };
-  const many = Array.from({ length: 20 }, (_, port) => begin(`[2001:db8::1]:${port}`));
+  const many = Array.from({ length: 20 }, (_, host) => begin(`[2001:db8::${host}]:${host}`)); // one network is one
   const late = begin("192.0.2.1:1"), few = [begin("192.0.2.1:2"), begin("192.0.2.1:3"), begin("192.0.2.2:1")];
   late.peer.close();
   await assertRejects(() => late.turn, Error, "went away");

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { HttpHealthListener } from "../../listeners/http_health.ts";
 import { HttpStatsListener } from "../../listeners/http_stats.ts";
 import { BAD_HOSTS, RawWebSocket } from "../helpers/raw_websocket.ts";
@@ -108,13 +108,13 @@ async function talk(address: string, ...parts: string[]): Promise<string> {
 }
 
 async function withPage(
-  test: (address: string) => Promise<void>,
+  test: (address: string, context: EchoContext) => Promise<void>,
   options: { requestTimeout?: number } = {},
 ): Promise<void> {
   const listener = new HttpHealthListener({ id: "h", address: "127.0.0.1:0", ...options }), context = new EchoContext();
   listener.listen(context);
   try {
-    await test(listener.address);
+    await test(listener.address, context);
   } finally {
     await listener.close();
   }
@@ -183,9 +183,13 @@ Deno.test("what is no request, or a head that is too long, is told so at once", 
   }));
 
 Deno.test("a request that does not end is ended, and so is an answer that nobody reads", () =>
-  withPage(async (address) => {
+  withPage(async (address, context) => {
     for (const request of ["", "G", "GET / HTTP/1.1\r\nHost: localhost\r\n"]) {
       assertEquals(await talk(address, request), "");
+      await until(() => context.lines.length > 0);
+      const [{ level, message, fields }] = context.lines.splice(0);
+      assertEquals([level, message], ["debug", "an HTTP request failed"]);
+      assertStringIncludes(`${fields?.error}`, "in time");
     }
     using open = await Deno.connect({ hostname: "127.0.0.1", port: portOf(address) });
     await open.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));

@@ -361,6 +361,20 @@ Deno.test("websocket: requests that are refused, and what they are told", () =>
     assertEquals(context.sockets.length, 0);
   }));
 
+Deno.test("websocket: a request that is refused is logged with the reason, which clients do not show", () =>
+  withListener(async ({ address, context }) => {
+    await RawWebSocket.request(address, { headers: { Origin: "https://app.example" } });
+    await RawWebSocket.request(address, { path: "/other" });
+    const lines = context.lines.filter(({ message }) => message === "an HTTP request was refused");
+    assertEquals(lines.map(({ level, fields }) => [level, fields?.listener, fields?.status]), [["debug", "ws1", 403], [
+      "debug",
+      "ws1",
+      404,
+    ]]);
+    assertStringIncludes(`${lines[0].fields?.reason}`, "allowedOrigins");
+    assertMatch(`${lines[0].fields?.remote}`, /^127\.0\.0\.1:\d+$/);
+  }));
+
 Deno.test("websocket: the paths that are given, whatever the query", () =>
   withListener(async ({ address }) => {
     for (const path of ["/broker", "/broker?token=1", "http://localhost/broker", "/v2"]) {

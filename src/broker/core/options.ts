@@ -19,7 +19,7 @@ export interface Capabilities {
   maximumSessions: number;
   /**
    * Bytes of memory that sessions take by themselves, and the Packet Identifiers of QoS 2 messages from their clients; clients that
-   * would make one more get 0x97. 0, the default, is 17 % of the heap that there may be.
+   * would make one more get 0x97. 0, the default, is 14 % of the heap that there may be.
    */
   maximumTotalSessionBytes: number;
   /** Bytes of memory that all wills take; clients that bring one more get 0x97. 0, the default, is 3 % of the heap that there may be. */

@@ -67,6 +67,7 @@ export class ReadingOrder {
   /** How often the event loop has yet to go round before it begins. */
   #laps = 0;
   #lastLook = NEVER;
+  /** When the clock was asked last. */
   #lastActive = NEVER;
   /** Reads that the runtime has handed over since the round began. */
   #handedOver = 0;
@@ -99,9 +100,16 @@ export class ReadingOrder {
   turnEnded(): void {
     const count = this.#count();
     if (count === 0 || this.#isRoundComing) return;
-    const now = this.#lastActive = Date.now();
+    const now = this.#now();
     if (count <= ROUND_READERS && now - this.#roundStart < LONGEST_RUN) return this.#letAllRead();
     this.#askForRound(now);
+  }
+
+  /** The system's clock, which costs little, may be set back: nothing that is to come can be told from what it said before. */
+  #now(): number {
+    const now = Date.now();
+    if (now < this.#lastActive) this.#roundStart = this.#lastLook = this.#lastRelease = NEVER;
+    return this.#lastActive = now;
   }
 
   #count(): number {
@@ -123,7 +131,7 @@ export class ReadingOrder {
   }
 
   #beginRound(): void {
-    const now = Date.now(), hasMore = this.#hasMore(now);
+    const now = this.#now(), hasMore = this.#hasMore(now);
     this.#isRoundComing = false;
     this.#roundStart = now;
     this.#round++;
@@ -131,7 +139,7 @@ export class ReadingOrder {
     if (!hasMore) this.#release(now);
     if (this.#count() > 0) this.#askForRound(now);
     this.#handedOver = 0;
-    this.#lastActive = Date.now();
+    this.#now();
   }
 
   /** Lets publishers read, as many as leave room for others. */

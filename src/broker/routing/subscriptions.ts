@@ -11,22 +11,28 @@ const REMOVAL = 4;
 
 /** Whether one more subscription is above a limit. */
 export function isOverQuota(core: Core, session: Session, filter: ParsedFilter): boolean {
-  const { subscriptions } = session, { capabilities } = core.options;
-  if (subscriptions.has(filter.full)) return false;
-  return isFull(core, costOf(filter)) ||
-    subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
-    session.subscriptionBytes + costOf(filter) > capabilities.maximumSubscriptionBytesPerClient ||
-    filter.hasWildcard && (session.wildcardSubscriptions >= capabilities.maximumWildcardSubscriptionsPerClient ||
-        core.tree.wildcardFilters >= capabilities.maximumWildcardFilters && !core.tree.knows(filter)) ||
-    filter.shareName !== undefined && (session.shares >= capabilities.maximumSharesPerClient ||
-        core.tree.shares >= capabilities.maximumShares && core.tree.share(filter) === undefined);
+  if (session.subscriptions.has(filter.full)) return false;
+  return isOverOwnQuota(core, session, filter) || isOverQuotaOfAll(core, filter);
 }
 
-/** Whether all subscriptions together may not take so much more; that is told. */
-function isFull(core: Core, growth: number): boolean {
-  const isFull = core.memory.isShort || bytesOfSubscriptions(core) + growth > core.limits.subscriptions;
-  if (isFull) core.tellOfRefusal("maximumTotalSubscriptionBytes", core.limits.subscriptions);
-  return isFull;
+function isOverOwnQuota({ options: { capabilities } }: Core, session: Session, filter: ParsedFilter): boolean {
+  return session.subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
+    session.subscriptionBytes + costOf(filter) > capabilities.maximumSubscriptionBytesPerClient ||
+    filter.hasWildcard && session.wildcardSubscriptions >= capabilities.maximumWildcardSubscriptionsPerClient ||
+    filter.shareName !== undefined && session.shares >= capabilities.maximumSharesPerClient;
+}
+
+/** Whether it is above what all clients together may have; that is told. */
+function isOverQuotaOfAll(core: Core, filter: ParsedFilter): boolean {
+  const { tree, limits, options } = core, { maximumWildcardFilters, maximumShares } = options.capabilities;
+  if (core.memory.isShort || bytesOfSubscriptions(core) + costOf(filter) > limits.subscriptions) {
+    core.tellOfRefusal("maximumTotalSubscriptionBytes", limits.subscriptions);
+  } else if (filter.hasWildcard && tree.wildcardFilters >= maximumWildcardFilters && !tree.knows(filter)) {
+    core.tellOfRefusal("maximumWildcardFilters", maximumWildcardFilters);
+  } else if (filter.shareName !== undefined && tree.shares >= maximumShares && tree.share(filter) === undefined) {
+    core.tellOfRefusal("maximumShares", maximumShares);
+  } else return false;
+  return true;
 }
 
 /** Bytes that all subscriptions take. */
