@@ -10,7 +10,7 @@ const fail = (error: unknown) => {
 
 /** Reads on at once, as a socket does that always has data. */
 class Flooder implements Reader {
-  readonly handledBytes: number;
+  readonly cost: number;
   readonly hasFlooded: boolean;
   readonly turnBegan = 0;
   begunIn = 0;
@@ -23,7 +23,7 @@ class Flooder implements Reader {
   constructor(turn: Turn, bytes: number, hasFlooded = true, mostRounds = Infinity) {
     this.#turn = turn;
     this.#mostRounds = mostRounds;
-    this.handledBytes = bytes;
+    this.cost = bytes;
     this.hasFlooded = hasFlooded;
   }
 
@@ -34,8 +34,8 @@ class Flooder implements Reader {
   }
 }
 
-function reader(handledBytes: number, readOn: () => void): Reader {
-  return { handledBytes, turnBegan: 0, hasFlooded: true, begunIn: 0, readOn };
+function reader(cost: number, readOn: () => void): Reader {
+  return { cost, turnBegan: 0, hasFlooded: true, begunIn: 0, readOn };
 }
 
 /** Lets the event loop go round without a look at the sockets. */
@@ -161,8 +161,8 @@ Deno.test("publishers do not wait for longer when the clock is set back", async 
 /** Many bytes, as far as one reader is concerned. */
 const MANY = 100_000;
 
-for (const handledBytes of [0, MANY]) {
-  Deno.test(`a queue and a reader that throw leave others their turn, readers of ${handledBytes} bytes`, async () => {
+for (const cost of [0, MANY]) {
+  Deno.test(`a queue and a reader that throw leave others their turn, readers of ${cost} bytes`, async () => {
     const errors: unknown[] = [], done: string[] = [];
     const turn = new Turn((error) => errors.push(error));
     const failing = (name: string) => () => {
@@ -171,9 +171,18 @@ for (const handledBytes of [0, MANY]) {
     const { promise, resolve } = Promise.withResolvers<void>();
     turn.schedule({ flush: failing("queue") });
     turn.schedule({ flush: () => done.push("queue") });
-    turn.readNext(reader(handledBytes, failing("reader")));
-    turn.readNext(reader(handledBytes, () => done.push("reader") && resolve()));
+    turn.readNext(reader(cost, failing("reader")));
+    turn.readNext(reader(cost, () => done.push("reader") && resolve()));
     await promise;
     assertEquals([errors, done], [["queue", "reader"], ["queue", "reader"]]);
   });
 }
+
+Deno.test("a turn is long when 3 ms have gone since its first read, and the next one begins anew", async () => {
+  const turn = new Turn(fail);
+  assertEquals([turn.isLong(10), turn.isLong(12), turn.isLong(13), turn.isLong(20)], [false, false, true, true]);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  turn.readNext(reader(1, resolve));
+  await promise;
+  assertEquals([turn.isLong(20), turn.isLong(22), turn.isLong(23)], [false, false, true]);
+});

@@ -39,8 +39,8 @@ const NEVER = -Infinity;
 
 /** Somebody who wants to read on. */
 export interface Reader {
-  /** Bytes of its last read. */
-  readonly handledBytes: number;
+  /** Bytes of its last read, or as many as are handled in the time that it took. */
+  readonly cost: number;
   /** When its turn began, in milliseconds since 1970. */
   readonly turnBegan: number;
   /**
@@ -91,8 +91,8 @@ export class ReadingOrder {
     if (reader.begunIn !== this.#round) this.#handedOver++;
     // after a pause there was time to look at the sockets
     if (this.#count() === 0 && reader.turnBegan > this.#lastActive) this.#lastLook = reader.turnBegan;
-    if (reader.handledBytes >= HEAVY) this.#heavy.push(reader);
-    else if (reader.hasFlooded || reader.handledBytes >= SMALL) this.#publishing.push(reader);
+    if (reader.cost >= HEAVY) this.#heavy.push(reader);
+    else if (reader.hasFlooded || reader.cost >= SMALL) this.#publishing.push(reader);
     else this.#quick.push(reader);
   }
 
@@ -157,7 +157,7 @@ export class ReadingOrder {
   #letSome(readers: Reader[]): void {
     let count = 0, bytes = 0;
     const most = Math.min(readers.length, ROUND_READERS);
-    while (count < most && bytes < ROUND_BYTES) bytes += readers[count++].handledBytes;
+    while (count < most && bytes < ROUND_BYTES) bytes += readers[count++].cost;
     this.#let(readers, count);
   }
 

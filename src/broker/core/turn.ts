@@ -13,6 +13,9 @@ const POOL_BYTES = 16_777_216;
  */
 const QUIET = 4;
 
+/** Milliseconds of a turn after which no further read is begun with. */
+const LONGEST_TURN = 3;
+
 /** Limits of one outbound queue, above which it has no room. */
 export interface OutboundLimits {
   /** Packets. */
@@ -45,6 +48,8 @@ export class Turn {
   readonly #readers: ReadingOrder;
   #isOpen = false;
   #quiet = 0;
+  /** When the first read of the turn was begun with. */
+  #firstRead = Infinity;
   readonly #look = () => this.#lookAround();
   readonly #onError: (error: unknown) => void;
 
@@ -59,6 +64,16 @@ export class Turn {
     this.#dirty.push(queue);
     this.hasMoved = true;
     if (!this.#isOpen) this.#open();
+  }
+
+  /**
+   * Whether the turn has lasted so long that a read which is handed over now has to wait for others.
+   *
+   * @param now milliseconds
+   */
+  isLong(now: number): boolean {
+    if (this.#firstRead === Infinity) this.#firstRead = now;
+    return now - this.#firstRead >= LONGEST_TURN;
   }
 
   /** Lets a reader read on when the turn has ended. */
@@ -83,6 +98,7 @@ export class Turn {
 
   #end(): void {
     this.#isOpen = false;
+    this.#firstRead = Infinity;
     const dirty = this.#dirty;
     this.#dirty = [];
     for (let index = 0; index < dirty.length; index++) {

@@ -22,6 +22,8 @@ const LOOK_EVERY = 64;
 const LOOK_AT_CHARGE = 500;
 /** Milliseconds that the packets of one read are handled before others have their turn. */
 const LONGEST_BATCH = 3;
+/** Bytes that are handled in a millisecond, mostly: what takes longer is reckoned as more of them. */
+const BYTES_IN_MILLISECOND = 21_845;
 /** Where the QoS is in the header of a PUBLISH. */
 const QOS_BITS = 0x06;
 /** Milliseconds after which it is looked again whether there is room. */
@@ -30,6 +32,7 @@ const LONGEST_SLEEP = 100;
 /** The read loop of one connection. What one read has brought is a batch: packets are handled one behind the other. */
 export class PacketReader implements ConnectionReader, PacketSource, Reader {
   handledBytes = 0;
+  cost = 0;
   turnBegan = 0;
   begunIn = 0;
   hasFlooded = false;
@@ -102,7 +105,10 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
 
   /** Goes on with the batch at hand, or with the next read. */
   readOn(): void {
-    if (this.isBusy) return this.#goOn();
+    if (this.isBusy) {
+      this.#batchStart = this.#core.now();
+      return this.#goOn();
+    }
     const { closed, socket } = this.#connection;
     if (closed) return this.#ended();
     try {
@@ -116,19 +122,28 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     const core = this.#core, connection = this.#connection;
     if (length === null || connection.closed) return this.#ended();
     if (length === 0) return this.#goesLast();
+    const costBefore = this.cost;
     this.isBusy = true;
     connection.lastRead = this.#batchStart = core.now();
     core.info.bytesReceived += length;
-    this.handledBytes = length;
+    this.handledBytes = this.cost = length;
     this.turnBegan = Date.now();
     this.hasFlooded = this.#hasPublished = false;
     this.#framer.commit(length);
-    this.#goOn();
+    if (core.turn.isLong(this.#batchStart)) this.#waits(costBefore);
+    else this.#goOn();
+  }
+
+  /** The runtime has handed over so many reads that those before it took their time: it goes on in a round, by what it cost last. */
+  #waits(costBefore: number): void {
+    this.cost = Math.max(this.cost, costBefore);
+    this.#hasWaited = true;
+    this.#core.turn.readNext(this);
   }
 
   /** Nothing came that MQTT knows of: it costs what bytes cost, and nobody waits for what comes of it. */
   #goesLast(): void {
-    this.handledBytes = HEAVY;
+    this.cost = HEAVY;
     this.turnBegan = Date.now();
     this.#core.turn.readNext(this);
   }
@@ -162,8 +177,9 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
 
   #isLate(): boolean {
     this.#handled = this.#core.charged = 0;
-    const now = this.#core.now();
-    if (now - this.#batchStart < LONGEST_BATCH) return false;
+    const now = this.#core.now(), took = now - this.#batchStart;
+    if (took < LONGEST_BATCH) return false;
+    this.cost = Math.max(this.cost, took * BYTES_IN_MILLISECOND);
     this.#batchStart = now;
     return this.#hasWaited = true;
   }

@@ -1,0 +1,41 @@
+/** Clients whose messages take long, all at the same time: others do not wait for all of them. */
+import { assert, assertEquals } from "@std/assert";
+import { allowAll } from "../../hooks/auth/allow_all.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import { encodePacket } from "../../src/packets/codec.ts";
+import { Harness, PacketType } from "../helpers/harness.ts";
+
+const PUBLISHERS = 20, COST = 5;
+
+for (const qos of [0, 1] as const) {
+  Deno.test(`a client that pings does not wait for all whose messages take ${COST} ms, QoS ${qos}`, () => play(qos));
+}
+
+async function play(qos: 0 | 1): Promise<void> {
+  const message = encodePacket({
+    ...{ type: PacketType.PUBLISH, topic: "t", payload: new Uint8Array(1), qos, packetId: qos },
+    ...{ retain: false, dup: false },
+  }, 5)!;
+  let handled = 0;
+  const slow: Hook = {
+    id: "slow",
+    onPublish: () => {
+      for (const until = performance.now() + COST; performance.now() < until;);
+      handled++;
+    },
+  };
+  await using harness = await Harness.start({ hooks: [allowAll(), slow], realTime: true });
+  const publishers = await Promise.all(Array.from({ length: PUBLISHERS }, (_, at) => harness.connect(`p${at}`)));
+  const pinging = await harness.connect("pinging");
+  const before: number[] = [];
+  for (let wave = 0; wave < 4; wave++) {
+    handled = 0;
+    await Promise.all(publishers.map((publisher) => publisher.send(message)));
+    await pinging.barrier();
+    before.push(handled);
+    for (const publisher of publishers) await publisher.barrier();
+    assertEquals(handled, PUBLISHERS, "none is forgotten");
+  }
+  // at first nobody knows what they cost
+  assert(before.slice(1).every((count) => count <= PUBLISHERS / 2), before.join());
+}
