@@ -28,7 +28,7 @@ export class AliasTotals {
    * @returns false when that is too much: nothing is taken then
    */
   take(growth: number): boolean {
-    if (growth > 0 && this.#bytes + growth > this.#maximum) return false;
+    if (this.#bytes + growth > this.#maximum) return false;
     this.#bytes += growth;
     return true;
   }

@@ -3,6 +3,9 @@ import { LogOutput } from "../../src/cli/log_output.ts";
 import { createLogger } from "../../src/cli/logging.ts";
 import { within } from "../helpers/within.ts";
 
+/** More than any test needs. */
+const MOST_WRITES = 1_000;
+
 /** A pipe that is read when a test says so. */
 class Pipe {
   text = "";
@@ -10,9 +13,11 @@ class Pipe {
   asked = Promise.withResolvers<void>();
   #release = Promise.withResolvers<void>();
   #isOpen = false;
+  #writes = 0;
 
   async write(bytes: Uint8Array): Promise<number> {
     this.asked.resolve();
+    if (this.#writes++ === MOST_WRITES) await new Promise(() => {}); // or writing goes on for ever, and nothing else does
     if (!this.#isOpen) await this.#release.promise;
     const some = bytes.subarray(0, 10);
     this.text += new TextDecoder().decode(some);

@@ -7,6 +7,9 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** More timers than any test needs at one moment: somebody sets them again and again, and time would never pass. */
+const MOST_AT_ONCE = 3_000;
+
 /** A clock that stands still between two calls of {@linkcode FakeClock.advance}. */
 export class FakeClock implements Clock {
   #now = 1_700_000_000_000;
@@ -37,9 +40,12 @@ export class FakeClock implements Clock {
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await settle();
+    let atOnce = 0;
     for (let handle = this.#first(end); handle !== undefined; handle = this.#first(end)) {
       const { due, callback } = this.#timers.get(handle)!;
       this.#timers.delete(handle);
+      atOnce = due > this.#now ? 0 : atOnce + 1;
+      if (atOnce > MOST_AT_ONCE) throw new Error(`${atOnce} timers fired at the same moment, and one more waits`);
       this.#now = Math.max(this.#now, due);
       callback();
       await settle();

@@ -208,6 +208,17 @@ Deno.test("StringCache does not depend on the buffer after the call", () => {
   assertEquals(cache.decode(bytes, 0, 3), "a/b");
 });
 
+Deno.test("StringCache finds a string again whatever stands behind it", () => {
+  for (let length = 1; length <= 124; length++) {
+    const made: string[] = [], cache = new StringCache((text) => made.push(text));
+    for (const behind of ["''", "'x'", "'yyyy'", "FF FE FD FC"]) {
+      const bytes = parts("'x'", ..."a".repeat(length).split("").map((letter) => `'${letter}'`), behind);
+      cache.decode(bytes, 1, 1 + length);
+    }
+    assertEquals(made, ["a".repeat(length)]);
+  }
+});
+
 Deno.test("StringCache with strings of all lengths", () => {
   const cache = new StringCache((text) => text, 8);
   for (let length = 0; length < 300; length++) {

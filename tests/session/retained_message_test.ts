@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MqttError } from "../../src/packets/errors.ts";
+import { Copies } from "../../src/packets/copies.ts";
 import type { Properties } from "../../src/packets/types.ts";
+import { BUFFER } from "../../src/session/cost.ts";
 import { Message, type MessageInit } from "../../src/session/message.ts";
 import { costOfRetained, RetainedMessage } from "../../src/session/retained_message.ts";
 
@@ -45,22 +47,52 @@ Deno.test("what was looked at stays what it is, whatever is retained afterwards"
   }
 });
 
-Deno.test("a value that changes all the time takes no new memory", () => {
-  const kept = new RetainedMessage("t"),
-    place = () => {
-      const { buffer, payloadStart } = kept.open();
-      return [buffer.buffer, buffer.byteOffset + payloadStart] as const;
-    };
-  kept.replace(messageOf("12345"));
-  const [before] = place();
-  kept.replace(messageOf("12345")); // the one before was looked at
-  for (let value = 10_000; value < 10_100; value++) kept.replace(messageOf(`${value}`));
-  const { buffer } = kept.open();
-  assertEquals(
-    buffer.buffer === before,
-    true,
-    "the chunk is not full: one place was taken for the first look, no more",
-  );
+// a packet of this topic has six or seven bytes more than its payload: one that fills a step of memory, the largest that shares some,
+// and one that has memory of its own
+for (const sizes of [[5], [58], [505, 5], [600]]) {
+  Deno.test(`a value that changes all the time takes no new memory: payloads of ${sizes} bytes`, () => {
+    const kept = new RetainedMessage("t"), payloads = sizes.map((size) => new Uint8Array(size));
+    kept.replace(messageOf(payloads[0]));
+    const { buffer } = kept.open();
+    kept.replace(messageOf(payloads[0])); // the one before was looked at: this takes new memory
+    const takes = takesDuring(() => {
+      for (let time = 0; time < 100; time++) kept.replace(messageOf(payloads[time % payloads.length]));
+    });
+    assertEquals(takes, 0);
+    assertEquals(kept.open().buffer.buffer === buffer.buffer, sizes[0] < 512, "the chunk is not full");
+  });
+}
+
+/** How often memory for kept messages is taken meanwhile. */
+function takesDuring(run: () => void): number {
+  const { take } = Copies.prototype;
+  let takes = 0;
+  Copies.prototype.take = function (length) {
+    takes++;
+    return take.call(this, length);
+  };
+  try {
+    run();
+  } finally {
+    Copies.prototype.take = take;
+  }
+  return takes;
+}
+
+Deno.test("a message of every length is read again, where its length takes one byte or more", () => {
+  const kept = new RetainedMessage("t");
+  for (const size of [...Array.from({ length: 400 }, (_, index) => index + 1), 16_378, 16_379, 16_380, 16_381]) {
+    kept.replace(messageOf(new Uint8Array(size).fill(size)));
+    const { payload } = kept.open();
+    assert(payload.length === size && payload.every((byte) => byte === size % 256), `${size} bytes`);
+  }
+});
+
+Deno.test("memory of its own costs more than a part of what others share", () => {
+  const costs = [511, 512, 513].map((size) => messageOf(new Uint8Array(size)).size);
+  assertEquals(costs.map((cost) => cost - costs[0]), [0, 1, 2 + BUFFER]);
+  const kept = [505, 506].map((size) => costOfRetained(messageOfFrame(new Uint8Array(size))));
+  assertEquals(kept[1] - kept[0], 1 + BUFFER);
 });
 
 Deno.test("the memory of a retained message is its own, and counted", () => {
@@ -78,7 +110,7 @@ Deno.test("the memory of a retained message is its own, and counted", () => {
   assert(kept.cost > small, "a deadline costs something");
 });
 
-function messageOfFrame(payload: string): Message {
+function messageOfFrame(payload: string | Uint8Array): Message {
   const message = messageOf(payload);
   message.encode();
   return message;
