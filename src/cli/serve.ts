@@ -1,6 +1,7 @@
 /** Runs a broker until it is told to stop.
  * @module */
 import { Broker } from "../broker/broker.ts";
+import { resolveOptions } from "../broker/core/resolve_options.ts";
 import { VERSION } from "../broker/core/version.ts";
 import { limitedLogger } from "../hook/limited_logger.ts";
 import type { Logger } from "../hook/logger.ts";
@@ -12,9 +13,7 @@ import type { Plan } from "./plan.ts";
 import { listenForSignals } from "./signals.ts";
 import { warmUp } from "./warm_up.ts";
 
-/** Seconds, the default of the broker. */
-const CLOSE_TIMEOUT = 5;
-/** Milliseconds beyond that for hooks that take long to stop. */
+/** Milliseconds beyond `closeTimeout` for hooks that take long to stop. */
 const GRACE = 2_000;
 /** Milliseconds of the warm-up; longer makes nothing faster. */
 const WARM_UP = 1_500;
@@ -68,7 +67,7 @@ function useQuietMoments(broker: Broker, logger: Logger): void {
 
 /** Closes the broker; hooks that hang are left behind. */
 async function stop(broker: Broker, { settings, logger }: Plan): Promise<number> {
-  const limit = (settings.options.closeTimeout ?? CLOSE_TIMEOUT) * 1000 + GRACE;
+  const limit = resolveOptions(settings.options).closeTimeout * 1000 + GRACE;
   const late = Promise.withResolvers<number>();
   const timer = setTimeout(() => late.resolve(1), limit);
   const code = await Promise.race([broker.close().then(() => 0), late.promise]);
