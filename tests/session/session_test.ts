@@ -1,4 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { encodePacket } from "../../src/packets/codec.ts";
+import { readPublish } from "../../src/packets/decode_publish.ts";
+import { PacketType, type Properties } from "../../src/packets/types.ts";
 import { Client } from "../../src/session/client.ts";
 import { DeliveryTotals } from "../../src/session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../src/session/message.ts";
@@ -94,6 +97,38 @@ Deno.test("a message that is kept keeps nothing of the buffer that it came in, a
   const { payload } = kept;
   assertStrictEquals(kept.detach().payload, payload, "copied once");
   assert(payload !== view);
+});
+
+/** A message of a client, somewhere in a buffer. */
+function received(buffer: Uint8Array, properties: Properties): Message {
+  const parts = { topic: "t", payload: Uint8Array.of(1, 2), qos: 0, packetId: 0, retain: false, dup: false } as const;
+  const packet = encodePacket({ type: PacketType.PUBLISH, ...parts, properties }, 5)!,
+    start = buffer.length - packet.length;
+  buffer.set(packet, start);
+  const read = new Message();
+  readPublish(read, packet[0], buffer, start + 2, buffer.length, 5, { from: "client" });
+  return Object.assign(read, { frameStart: start, version5: true, buffer });
+}
+
+Deno.test("a message of a client that is kept finds everything again in its own memory", () => {
+  const all: Properties[] = [
+    {},
+    { messageExpiryInterval: 0x01020304 },
+    { topicAlias: 3 },
+    { topicAlias: 3, messageExpiryInterval: 5, contentType: "x", correlationData: Uint8Array.of(1) },
+  ];
+  for (const properties of all) {
+    const buffer = new Uint8Array(3_000),
+      { topicAlias, ...forwarded } = properties,
+      kept = received(buffer, properties);
+    assertStrictEquals(kept.detach(), kept);
+    buffer.fill(0xff);
+    assertEquals([[...kept.payload], kept.expiryInterval], [[1, 2], properties.messageExpiryInterval]);
+    assertEquals(kept.properties ?? {}, forwarded);
+    const alias = kept.aliasStart === -1 ? [] : [...kept.buffer.subarray(kept.aliasStart, kept.aliasStart + 3)];
+    assertEquals(alias, topicAlias === undefined ? [] : [0x23, 0, topicAlias]);
+    assertEquals(kept.expiryStart === -1, properties.messageExpiryInterval === undefined);
+  }
 });
 
 Deno.test("the size of a message counts all that may be large", () => {
