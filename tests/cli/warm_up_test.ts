@@ -14,6 +14,26 @@ Deno.test("the warm-up ends when it is told to, and leaves nothing behind", asyn
   await warmUp(() => false);
 });
 
+Deno.test("a lesson goes through all exercises, and ends where it is told to", async () => {
+  const { count } = Tally.prototype;
+  let packets = 0;
+  Tally.prototype.count = function (more) {
+    packets += more;
+    return count.call(this, more);
+  };
+  const practise = async (turns: number) => {
+    packets = 0;
+    await warmUp(() => turns-- > 0);
+    return packets;
+  };
+  try {
+    const [none, one, some, all] = [await practise(1), await practise(2), await practise(5), await practise(11)];
+    assert(none < 50 && one > none && some > one + 5_000 && all > some + 10_000, `${[none, one, some, all]}`);
+  } finally {
+    Tally.prototype.count = count;
+  }
+});
+
 async function* once<T>(item: T): AsyncGenerator<T, void, undefined> {
   yield item;
 }
