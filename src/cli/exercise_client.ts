@@ -110,9 +110,9 @@ export class ExerciseClient {
       framer.commit(length);
       let packets = 0;
       for (; framer.next(); packets++) this.#answer(framer);
-      if (out.length > 0) await this.send(out.buffer.slice(0, out.length));
+      await this.send(out.buffer.slice(0, out.length));
       out.length = 0;
-      if (packets > 0) this.#tally.count(packets);
+      this.#tally.count(packets);
     }
   }
 

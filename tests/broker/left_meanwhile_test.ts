@@ -4,6 +4,8 @@ import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { Harness, PacketType } from "../helpers/harness.ts";
 
+type SelectedSubscriber = Parameters<NonNullable<Hook["onSelectSubscribers"]>>[1]["subscribers"][number];
+
 /** Hooks that answer once the gate is open. */
 const HOOKS: Record<string, (gate: Promise<void>) => Hook[]> = {
   onAclCheck: (gate) => [{
@@ -44,3 +46,21 @@ for (const [event, hooks] of Object.entries(HOOKS)) {
     });
   }
 }
+
+Deno.test("whom a hook has chosen without a subscription has not left", async () => {
+  let chosen: SelectedSubscriber | undefined;
+  const onSelectSubscribers: Hook["onSelectSubscribers"] = ({ topic }, matched) => {
+    chosen ??= matched.subscribers[0];
+    if (topic !== "u") return matched;
+    const { subscriber, qos, noLocal, retainAsPublished } = chosen!;
+    const one = { subscriber, qos, noLocal, retainAsPublished, identifiers: undefined, subscriptions: [] };
+    return Promise.resolve({ shares: [], subscribers: [one] });
+  };
+  await using harness = await Harness.start({ hooks: [allowAll(), { id: "choosing", onSelectSubscribers }] });
+  const subscriber = await harness.connect("s"), publisher = await harness.connect("p");
+  await subscriber.subscribe("t");
+  for (const topic of ["t", "u"]) {
+    await publisher.publish(topic, "x");
+    await subscriber.expectMessage(topic, "x");
+  }
+});

@@ -5,11 +5,12 @@ import type { NetConnection } from "../../listeners/conn_socket.ts";
 import { memoryPair } from "../../listeners/memory.ts";
 import { NetListener } from "../../listeners/net.ts";
 import { until } from "../helpers/until.ts";
+import { within } from "../helpers/within.ts";
 import { allowAll, Broker, PacketType } from "../../mod.ts";
 
 Deno.test("the warm-up ends when it is told to, and leaves nothing behind", async () => {
   let turns = 0;
-  await warmUp(() => ++turns < 30);
+  await within(warmUp(() => ++turns < 30), "the end of the warm-up");
   assertEquals(turns > 30, true, "it was asked until it was told");
   await warmUp(() => false);
 });
@@ -23,7 +24,7 @@ Deno.test("a lesson goes through all exercises, and ends where it is told to", a
   };
   const practise = async (turns: number) => {
     packets = 0;
-    await warmUp(() => turns-- > 0);
+    await within(warmUp(() => turns-- > 0), "the end of a lesson");
     return packets;
   };
   try {
@@ -62,7 +63,7 @@ for (const version of [3, 4, 5] as const) {
       for (let time = 1; time <= 2; time++) {
         tally.expect(50 * (qos + (qos === 2 ? 2 : 1)));
         await client.send(bytes);
-        await tally.settled;
+        await within(tally.settled, "all packets");
         await until(() => broker.info.inflight === 0);
         assertEquals([broker.info.messagesReceived, broker.info.messagesSent], [50 * time, 50 * time]);
       }
