@@ -132,6 +132,9 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/connection/socket_closer.ts", code: "LAST_BYTES = 5_000" },
     { file: "src/broker/connection/socket_closer.ts", code: "PEER_CLOSES = 500" },
   ],
+  "what memory of its own is thought to cost beside its bytes": [
+    { file: "src/session/cost.ts", code: "BUFFER = 192" },
+  ],
   "how long beyond its limit the end of the program may take": [
     { file: "src/cli/serve.ts", code: "GRACE = 2_000" },
   ],
