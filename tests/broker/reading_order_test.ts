@@ -24,7 +24,7 @@ class Loop implements Disposable {
   readOn(count: number, { begunIn = 0, turnBegan = this.now } = {}): number {
     let waiting = count, laps = 0;
     for (let index = 0; index < count; index++) {
-      this.order.add({ handledBytes: 100, hasFlooded: index % 2 === 0, turnBegan, begunIn, readOn: () => waiting-- });
+      this.order.add({ cost: 100, hasFlooded: index % 2 === 0, turnBegan, begunIn, readOn: () => waiting-- });
     }
     for (this.order.turnEnded(); waiting > 0; laps++) this.#waiting.shift()!();
     return laps;
