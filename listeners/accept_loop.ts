@@ -10,8 +10,6 @@ const LONGEST_BACKOFF = 1_000;
  * within microtasks, and what is closed meanwhile keeps its descriptor.
  */
 const MOST_AT_ONCE = 16, MOST_RESETS_AT_ONCE = 256;
-/** So often the event loop has to go round for that. */
-const LOOK = 64;
 
 /** What an {@linkcode AcceptLoop} needs. */
 export interface AcceptLoopOptions<T extends { close(): void }> {
@@ -93,13 +91,9 @@ export class AcceptLoop<T extends { close(): void }> {
   }
 }
 
-/** The event loop goes round until the runtime has looked at all sockets (`src/broker/core/reading_order.ts`); a timer would idle. */
+/** By a timer: while a `setImmediate` waits, the runtime looks at sockets only now and then. */
 function othersHaveTheirTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    let laps = LOOK;
-    const lap = () => --laps > 0 ? void setImmediate(lap) : resolve();
-    setImmediate(lap);
-  });
+  return new Promise((resolve) => void setTimeout(resolve, 0));
 }
 
 /** The peer was gone before its connection was taken: that says nothing about the next one. */
