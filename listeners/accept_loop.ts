@@ -1,6 +1,7 @@
 /** Taking one connection after the other, whatever happens to one of them.
  * @module */
 import { limitedLogger } from "../src/hook/limited_logger.ts";
+import type { ListenerContext } from "../src/broker/core/listener.ts";
 import type { Logger } from "../src/hook/logger.ts";
 
 const FIRST_BACKOFF = 5;
@@ -15,8 +16,8 @@ const MOST_AT_ONCE = 16, MOST_RESETS_AT_ONCE = 256;
 export interface AcceptLoopOptions<T extends { close(): void }> {
   /** Name for log lines. */
   readonly name: string;
-  /** For what goes wrong. */
-  readonly logger: Logger;
+  /** For what goes wrong, and for the turns of others. */
+  readonly context: Pick<ListenerContext, "logger" | "nextRound">;
   /** Waits for the next connection; `null` when there will be none. */
   accept(): Promise<T | null>;
   /** Takes a connection over. */
@@ -43,7 +44,7 @@ export class AcceptLoop<T extends { close(): void }> {
    */
   constructor(options: AcceptLoopOptions<T>) {
     this.#options = options;
-    this.#log = limitedLogger(options.logger, { lines: 1, clock: performance });
+    this.#log = limitedLogger(options.context.logger, { lines: 1, clock: performance });
     this.finished = this.#run();
   }
 
@@ -69,7 +70,7 @@ export class AcceptLoop<T extends { close(): void }> {
       }
       if (work < 1) continue;
       work = 0;
-      await othersHaveTheirTurn();
+      await this.#options.context.nextRound();
     }
   }
 
@@ -89,11 +90,6 @@ export class AcceptLoop<T extends { close(): void }> {
       };
     });
   }
-}
-
-/** By a timer: while a `setImmediate` waits, the runtime looks at sockets only now and then. */
-function othersHaveTheirTurn(): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, 0));
 }
 
 /** The peer was gone before its connection was taken: that says nothing about the next one. */

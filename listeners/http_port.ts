@@ -58,6 +58,7 @@ export class HttpPort {
       logger: context.logger,
       info: () => context.info(),
       healthy: () => context.healthy(),
+      nextRound: () => context.nextRound(),
       enter: (remoteAddress, close) => context.enter(remoteAddress, close),
       accept: (socket, permit) => this.#serve(socket, { permit, handle, context }),
     });

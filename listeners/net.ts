@@ -69,7 +69,7 @@ export class NetListener implements Listener {
     this.#iterator = iterator;
     this.#loop = new AcceptLoop({
       name: this.id,
-      logger: context.logger,
+      context,
       accept: () => nextOf(iterator),
       handle: (connection: NetConnection) => this.#take(connection, context),
     });

@@ -74,7 +74,7 @@ export class TcpListener implements Listener {
     this.#address = addressOf(this.#options.address, listeners);
     this.#loops = listeners.map((listener) => {
       const handle = (connection: Deno.TcpConn) => this.#take(connection, context);
-      return new AcceptLoop({ name: this.id, logger: context.logger, accept: () => listener.accept(), handle });
+      return new AcceptLoop({ name: this.id, context, accept: () => listener.accept(), handle });
     });
   }
 

@@ -92,6 +92,7 @@ export class TlsListener implements Listener {
       logger: context.logger,
       info: () => context.info(),
       healthy: () => context.healthy(),
+      nextRound: () => context.nextRound(),
       enter: (remoteAddress, close) => context.enter(remoteAddress, close),
       accept: (socket, permit) => this.#accept(socket, { context, permit }),
     });
@@ -117,7 +118,7 @@ export class TlsListener implements Listener {
   async #accept(socket: Socket, to: { context: ListenerContext; permit?: SocketPermit }): Promise<void> {
     const { context, permit } = to;
     try {
-      await context.accept(await this.#server.accept(socket), permit);
+      await context.accept(await this.#server.accept(socket, context), permit);
     } catch (error) {
       permit?.leave();
       const fields = { listener: this.id, remote: socket.remoteAddress, error: String(error) };

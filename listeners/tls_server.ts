@@ -7,7 +7,7 @@
  * open files"; here the port is the TCP listener's, which does not.
  * @module */
 import { createSecureContext, type SecureContext, type TLSSocket, TLSSocket as Stream } from "node:tls";
-import type { Socket } from "../src/broker/core/listener.ts";
+import type { ListenerContext, Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
 import { HandshakeTurns, WaitingPeer } from "./handshake_turns.ts";
 import { checkCertificate, type TlsCertificate } from "./tls_certificate.ts";
@@ -64,10 +64,11 @@ export class TlsServer {
    * Does one handshake.
    *
    * @param socket the network; closed when the handshake fails
+   * @param context the broker, whose clients have their turn too
    * @returns the decrypted stream
    * @throws Error (as rejection) when the handshake fails, or takes too long
    */
-  async accept(socket: Socket): Promise<Socket> {
+  async accept(socket: Socket, context: Pick<ListenerContext, "nextRound">): Promise<Socket> {
     let end = () => socket.close(), isLate = false;
     const endNow = () => end();
     const timer = setTimeout(() => {
@@ -78,7 +79,7 @@ export class TlsServer {
     try {
       const hello = await readHello(socket), peer = new WaitingPeer(socket);
       end = () => peer.close();
-      await this.#turns.next(peer);
+      await this.#turns.next(peer, context);
       const encrypted = new EncryptedSide(peer, hello);
       end = () => void encrypted.destroy();
       return await this.#handshake(encrypted, socket.remoteAddress);

@@ -71,7 +71,7 @@ export class UnixListener implements Listener {
     const listener = this.#listener;
     this.#loop = new AcceptLoop({
       name: this.id,
-      logger: context.logger,
+      context,
       accept: () => listener.accept(),
       handle: (connection: Deno.UnixConn) => takeOver(connSocket(connection, this.address), context),
     });

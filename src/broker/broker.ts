@@ -160,6 +160,7 @@ export class Broker implements AsyncDisposable {
       accept: (socket, permit) => accept(this.#core, socket, { ...origin, permit }),
       info: () => this.info,
       healthy: () => this.healthy,
+      nextRound: () => new Promise((resolve) => this.#core.turn.afterReaders(resolve)),
       logger: limitedLogger(this.#core.options.logger, this.#core.options),
     });
     if (!this.#calls.closed) return;

@@ -21,12 +21,19 @@ class Loop implements Disposable {
   }
 
   /** Readers that have read just now want to read on. @returns how often the loop goes round until all of them do */
-  readOn(count: number, { begunIn = 0, turnBegan = this.now } = {}): number {
-    let waiting = count, laps = 0;
+  readOn(count: number, { begunIn = 0, turnBegan = this.now, asks = false } = {}): number {
+    let waiting = count;
     for (let index = 0; index < count; index++) {
-      this.order.add({ cost: 100, hasFlooded: index % 2 === 0, turnBegan, begunIn, readOn: () => waiting-- });
+      this.order.add({ cost: 100, hasFlooded: !asks && index % 2 === 0, turnBegan, begunIn, readOn: () => waiting-- });
     }
-    for (this.order.turnEnded(); waiting > 0; laps++) this.#waiting.shift()!();
+    this.order.turnEnded();
+    return this.lapsUntil(() => waiting === 0);
+  }
+
+  /** Lets the event loop go round. @returns how often, until something is true */
+  lapsUntil(isDone: () => boolean): number {
+    let laps = 0;
+    for (; !isDone(); laps++) this.#waiting.shift()!();
     return laps;
   }
 
@@ -67,4 +74,38 @@ Deno.test("there are more looks while the runtime has more than it can hand over
   loop.now += 4;
   loop.readOn(128, { begunIn: -1, turnBegan: loop.now - 4 });
   assertEquals(loop.looks(100), 25);
+});
+
+Deno.test("of work that goes on a part is done in each round, and the sockets are looked at before", () => {
+  using loop = new Loop();
+  let parts = 0, beside = 0;
+  const work = () => {
+    parts++;
+    loop.order.afterRound(work);
+  };
+  loop.order.afterRound(work);
+  for (let part = 1; part <= 3; part++) assertEquals(loop.lapsUntil(() => parts === part), LOOK);
+  loop.order.afterRound(() => beside++);
+  assertEquals(loop.lapsUntil(() => beside === 1), LOOK);
+  assertEquals([parts, beside, loop.readOn(1)], [4, 1, LOOK]); // who reads does not overtake a look
+});
+
+Deno.test("publishers and work wait while the runtime hands over the ends of many connections, 50 milliseconds at most", () => {
+  using loop = new Loop();
+  let done = 0;
+  const end = (count: number) => {
+    for (let left = count; left > 0; left--) loop.order.readEnded();
+  };
+  const publisher = { cost: 2_000, hasFlooded: true, turnBegan: loop.now, begunIn: 0, readOn: () => done++ };
+  loop.order.afterRound(() => done++);
+  loop.lapsUntil(() => done === 1); // publishers and work have had their turn
+  end(100); // there may be more
+  loop.order.add(publisher);
+  loop.order.afterRound(() => done++);
+  for (let time = 0; time < 50; time += 10) {
+    assertEquals([loop.readOn(1, { begunIn: -1, asks: true }), done], [LOOK, 1]); // who asks little does not wait
+    end(16);
+    loop.now += 10;
+  }
+  assertEquals([loop.readOn(1, { begunIn: -1, asks: true }), done], [LOOK, 3]);
 });

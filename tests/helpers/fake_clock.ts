@@ -66,11 +66,13 @@ export class FakeClock implements Clock {
 
 /** A look of the broker at its sockets takes 64 laps of the event loop. */
 const LAPS = 70;
+/** A test may keep the broker from its own. */
+const nextLap = setImmediate;
 
 /** Lets everything run that has nothing to wait for. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await nextTurn();
-  for (let lap = 0; lap < LAPS; lap++) await new Promise((resolve) => setImmediate(resolve));
+  for (let lap = 0; lap < LAPS; lap++) await new Promise((resolve) => nextLap(resolve));
 }
 
 /** The next turn of the event loop: faster than a timer, and behind all promises that are settled. */

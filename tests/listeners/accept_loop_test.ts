@@ -9,7 +9,7 @@ Deno.test("an accept loop goes on after errors, waits longer each time, and logs
   const times: number[] = [];
   const loop = new AcceptLoop({
     name: "test",
-    logger: context.logger,
+    context,
     accept: () => {
       times.push(performance.now());
       if (++calls <= 4) return Promise.reject(new Error("Too many open files"));
@@ -31,10 +31,10 @@ Deno.test("an accept loop goes on after errors, waits longer each time, and logs
 });
 
 Deno.test("an accept loop that is stopped while it waits ends at once, and closes what comes too late", async () => {
-  const { logger } = new EchoContext();
+  const context = new EchoContext();
   const failing = new AcceptLoop({
     name: "test",
-    logger,
+    context,
     accept: () => Promise.reject<null>(new Error("no")),
     handle: () => {},
   });
@@ -46,7 +46,7 @@ Deno.test("an accept loop that is stopped while it waits ends at once, and close
 
   const late = Promise.withResolvers<{ close(): void }>();
   let closed = 0, handled = 0;
-  const loop = new AcceptLoop({ name: "test", logger, accept: () => late.promise, handle: () => handled++ });
+  const loop = new AcceptLoop({ name: "test", context, accept: () => late.promise, handle: () => handled++ });
   loop.stop();
   late.resolve({ close: () => closed++ });
   await loop.finished;
@@ -59,7 +59,7 @@ Deno.test("an accept loop survives a handler that throws", async () => {
   let handled = 0;
   const loop = new AcceptLoop({
     name: "test",
-    logger: context.logger,
+    context,
     accept: () => Promise.resolve(connections.pop() ?? null),
     handle: () => {
       if (++handled === 1) throw new Error("broken");
@@ -76,7 +76,7 @@ for (const name of ["NotConnected", "ConnectionReset", "ConnectionAborted"] as c
     const start = performance.now();
     const loop = new AcceptLoop({
       name: "test",
-      logger: context.logger,
+      context,
       accept: () => {
         if (performance.now() - start > 1_000) return Promise.resolve(null); // it does wait
         if (++resets <= 1_000) return Promise.reject(new Deno.errors[name]("gone"));
@@ -98,10 +98,10 @@ const ENDLESS: [what: string, next: () => Promise<{ close(): void }>][] = [
 
 for (const [what, next] of ENDLESS) {
   Deno.test(`an accept loop lets others have their turn while connections ${what} without end`, async () => {
-    const { logger } = new EchoContext();
+    const context = new EchoContext();
     let asked = 0;
     const accept = () => ++asked < 100_000 ? next() : Promise.resolve(null);
-    const loop = new AcceptLoop({ name: "test", logger, accept, handle: () => {} });
+    const loop = new AcceptLoop({ name: "test", context, accept, handle: () => {} });
     await new Promise((resolve) => setTimeout(resolve, 1));
     assert(asked < 100_000);
     loop.stop();

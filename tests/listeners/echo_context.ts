@@ -64,6 +64,10 @@ export class EchoContext implements ListenerContext {
     return this.isHealthy;
   }
 
+  nextRound(): Promise<void> {
+    return new Promise((resolve) => void setTimeout(resolve, 0));
+  }
+
   /** The next socket that is accepted. */
   accepted(): Promise<Socket> {
     return new Promise((resolve) => this.#waiting.push(resolve));

@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { EchoContext } from "./echo_context.ts";
 import { HandshakeTurns, WaitingPeer } from "../../listeners/handshake_turns.ts";
+
+const context = new EchoContext();
 
 /** A network whose reads are answered by the test. */
 function network(remoteAddress = "192.0.2.1:1") {
@@ -35,7 +38,7 @@ Deno.test("handshakes begin in their order, and those whose peers have gone are 
   const peers = networks.map(({ socket }) => new WaitingPeer(socket));
   networks[1].reads[0].resolve(null);
   networks[3].reads[0].reject(new Deno.errors.ConnectionReset("gone"));
-  const waits = peers.map((peer, index) => turns.next(peer).then(() => void began.push(index)));
+  const waits = peers.map((peer, index) => turns.next(peer, context).then(() => void began.push(index)));
   for (const gone of [1, 3]) await assertRejects(() => waits[gone], Error, "went away");
   await Promise.all(waits.filter((_, index) => index !== 1 && index !== 3));
   assertEquals(began, [0, 2, 4, 5, 6]);
@@ -45,7 +48,7 @@ Deno.test("handshakes of one address do not wait for all of another one, nor for
   const turns = new HandshakeTurns(), began: string[] = [];
   const begin = (remoteAddress: string) => {
     const peer = new WaitingPeer(network(remoteAddress).socket);
-    return { peer, turn: turns.next(peer).then(() => void began.push(remoteAddress)) };
+    return { peer, turn: turns.next(peer, context).then(() => void began.push(remoteAddress)) };
   };
   const many = Array.from({ length: 20 }, (_, host) => begin(`[2001:db8::${host}]:${host}`)); // one network is one
   const late = begin("192.0.2.1:1"), few = [begin("192.0.2.1:2"), begin("192.0.2.1:3"), begin("192.0.2.2:1")];

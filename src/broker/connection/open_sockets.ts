@@ -106,6 +106,7 @@ export class OpenSockets {
     this.#size--;
     this.#waiting.delete(socket);
     this.#guard.leave(socket.address);
+    this.#core.turn.readEnded();
   }
 
   #makeRoom(): boolean {

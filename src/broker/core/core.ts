@@ -85,7 +85,7 @@ export class Core {
   readonly decodeOptions: DecodeOptions;
   /** Work that is too long for one turn. */
   readonly portions: Portions = new Portions({
-    later: (run) => void this.scheduler.after(0, run),
+    later: (run) => this.turn.afterReaders(() => this.stopped || run()),
     onError: (error) => this.unexpected("a portion of work failed", error),
   });
   /** How often sessions are asked for. */

@@ -57,6 +57,11 @@ export interface ListenerContext {
   info(): SystemInfo;
   /** True while the broker serves and every hook that was asked says that it is well. */
   healthy(): boolean;
+  /**
+   * Resolves when clients have had their turn, and sockets were looked at. For loops that go on as long as there is something to do:
+   * what is there already is read and accepted within microtasks, in which nothing else happens.
+   */
+  nextRound(): Promise<void>;
   /** For what the listener wants to say. Of lines with the same message above debug a few are written in ten seconds. */
   readonly logger: Logger;
 }

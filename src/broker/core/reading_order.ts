@@ -60,6 +60,8 @@ export class ReadingOrder {
   readonly #quick: Reader[] = [];
   readonly #publishing: Reader[] = [];
   readonly #heavy: Reader[] = [];
+  /** What is done at the end of the next round. */
+  #work: (() => unknown)[] = [];
   /** Number of the round, and when it began. */
   #round = 0;
   #roundStart = NEVER;
@@ -96,6 +98,21 @@ export class ReadingOrder {
     else this.#quick.push(reader);
   }
 
+  /** Counts a read that the runtime has handed over and nobody goes on with: the connection has ended. */
+  readEnded(): void {
+    this.#handedOver++;
+  }
+
+  /**
+   * Does something at the end of the next round. Of work that never ends by itself a part is done each time, and the sockets are
+   * looked at in between.
+   * @param work never throws
+   */
+  afterRound(work: () => unknown): void {
+    this.#work.push(work);
+    if (!this.#isRoundComing) this.#askForRound(this.#now());
+  }
+
   /** What was read is handled, and the answers are on their way. */
   turnEnded(): void {
     const count = this.#count();
@@ -119,7 +136,8 @@ export class ReadingOrder {
   #askForRound(now: number): void {
     this.#isRoundComing = true;
     if (this.#handedOver >= CROWD) this.#isCrowded = true;
-    const looks = this.#hasMore(now) || now - this.#lastLook >= (this.#isCrowded ? LOOK_IN_CROWD_EVERY : LOOK_EVERY);
+    const looks = this.#work.length > 0 || this.#hasMore(now) ||
+      now - this.#lastLook >= (this.#isCrowded ? LOOK_IN_CROWD_EVERY : LOOK_EVERY);
     if (looks) this.#lastLook = now;
     this.#laps = looks ? LOOK : 1;
     setImmediate(this.#lap);
@@ -132,22 +150,29 @@ export class ReadingOrder {
 
   #beginRound(): void {
     const now = this.#now(), hasMore = this.#hasMore(now);
-    this.#isRoundComing = false;
     this.#roundStart = now;
     this.#round++;
     this.#letSome(this.#quick);
     if (!hasMore) this.#release(now);
-    if (this.#count() > 0) this.#askForRound(now);
+    this.#isRoundComing = false;
+    if (this.#count() + this.#work.length > 0) this.#askForRound(now);
     this.#handedOver = 0;
     this.#now();
   }
 
-  /** Lets publishers read, as many as leave room for others. */
+  /** Lets publishers read, as many as leave room for others, and does some work. */
   #release(now: number): void {
     this.#lastRelease = now;
     this.#letSome(this.#publishing);
     this.#letSome(this.#heavy);
+    this.#doWork();
     if (this.#count() === 0) this.#isCrowded = false;
+  }
+
+  #doWork(): void {
+    const work = this.#work;
+    this.#work = [];
+    for (const part of work) part();
   }
 
   #letAllRead(): void {

@@ -82,6 +82,16 @@ export class Turn {
     if (!this.#isOpen) this.#open();
   }
 
+  /** A connection has ended: what the runtime has handed over was its last read. */
+  readEnded(): void {
+    this.#readers.readEnded();
+  }
+
+  /** Does a part of some work when readers have had their turn. @param work never throws */
+  afterReaders(work: () => unknown): void {
+    this.#readers.afterRound(work);
+  }
+
   #open(): void {
     this.#isOpen = true;
     this.#quiet = 0;
