@@ -9,7 +9,7 @@ async function soak(...args: string[]): Promise<{ code: number; out: string; err
 }
 
 Deno.test("all attacks at once: each does something, all are served, figures are printed", async () => {
-  const { code, out, err } = await soak("--hostile", "--minutes", "0.15");
+  const { code, out, err } = await soak("--hostile", "--minutes", "0.3");
   assertEquals(err, "");
   assertMatch(out, /^ +round trips +p99 ms +worst ms +connect ms +MiB +descriptors$/m);
   assertMatch(out, /^minute 1( +[\d.]+){6}$/m);
