@@ -20,7 +20,7 @@ const SMALL = 1_024;
 /** So many readers of each kind read on in one round, */
 const ROUND_READERS = 64;
 /** and no more of them than have handled so many bytes. */
-const ROUND_BYTES = 131_072;
+export const ROUND_BYTES = 131_072;
 /** So many reads handed over between two rounds mean that the runtime may have more than it can hand over. */
 const CROWD = 100;
 /** So many of them let publishers wait for one more look. */

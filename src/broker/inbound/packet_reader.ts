@@ -11,19 +11,12 @@ import type { Connection, ConnectionReader } from "../connection/connection.ts";
 import { RateLimiter } from "../connection/rate_limiter.ts";
 import type { Core } from "../core/core.ts";
 import type { PacketSource } from "../core/incomplete_packets.ts";
-import { HEAVY, type Reader } from "../core/reading_order.ts";
+import { HEAVY, type Reader, ROUND_BYTES } from "../core/reading_order.ts";
+import { BatchCost } from "./batch_cost.ts";
 import { handlePacket } from "./dispatch.ts";
 import { handleShortAck } from "./handle_acks.ts";
 import { pipelineOf } from "./publish_pipeline.ts";
 
-/** After so many packets of one read it is looked at the clock. */
-const LOOK_EVERY = 64;
-/** It is looked earlier when they have cost so much more than usual, see `Core.charged`. */
-const LOOK_AT_CHARGE = 500;
-/** Milliseconds that the packets of one read are handled before others have their turn. */
-const LONGEST_BATCH = 3;
-/** Bytes that are handled in a millisecond, mostly: what takes longer is reckoned as more of them. */
-const BYTES_IN_MILLISECOND = 21_845;
 /** Where the QoS is in the header of a PUBLISH. */
 const QOS_BITS = 0x06;
 /** Milliseconds after which it is looked again whether there is room. */
@@ -31,8 +24,6 @@ const LONGEST_SLEEP = 100;
 
 /** The read loop of one connection. What one read has brought is a batch: packets are handled one behind the other. */
 export class PacketReader implements ConnectionReader, PacketSource, Reader {
-  handledBytes = 0;
-  cost = 0;
   turnBegan = 0;
   begunIn = 0;
   hasFlooded = false;
@@ -45,9 +36,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   #hasBegun = false;
   /** True when something in this batch had to be waited for. */
   #hasWaited = false;
-  /** When the batch began, and how many of its packets were handled since it was last looked at the clock. */
-  #batchStart = 0;
-  #handled = 0;
+  readonly #batch = new BatchCost();
   /** True when there was a PUBLISH in this batch. */
   #hasPublished = false;
   #wake: (() => void) | undefined;
@@ -72,6 +61,10 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
       pool: core.slabs,
     });
     this.#limiter = RateLimiter.of(capabilities);
+  }
+
+  get cost(): number {
+    return this.#batch.cost;
   }
 
   get incompleteBytes(): number {
@@ -106,7 +99,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   /** Goes on with the batch at hand, or with the next read. */
   readOn(): void {
     if (this.isBusy) {
-      this.#batchStart = this.#core.now();
+      this.#batch.goOn(this.#core.now());
       return this.#goOn();
     }
     const { closed, socket } = this.#connection;
@@ -122,28 +115,29 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     const core = this.#core, connection = this.#connection;
     if (length === null || connection.closed) return this.#ended();
     if (length === 0) return this.#goesLast();
-    const costBefore = this.cost;
     this.isBusy = true;
-    connection.lastRead = this.#batchStart = core.now();
+    const now = connection.lastRead = core.now(), costBefore = this.#batch.begin(length, now);
     core.info.bytesReceived += length;
-    this.handledBytes = this.cost = length;
     this.turnBegan = Date.now();
     this.hasFlooded = this.#hasPublished = false;
     this.#framer.commit(length);
-    if (core.turn.isLong(this.#batchStart)) this.#waits(costBefore);
+    if (core.turn.isLong(now) || costBefore >= ROUND_BYTES) this.#waits(costBefore);
     else this.#goOn();
   }
 
-  /** The runtime has handed over so many reads that those before it took their time: it goes on in a round, by what it cost last. */
+  /**
+   * What it brought last has taken a round of its own, or the runtime has handed over so many reads that those before it took their
+   * time: it goes on in a round, by what it cost last.
+   */
   #waits(costBefore: number): void {
-    this.cost = Math.max(this.cost, costBefore);
+    this.#batch.waitAs(costBefore);
     this.#hasWaited = true;
     this.#core.turn.readNext(this);
   }
 
   /** Nothing came that MQTT knows of: it costs what bytes cost, and nobody waits for what comes of it. */
   #goesLast(): void {
-    this.cost = HEAVY;
+    this.#batch.begin(HEAVY, this.#core.now());
     this.turnBegan = Date.now();
     this.#core.turn.readNext(this);
   }
@@ -164,24 +158,12 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     }
   }
 
-  /**
-   * A packet is handled. A read may hold ten thousand, and nobody else is served meanwhile: an async hook that answers at once
-   * does not let the event loop go round.
-   * @returns true when others have their turn first
-   */
+  /** @returns true when others have their turn before the next packet */
   #givesWay(): boolean {
-    if (++this.#handled < LOOK_EVERY && this.#core.charged < LOOK_AT_CHARGE || !this.#isLate()) return false;
+    if (!this.#batch.isLate(this.#core)) return false;
+    this.#hasWaited = true;
     this.#core.turn.readNext(this);
     return true;
-  }
-
-  #isLate(): boolean {
-    this.#handled = this.#core.charged = 0;
-    const now = this.#core.now(), took = now - this.#batchStart;
-    if (took < LONGEST_BATCH) return false;
-    this.cost = Math.max(this.cost, took * BYTES_IN_MILLISECOND);
-    this.#batchStart = now;
-    return this.#hasWaited = true;
   }
 
   /** What this batch has brought about is written before the next read begins. */
@@ -204,7 +186,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   /** Waits until more may be read. */
   async #pause(): Promise<void> {
     const core = this.#core, connection = this.#connection;
-    const until = core.now() + (this.#limiter?.take(this.handledBytes, connection.lastRead) ?? 0);
+    const until = core.now() + (this.#limiter?.take(this.#batch.bytes, connection.lastRead) ?? 0);
     while (core.now() < until && !connection.closed) await this.#sleep(until - core.now());
     while (this.#isFlooded() && !connection.closed) await this.#sleep(LONGEST_SLEEP);
     this.isBusy = false;

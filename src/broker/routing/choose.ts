@@ -41,6 +41,7 @@ export function judgeAll(
   subscribers: readonly Judged[],
 ): DeniedSubscribers | Promise<DeniedSubscribers> {
   let denied: number[] | undefined;
+  core.charged += subscribers.length >> 2;
   for (let index = 0; index < subscribers.length; index++) {
     const verdict = judgeOne(core, message, subscribers[index]);
     if (verdict === 0) continue;

@@ -123,6 +123,7 @@ export function isKeptOut(core: Core, message: Message, recipients: Recipients):
     return false;
   }
   const { matched: { subscribers }, deniedSubscribers, members = [] } = recipients, denied = new Set(deniedSubscribers);
+  core.charged += subscribers.length >> 1;
   return subscribers.some(({ qos, subscriber }, index) =>
     qos > 0 && !denied.has(index) && mayQueueOnly(core, message, subscriber)
   ) || members.some((member) =>
