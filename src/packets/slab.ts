@@ -2,7 +2,7 @@
  * @module */
 
 /** Smaller slabs are not worth keeping. */
-const SMALLEST = 32_768;
+const SMALLEST = 4_096;
 /** Bytes of the slabs that wait to be used again. */
 const POOL_BYTES = 16_777_216;
 
