@@ -1,6 +1,6 @@
 /** The frames of a WebSocket client become a stream of bytes (RFC 6455, 5).
  * @module */
-import { rotated, unmask } from "./websocket_mask.ts";
+import { copyShort, LONG, type Move, rotated, unmask, viewOf } from "./websocket_mask.ts";
 
 /** Status codes of a close. */
 export const CloseStatus = {
@@ -14,6 +14,8 @@ export const CloseStatus = {
 /** Kinds of frames. */
 export const Opcode = { Continuation: 0, Text: 1, Binary: 2, Close: 8, Ping: 9, Pong: 10 } as const;
 
+/** The first byte of a message in one binary frame. */
+const USUAL_FRAME = 0x80 | Opcode.Binary;
 const LONGEST_HEADER = 14;
 const LONGEST_CONTROL = 125;
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -50,24 +52,49 @@ export class FrameDecoder {
    * @returns how many bytes of payload
    */
   decode(bytes: Uint8Array, length: number): number {
-    let at = 0, taken = 0;
+    let at = 0, taken = 0, view: DataView<ArrayBufferLike> | undefined;
     while (at < length && this.closeStatus === undefined) {
-      if (this.#rest === 0) {
-        at = this.#readHeader(bytes, at, length);
-        continue;
-      }
-      const count = Math.min(this.#rest, length - at);
-      if (this.#opcode >= Opcode.Close) this.#takeControl(bytes, at, count);
+      const usual = this.#usualSize(bytes, at, length);
+      if (usual > 0) {
+        const from = at + (usual < 126 ? 6 : 8), mask = maskAt(bytes, from - 4);
+        const move = { from, to: taken, length: usual, mask };
+        if (usual < LONG) copyShort(view ??= viewOf(bytes), view, move);
+        else unmask(bytes, move);
+        at = from + usual;
+        taken += usual;
+      } else if (this.#rest === 0) at = this.#readHeader(bytes, at, length);
       else {
-        unmask(bytes, { from: at, to: taken, length: count, mask: this.#mask });
-        taken += count;
+        const count = Math.min(this.#rest, length - at);
+        taken += this.#takePart(bytes, { from: at, to: taken, length: count, mask: this.#mask });
+        at += count;
       }
-      at += count;
-      this.#rest -= count;
-      this.#mask = rotated(this.#mask, count);
-      if (this.#rest === 0) this.#endFrame();
     }
     return taken;
+  }
+
+  /**
+   * Nearly each packet of a client comes in a frame of this kind, and a read may hold a thousand: whole, final, binary, not empty
+   * and below 65,536 bytes. Nothing of it has to be remembered.
+   * @returns the size of its payload, 0 for any other frame
+   */
+  #usualSize(bytes: Uint8Array, at: number, length: number): number {
+    if (this.#rest > 0 || this.#headerLength > 0 || this.#isWithinMessage) return 0;
+    if (length - at < 8 || bytes[at] !== USUAL_FRAME) return 0;
+    const short = bytes[at + 1] - 0x80;
+    if (short < 126) return length - at >= 6 + short ? Math.max(0, short) : 0;
+    const size = short === 126 ? bytes[at + 2] << 8 | bytes[at + 3] : 0;
+    return size >= 126 && length - at >= 8 + size ? size : 0;
+  }
+
+  /** @returns how many bytes of payload that was */
+  #takePart(bytes: Uint8Array, part: Move): number {
+    const isControl = this.#opcode >= Opcode.Close;
+    if (isControl) this.#takeControl(bytes, part);
+    else unmask(bytes, part);
+    this.#rest -= part.length;
+    this.#mask = rotated(this.#mask, part.length);
+    if (this.#rest === 0) this.#endFrame();
+    return isControl ? 0 : part.length;
   }
 
   /** @returns where the next byte is */
@@ -100,8 +127,7 @@ export class FrameDecoder {
     const problem = this.#problemOf(first, bytes[at + 1], payload);
     if (problem !== undefined) return void (this.closeStatus = problem);
     if (opcode < Opcode.Close) this.#isWithinMessage = !isFinal;
-    const mask = at + headerSize(bytes[at + 1]) - 4;
-    this.#mask = bytes[mask] | bytes[mask + 1] << 8 | bytes[mask + 2] << 16 | bytes[mask + 3] << 24;
+    this.#mask = maskAt(bytes, at + headerSize(bytes[at + 1]) - 4);
     this.#opcode = opcode;
     this.#rest = payload;
     this.#controlLength = 0;
@@ -127,11 +153,11 @@ export class FrameDecoder {
       : undefined;
   }
 
-  #takeControl(bytes: Uint8Array, at: number, count: number): void {
+  #takeControl(bytes: Uint8Array, { from, length, mask }: Move): void {
     if (this.#control === NOTHING) this.#control = new Uint8Array(LONGEST_CONTROL);
     const to = this.#controlLength;
-    for (let i = 0; i < count; i++) this.#control[to + i] = bytes[at + i] ^ this.#mask >>> 8 * (i & 3);
-    this.#controlLength += count;
+    for (let i = 0; i < length; i++) this.#control[to + i] = bytes[from + i] ^ mask >>> 8 * (i & 3);
+    this.#controlLength += length;
   }
 
   #endFrame(): void {
@@ -151,6 +177,10 @@ function headerSize(second: number): number {
   if ((second & 0x80) === 0) return 2;
   const length = second & 0x7f;
   return 6 + (length === 126 ? 2 : length === 127 ? 8 : 0);
+}
+
+function maskAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
 }
 
 /** @returns below 0 for a length that has its highest bit set */

@@ -1,8 +1,9 @@
 /** A stream of MQTT packets becomes frames of a WebSocket server (RFC 6455, 5.2).
  * @module */
-import { SlabPool } from "../src/packets/slab.ts";
+import { type Slab, SlabPool, SMALLEST_KEPT } from "../src/packets/slab.ts";
 import { Opcode } from "./frame_decoder.ts";
 import { type Frames, LastFrames } from "./last_frames.ts";
+import { copyShort, viewOf } from "./websocket_mask.ts";
 
 /** How packets become frames: each has one of its own, or all of one write share one. */
 export type WebSocketFrames = "packets" | "coalesced";
@@ -21,7 +22,7 @@ export interface FrameEncoder {
 }
 
 /** From so many bytes on a copy by the engine is faster than a loop. */
-const COPY_FROM = 48;
+const LONG = 256;
 const FINAL = 0x80;
 const memory = new SlabPool(), lastFrames = new LastFrames();
 
@@ -37,10 +38,7 @@ export class WriteFrames implements FrameEncoder {
    * @returns the frame
    */
   encode(data: Uint8Array): Frames {
-    const slab = memory.take(headerSize(data.length) + data.length);
-    const at = writeHeader(slab.bytes, { at: 0, opcode: Opcode.Binary, length: data.length });
-    slab.bytes.set(data, at);
-    return { slab, length: at + data.length };
+    return oneFrame(data);
   }
 }
 
@@ -68,11 +66,17 @@ export class PacketFrames implements FrameEncoder {
   encode(data: Uint8Array): Frames {
     const canShare = this.isBetweenFrames, known = canShare ? lastFrames.of(data) : undefined;
     if (known !== undefined) return known;
-    if (this.#cut !== undefined) data = joined(this.#cut, data);
-    this.#cut = undefined;
-    const slab = memory.take(Math.max(1, this.#measure(data))), frames = { slab, length: this.#fill(slab.bytes, data) };
+    const isOne = canShare && packetSize(data, 0) === data.length;
+    const frames = isOne ? oneFrame(data) : this.#encodeAll(data);
     if (canShare && this.isBetweenFrames) lastFrames.keep(data, frames);
     return frames;
+  }
+
+  #encodeAll(next: Uint8Array): Frames {
+    const data = this.#cut === undefined ? next : joined(this.#cut, next);
+    this.#cut = undefined;
+    const slab = memoryOf(this.#measure(data));
+    return { slab, length: this.#fill(slab.bytes, data) };
   }
 
   /** Bytes that the frames of this data take. */
@@ -88,6 +92,7 @@ export class PacketFrames implements FrameEncoder {
   }
 
   #fill(frames: Uint8Array, data: Uint8Array): number {
+    const source = viewOf(data), target = viewOf(frames);
     let at = Math.min(this.#rest, data.length), end = at;
     frames.set(data.subarray(0, at));
     this.#rest -= at;
@@ -98,11 +103,12 @@ export class PacketFrames implements FrameEncoder {
         break;
       }
       end = writeHeader(frames, { at: end, opcode: Opcode.Binary, length: size });
-      const count = Math.min(size, data.length - at);
-      copy(data, at, { frames, end, count });
-      this.#rest = size - count;
-      at += count;
-      end += count;
+      const length = Math.min(size, data.length - at);
+      if (length < LONG) copyShort(source, target, { from: at, to: end, length, mask: 0 });
+      else frames.set(data.subarray(at, at + length), end);
+      this.#rest = size - length;
+      at += length;
+      end += length;
     }
     return end;
   }
@@ -117,6 +123,18 @@ export class PacketFrames implements FrameEncoder {
  */
 export function controlFrame(opcode: number, payload: Uint8Array): Uint8Array {
   return Uint8Array.of(FINAL | opcode, payload.length, ...payload);
+}
+
+/** New memory for each write would cost more than to make the frames. */
+function memoryOf(size: number): Slab {
+  return memory.take(Math.max(SMALLEST_KEPT, size));
+}
+
+function oneFrame(data: Uint8Array): Frames {
+  const slab = memoryOf(headerSize(data.length) + data.length);
+  const at = writeHeader(slab.bytes, { at: 0, opcode: Opcode.Binary, length: data.length });
+  slab.bytes.set(data, at);
+  return { slab, length: at + data.length };
 }
 
 /** @returns the size of the packet that begins there, 0 when its Remaining Length is cut */
@@ -155,15 +173,6 @@ function writeHeader(
   frames.fill(0, at + 2, at + 6);
   for (let i = 0; i < 4; i++) frames[at + 6 + i] = length >>> 24 - 8 * i;
   return at + 10;
-}
-
-function copy(
-  data: Uint8Array,
-  at: number,
-  { frames, end, count }: { frames: Uint8Array; end: number; count: number },
-): void {
-  if (count >= COPY_FROM) return frames.set(data.subarray(at, at + count), end);
-  for (let i = 0; i < count; i++) frames[end + i] = data[at + i];
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -1,24 +1,34 @@
 /** The outgoing half of a WebSocket: frames one behind the other, whoever sends them.
  * @module */
 import type { Socket } from "../src/broker/core/listener.ts";
+import type { Slab } from "../src/packets/slab.ts";
 import { CloseStatus, Opcode } from "./frame_decoder.ts";
 import { controlFrame, type FrameEncoder } from "./frame_encoder.ts";
-import { writeAll } from "./linger.ts";
 
 /** Bytes that are taken at once. */
 const LONGEST_WRITE = 1_048_576;
 const NOTHING: Uint8Array = new Uint8Array(0);
+/** For a write that has failed: who began it, or who reads, is told. */
+const told = () => {};
 
 /** Sends frames over a socket, one write at a time. */
 export class FrameWriter {
   #socket: Socket;
   #encoder: FrameEncoder;
-  /** Settles when the write under way is done or has failed. */
-  #busy: Promise<void> | undefined = undefined;
+  /** The write under way: settles when it is done or has failed. */
+  #busy: Promise<number> | undefined = undefined;
+  /** What of it the socket has not taken, the memory that this is in, and how many bytes were asked for. */
+  #rest: Uint8Array = NOTHING;
+  #slab: Slab | undefined = undefined;
+  #asked = 0;
   #closing: Promise<void> | undefined = undefined;
   /** Answer to the last ping that is not answered yet: a peer that sends more of them than it reads gets the last one's. */
   #pong: Uint8Array | undefined = undefined;
-  readonly #idle = () => this.#goOn();
+  readonly #taken = (count: number) => this.#goOn(count);
+  readonly #failed = (error: unknown) => {
+    this.#end();
+    throw error;
+  };
 
   /**
    * Makes one.
@@ -42,17 +52,19 @@ export class FrameWriter {
    * @param data the bytes
    * @returns how many were taken, when they have left
    */
-  async write(data: Uint8Array): Promise<number> {
-    while (this.#busy !== undefined && this.#closing === undefined) await this.#busy;
+  write(data: Uint8Array): Promise<number> {
+    if (!this.isIdle) return this.#writeLater(data);
+    const asked = Math.min(data.length, LONGEST_WRITE);
+    const { slab, length } = this.#encoder.encode(asked < data.length ? data.subarray(0, asked) : data);
+    this.#slab = slab;
+    this.#asked = asked;
+    return this.#send(slab.bytes.subarray(0, length));
+  }
+
+  async #writeLater(data: Uint8Array): Promise<number> {
+    while (this.#busy !== undefined && this.#closing === undefined) await this.#busy.catch(told);
     if (this.#closing !== undefined) throw new Deno.errors.BrokenPipe("the stream is closed");
-    const part = data.length > LONGEST_WRITE ? data.subarray(0, LONGEST_WRITE) : data;
-    const { slab, length } = this.#encoder.encode(part);
-    try {
-      await this.#send(slab.bytes.subarray(0, length));
-    } finally {
-      slab.release();
-    }
-    return part.length;
+    return this.write(data);
   }
 
   /**
@@ -62,7 +74,7 @@ export class FrameWriter {
    */
   pong(payload: Uint8Array): void {
     this.#pong = payload;
-    if (this.#busy === undefined) this.#goOn();
+    if (this.#busy === undefined) this.#answer();
   }
 
   /**
@@ -76,23 +88,37 @@ export class FrameWriter {
   }
 
   async #close(status: number): Promise<void> {
-    while (this.#busy !== undefined) await this.#busy;
+    while (this.#busy !== undefined) await this.#busy.catch(told);
     if (!this.#encoder.isBetweenFrames) return;
     const payload = status === CloseStatus.NoStatus ? NOTHING : Uint8Array.of(status >>> 8, status);
-    await this.#send(controlFrame(Opcode.Close, payload)).catch(() => {}); // the peer has gone
+    await this.#send(controlFrame(Opcode.Close, payload)).catch(told);
   }
 
-  #send(bytes: Uint8Array): Promise<void> {
-    const sending = writeAll(this.#socket, bytes);
-    this.#busy = sending.then(this.#idle, this.#idle);
-    return sending;
+  /** Not async, as writes follow one another: one promise for each (`tests/bench/frames_bench.ts`). */
+  #send(bytes: Uint8Array): Promise<number> {
+    this.#rest = bytes;
+    return this.#busy = this.#socket.write(bytes).then(this.#taken, this.#failed);
   }
 
-  #goOn(): void {
+  #goOn(count: number): number | Promise<number> {
+    if (count < this.#rest.length) return this.#send(this.#rest.subarray(count));
+    return this.#end();
+  }
+
+  /** @returns how many bytes were asked for */
+  #end(): number {
     this.#busy = undefined;
+    this.#rest = NOTHING;
+    this.#slab?.release();
+    this.#slab = undefined;
+    this.#answer();
+    return this.#asked;
+  }
+
+  #answer(): void {
     const pong = this.#pong;
     if (pong === undefined || this.#closing !== undefined || !this.#encoder.isBetweenFrames) return;
     this.#pong = undefined;
-    this.#send(controlFrame(Opcode.Pong, pong)).catch(() => {}); // who reads learns that the peer has gone
+    this.#send(controlFrame(Opcode.Pong, pong)).catch(told);
   }
 }

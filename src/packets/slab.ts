@@ -1,8 +1,8 @@
 /** Memory for reading that is used again once nobody needs what is in it.
  * @module */
 
-/** Smaller slabs are not worth keeping. */
-const SMALLEST = 4_096;
+/** Bytes of the smallest slab that is kept, as smaller ones are not worth it. */
+export const SMALLEST_KEPT = 4_096;
 /** Bytes of the slabs that wait to be used again. */
 const POOL_BYTES = 16_777_216;
 
@@ -71,7 +71,7 @@ export class SlabPool {
    * @returns a slab that the caller holds
    */
   take(size: number): Slab {
-    if (size < SMALLEST) return new Slab(new Uint8Array(size), this);
+    if (size < SMALLEST_KEPT) return new Slab(new Uint8Array(size), this);
     const order = 32 - Math.clz32(size - 1), bytes = this.#free[order]?.pop();
     if (bytes === undefined) return new Slab(new Uint8Array(2 ** order), this);
     this.#bytes -= bytes.length;
@@ -85,7 +85,7 @@ export class SlabPool {
    */
   put(bytes: Uint8Array): void {
     const order = 31 - Math.clz32(bytes.length);
-    if (bytes.length < SMALLEST || bytes.length !== 2 ** order || this.#bytes + bytes.length > POOL_BYTES) return;
+    if (bytes.length < SMALLEST_KEPT || bytes.length !== 2 ** order || this.#bytes + bytes.length > POOL_BYTES) return;
     this.#bytes += bytes.length;
     (this.#free[order] ??= []).push(bytes);
   }

@@ -29,13 +29,15 @@ function decode(bytes: Uint8Array, size: number, offset = 0): Decoded {
 }
 
 Deno.test("frames: any payload at any place in memory, cut into reads of any size", () => {
-  for (const length of [0, 1, 47, 48, 49, 125, 126, 300, 65_535, 65_536]) {
-    const data = pattern(length), frame = joined(clientFrame(data), clientFrame(data, { lengthBytes: 8 }));
+  for (const length of [0, 1, 2, 3, 15, 16, 17, 47, 125, 126, 300, 511, 512, 513, 65_535, 65_536]) {
+    const data = pattern(length), frames = [clientFrame(data), clientFrame(data, { lengthBytes: 8 })];
+    if (length < 65_536) frames.push(clientFrame(data, { lengthBytes: 2 }));
+    const frame = joined(...frames), all = joined(...frames.map(() => data));
     const sizes = length < 1_000 ? [1, 2, 3, 5, 7, 13, 14, 50, 61, 1_000] : [997, 8_192, 70_000, 200_000];
     for (const size of sizes) {
       for (const offset of [0, 1, 2, 3]) {
         const { payload } = decode(frame, size, offset);
-        assertEquals(payload, joined(data, data), `${length} bytes, reads of ${size} at ${offset}`);
+        assertEquals(payload, all, `${length} bytes, reads of ${size} at ${offset}`);
       }
     }
   }
@@ -46,6 +48,19 @@ Deno.test("frames: every mask", () => {
     const mask = Uint8Array.of(...[24, 16, 8, 0].map((bits) => 1 << shift >>> bits)), data = pattern(200);
     const masked = joined(Uint8Array.of(0x82, 0xfe, 0, 200), mask, data.map((byte, index) => byte ^ mask[index & 3]));
     for (const size of [1, 77, 208]) assertEquals(decode(masked, size).payload, data);
+  }
+});
+
+Deno.test("frames: what follows a cut is no header, however much it looks like one", () => {
+  const mask = Uint8Array.of(0x82, 0x81, 0x82, 0x81);
+  for (const header of [Uint8Array.of(0x82, 0x80 | 40), Uint8Array.of(0x82, 0xfe, 0, 200)]) {
+    const data = new Uint8Array(header.length === 2 ? 40 : 200), masked = data.map((_, index) => mask[index & 3]);
+    const frame = joined(header, mask, masked);
+    for (let cut = 1; cut < frame.length; cut++) {
+      const decoder = new FrameDecoder(), first = frame.slice(0, cut), second = frame.slice(cut);
+      const taken = [first, second].map((bytes) => bytes.subarray(0, decoder.decode(bytes, bytes.length)));
+      assertEquals([joined(...taken), decoder.closeStatus], [data, undefined], `cut at ${cut} of ${frame.length}`);
+    }
   }
 });
 

@@ -39,7 +39,30 @@ function payloads(bytes: Uint8Array): Uint8Array[] {
   return found;
 }
 
-const PACKETS = [0, 1, 45, 46, 47, 123, 124, 125, 126, 127, 128, 300, 16_383, 65_531, 65_532, 65_533, 70_000, 2]
+const PACKETS = [
+  0,
+  1,
+  13,
+  14,
+  15,
+  47,
+  123,
+  124,
+  125,
+  126,
+  127,
+  128,
+  252,
+  253,
+  254,
+  300,
+  16_383,
+  65_531,
+  65_532,
+  65_533,
+  70_000,
+  2,
+]
   .map(packet);
 
 Deno.test("frames: each packet has a frame of its own", () => {

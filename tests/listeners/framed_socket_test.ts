@@ -15,7 +15,11 @@ class Network implements Socket {
   readonly writes: Uint8Array[] = [];
   /** Most bytes of one write. */
   most = Infinity;
+  /** The bytes of the last one where they are. */
+  latest: Uint8Array | undefined;
   isClosed = false;
+  /** The write under way fails. */
+  isBroken = false;
   #waiting: ((length: number | null) => void) | undefined;
   #buffer = new Uint8Array(0);
   #stuck: (() => void) | undefined;
@@ -31,7 +35,12 @@ class Network implements Socket {
   async write(data: Uint8Array): Promise<number> {
     const taken = Math.min(this.most, data.length);
     this.writes.push(data.slice(0, taken));
+    this.latest = data;
     if (this.isStuck) await new Promise<void>((resolve) => this.#stuck = resolve);
+    if (this.isBroken) {
+      this.isBroken = false;
+      throw new Deno.errors.ConnectionReset();
+    }
     return taken;
   }
 
@@ -134,6 +143,30 @@ Deno.test("framed socket: a close frame follows what is on its way, and does not
   await other.socket.closeWrite();
   other.socket.close();
   assertEquals([other.network.writes.length, other.network.isClosed], [1, true]);
+});
+
+Deno.test("framed socket: frames stay as they are until they have left, whatever others write meanwhile", async () => {
+  const { network, socket } = setup(), other = setup();
+  network.isStuck = true;
+  const written = socket.write(PACKET), waiting = network.latest;
+  for (let n = 0; n < 3; n++) await other.socket.write(pattern(9));
+  assertEquals(waiting, frame(PACKET));
+  await network.letGo();
+  assertEquals(await written, PACKET.length);
+});
+
+Deno.test("framed socket: who writes is told of a failure, and nobody else", async () => {
+  const { network, socket } = setup(), read = payload(socket);
+  network.isStuck = network.isBroken = true;
+  const written = socket.write(PACKET), next = socket.write(PACKET);
+  await network.send(ping("x"));
+  const failed = assertRejects(() => written, Deno.errors.ConnectionReset);
+  await network.letGo();
+  await failed;
+  assertEquals(await next, PACKET.length);
+  assertEquals(joined(...network.writes.slice(1)), joined(pong("x"), frame(PACKET)));
+  socket.close();
+  assertEquals(await read, null);
 });
 
 Deno.test("framed socket: a close does not wait for a write that does not leave", () => {

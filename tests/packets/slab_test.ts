@@ -1,0 +1,24 @@
+/** Memory that is used again. */
+
+import { assertEquals } from "@std/assert";
+import { SlabPool, SMALLEST_KEPT } from "../../src/packets/slab.ts";
+
+Deno.test("SlabPool keeps what is worth it", () => {
+  const pool = new SlabPool();
+  for (
+    const [size, isKept] of [[SMALLEST_KEPT - 1, false], [SMALLEST_KEPT, true], [SMALLEST_KEPT + 1, true]] as const
+  ) {
+    const slab = pool.take(size), { bytes } = slab;
+    slab.release();
+    assertEquals([pool.take(size).bytes === bytes, bytes.length >= size], [isKept, true], `${size} bytes`);
+  }
+});
+
+Deno.test("SlabPool gives memory to nobody else while somebody holds it", () => {
+  const pool = new SlabPool(), slab = pool.take(SMALLEST_KEPT);
+  slab.hold();
+  slab.release();
+  assertEquals(pool.take(SMALLEST_KEPT).bytes === slab.bytes, false);
+  slab.release();
+  assertEquals(pool.take(SMALLEST_KEPT).bytes === slab.bytes, true);
+});
