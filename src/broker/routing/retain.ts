@@ -4,7 +4,7 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { QoS } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
-import type { Client } from "../../session/client.ts";
+import { type Client, INLINE_ID } from "../../session/client.ts";
 import { NODE } from "../../session/cost.ts";
 import { openPart } from "../../session/fair_part.ts";
 import { OutboundRecord } from "../../session/outbound_record.ts";
@@ -50,7 +50,9 @@ export function checkRetainedLimits(core: Core, message: Message): void {
   );
 }
 
+/** The program itself may fill all of it. */
 function openPartOfRetained(core: Core, { publisherId }: Message, growth: number): number {
+  if (publisherId === INLINE_ID) return 1;
   const owner = core.retainedOwners.get(publisherId),
     address = owner?.address ?? core.sessions.get(publisherId)?.address;
   return openPart({ client: growth + (owner?.bytes ?? 0), address: growth + (address?.retained ?? 0) });
