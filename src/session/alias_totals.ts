@@ -1,6 +1,8 @@
 /** What Topic Aliases take in memory, of all clients.
  * @module */
 
+import { openPart } from "./fair_part.ts";
+
 /** The sum that every `InboundAliases` of a broker keeps up to date; nobody else writes it. */
 export class AliasTotals {
   readonly #maximum: number;
@@ -25,10 +27,12 @@ export class AliasTotals {
    * Takes more, or gives back.
    *
    * @param growth bytes
+   * @param held bytes that the client has taken
    * @returns false when that is too much: nothing is taken then
    */
-  take(growth: number): boolean {
-    if (this.#bytes + growth > this.#maximum) return false;
+  take(growth: number, held: number): boolean {
+    const part = openPart({ client: held + growth, address: 0 });
+    if (growth > 0 && this.#bytes + growth > part * this.#maximum) return false;
     this.#bytes += growth;
     return true;
   }

@@ -21,6 +21,10 @@ export const SUBSCRIPTION = 512;
 export const SHARE = 160;
 /** A session that sleeps. */
 export const SESSION = 1_024;
+/** An address that clients come from, with what they hold. */
+export const ADDRESS = 192;
+/** A client whose messages are retained. */
+export const OWNER = 96;
 /** A will. */
 export const WILL = 512;
 /** A Topic Alias that a client has set. */

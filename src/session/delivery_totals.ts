@@ -1,5 +1,6 @@
 /** What all sessions of a broker have on its way.
  * @module */
+import { Addresses, type AddressTotals } from "./address_totals.ts";
 import { DELIVERY } from "./cost.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
 
@@ -11,23 +12,29 @@ export class DeliveryTotals {
   bytes = 0;
   /** Bytes that Packet Identifiers of QoS 2 messages from clients take. */
   receivedBytes = 0;
+  /** The same and more by address. */
+  readonly addresses: Addresses = new Addresses();
 
   /** A record is sent or queued. */
-  add({ message }: OutboundRecord): void {
+  add({ message }: OutboundRecord, address: AddressTotals): void {
     this.inflight++;
     this.bytes += DELIVERY;
+    address.queued += DELIVERY + (message?.size ?? 0);
     if (message !== undefined && message.deliveries++ === 0) this.bytes += message.size;
   }
 
   /** A record is finished or given up. */
-  remove(record: OutboundRecord): void {
+  remove(record: OutboundRecord, address: AddressTotals): void {
     this.inflight--;
     this.bytes -= DELIVERY;
-    this.release(record);
+    address.queued -= DELIVERY;
+    this.release(record, address);
   }
 
   /** The message of a record is not needed any more. */
-  release({ message }: OutboundRecord): void {
-    if (message !== undefined && --message.deliveries === 0) this.bytes -= message.size;
+  release({ message }: OutboundRecord, address: AddressTotals): void {
+    if (message === undefined) return;
+    address.queued -= message.size;
+    if (--message.deliveries === 0) this.bytes -= message.size;
   }
 }

@@ -1,6 +1,8 @@
 /** Everything on its way to the client of one session: sent and unacknowledged, to be sent again, and queued.
  * @module */
 import type { QoS } from "../packets/types.ts";
+import { AddressTotals } from "./address_totals.ts";
+import { DELIVERY } from "./cost.ts";
 import type { DeliveryTotals } from "./delivery_totals.ts";
 import { InflightTable } from "./inflight_table.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
@@ -37,6 +39,7 @@ export class Outbox {
   /** How many it had finished when it was last seen to stand still with a long queue, -1 for never. */
   stoodStillAt: number = -1;
   readonly #totals: DeliveryTotals;
+  readonly #address: AddressTotals;
   /** Of an earlier connection, to be sent again before anything from the queue; the last one is the first. */
   #resend: OutboundRecord[] = [];
   #sendQuota = 0;
@@ -45,9 +48,10 @@ export class Outbox {
   #inflightBytes = 0;
   #nextPacketId = 0;
 
-  /** @param totals sums of all outboxes of the broker */
-  constructor(totals: DeliveryTotals) {
+  /** @param totals sums of all outboxes of the broker @param address sums of one address */
+  constructor(totals: DeliveryTotals, address: AddressTotals = new AddressTotals()) {
     this.#totals = totals;
+    this.#address = address;
   }
 
   /** QoS 1/2 PUBLISH packets that may still be sent on this connection; below 0 after many resent PUBREL [MQTT-3.3.4-9]. */
@@ -58,6 +62,11 @@ export class Outbox {
   /** Bytes of the messages that were sent and are not acknowledged. */
   get inflightBytes(): number {
     return this.#inflightBytes;
+  }
+
+  /** Bytes that all of it takes. */
+  get bytes(): number {
+    return this.queue.bytes + this.#inflightBytes + DELIVERY * this.inflight.size;
   }
 
   /** Whether something waits to be sent. */
@@ -142,20 +151,20 @@ export class Outbox {
   #keep(record: OutboundRecord): void {
     this.inflight.add(record);
     this.#inflightBytes += record.message?.size ?? 0;
-    this.#totals.add(record);
+    this.#totals.add(record, this.#address);
   }
 
   /** Appends a record to the queue. */
   enqueue(record: OutboundRecord): void {
     this.queue.push(record);
-    this.#totals.add(record);
+    this.#totals.add(record, this.#address);
   }
 
   /** Takes the oldest record out of the queue, to be sent or given up. */
   dequeue(): OutboundRecord | undefined {
     const record = this.queue.shift();
     if (record === undefined) return undefined;
-    this.#totals.remove(record);
+    this.#totals.remove(record, this.#address);
     if (this.relief !== undefined) this.relief.queueIsShorter(this.queue);
     return record;
   }
@@ -174,7 +183,7 @@ export class Outbox {
   /** Forgets the message of a record: from PUBREC on only its Packet Identifier matters. */
   release(record: OutboundRecord): void {
     this.#inflightBytes -= record.message?.size ?? 0;
-    this.#totals.release(record);
+    this.#totals.release(record, this.#address);
     record.message = undefined;
     record.state = "released";
   }
@@ -191,7 +200,7 @@ export class Outbox {
     if (this.inflight.get(record.packetId) !== record) return;
     this.inflight.delete(record.packetId);
     this.#inflightBytes -= record.message?.size ?? 0;
-    this.#totals.remove(record);
+    this.#totals.remove(record, this.#address);
   }
 
   /** Puts a restored record back under its old Packet Identifier. */
@@ -209,7 +218,7 @@ export class Outbox {
 
   /** Forgets everything: the session has ended. */
   clear(): void {
-    for (const record of this.inflight.values()) this.#totals.remove(record);
+    for (const record of this.inflight.values()) this.#totals.remove(record, this.#address);
     this.inflight.clear();
     this.#inflightBytes = 0;
     this.#resend = [];

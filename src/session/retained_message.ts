@@ -4,6 +4,7 @@ import { Copies, LARGEST_SHARED } from "../packets/copies.ts";
 import type { Task } from "../time/scheduler.ts";
 import { BUFFER, costOfText, DEADLINE, RETAINED } from "./cost.ts";
 import { Message } from "./message.ts";
+import type { RetainedOwner } from "./retained_owner.ts";
 
 const copies: Copies = new Copies();
 /** Memory is taken in steps of so many bytes, so that a value that grows by a digit finds room. */
@@ -28,6 +29,8 @@ export class RetainedMessage {
   cost = 0;
   /** When it expires, `undefined` for never. */
   expiry: Task | undefined = undefined;
+  /** Who it is counted for. */
+  owner: RetainedOwner | undefined = undefined;
   readonly #topic: string;
   #publisherId = "";
   #receivedAt = 0;

@@ -1,6 +1,7 @@
 /** A session: what the broker keeps of a client, with or without a connection (4.1).
  * @module */
 import type { ProtocolVersion, PublishPacket } from "../packets/types.ts";
+import type { AddressTotals } from "./address_totals.ts";
 import type { Client } from "./client.ts";
 import { costOfText, SESSION } from "./cost.ts";
 import type { Message } from "./message.ts";
@@ -8,6 +9,7 @@ import { DeliveryTotals } from "./delivery_totals.ts";
 import type { PublishDelivery } from "./outbound_record.ts";
 import { Outbox } from "./outbox.ts";
 import { PacketIdSet } from "./packet_id_set.ts";
+import { peerOf } from "./peer_address.ts";
 import type { Task } from "../time/scheduler.ts";
 import type { SessionSubscription, SessionView } from "./session_view.ts";
 import type { PendingWill } from "./will.ts";
@@ -37,12 +39,19 @@ export interface SessionLink {
 /** Receives a message for a subscription of the broker's own client. */
 export type InlineHandler = (client: Client, packet: PublishPacket) => void | Promise<void>;
 
+/** Bytes that a session takes by itself. */
+export function costOfSession({ id, username }: Pick<Client, "id" | "username">): number {
+  return SESSION + costOfText(id) + costOfText(username);
+}
+
 /** State of one ClientID [MQTT-3.1.3-2]. */
 export class Session implements SessionView {
   /** ClientID. */
   readonly clientId: string;
   /** Bytes that it takes by itself, without subscriptions, messages and will. */
   readonly bytes: number;
+  /** What is held by the address that it began from, wherever its client is now. */
+  readonly address: AddressTotals;
   /** Who is, or was last, connected. */
   client: Client;
   /** The connection; `undefined` while the client is away. */
@@ -93,7 +102,8 @@ export class Session implements SessionView {
     this.#totals = totals;
     this.clientId = client.id;
     this.client = client;
-    this.bytes = SESSION + costOfText(client.id) + costOfText(client.username);
+    this.bytes = costOfSession(client);
+    this.address = totals.addresses.of(peerOf(client.remoteAddress));
     this.expiryInterval = expiryInterval;
   }
 
@@ -115,7 +125,7 @@ export class Session implements SessionView {
   /** Messages on their way to the client. */
   get outbox(): Outbox {
     if (this.#outbox === undefined) {
-      this.#outbox = new Outbox(this.#totals);
+      this.#outbox = new Outbox(this.#totals, this.address);
       this.#outbox.connect(this.sendQuota);
     }
     return this.#outbox;
@@ -139,6 +149,11 @@ export class Session implements SessionView {
   /** Messages of the client between PUBREC and PUBREL. */
   get awaitingPubrelMessages(): number {
     return this.#awaitingPubrel?.size ?? 0;
+  }
+
+  /** Bytes of the session with the Packet Identifiers of QoS 2 messages from its client. */
+  get bytesWithIdentifiers(): number {
+    return this.bytes + (this.#awaitingPubrel?.bytes ?? 0);
   }
 
   /** Bytes of the messages that wait. */

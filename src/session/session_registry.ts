@@ -24,15 +24,22 @@ export class SessionRegistry {
 
   /** Adds a session. */
   add(session: Session): void {
-    this.#bytes += session.bytes - (this.get(session.clientId)?.bytes ?? 0);
-    this.#sessions.set(session.clientId, session);
+    const { clientId } = session, previous = this.get(clientId);
+    this.#count(session, 1);
+    if (previous !== undefined) this.#count(previous, -1);
+    this.#sessions.set(clientId, session);
+  }
+
+  #count({ bytes, address }: Session, one: 1 | -1): void {
+    this.#bytes += one * bytes;
+    address.count("sessions", one * bytes);
   }
 
   /** Removes a session, unless its ClientID has a newer one. */
   remove(session: Session): void {
     if (this.#sessions.get(session.clientId) !== session) return;
     this.#sessions.delete(session.clientId);
-    this.#bytes -= session.bytes;
+    this.#count(session, -1);
   }
 
   /** All sessions in the order in which they began. */

@@ -52,7 +52,7 @@ export class InboundAliases {
 
   #set(alias: number, topic: KnownTopic): KnownTopic {
     const growth = costOf(topic) - costOf(this.#topics[alias]);
-    if (!this.#totals.take(growth)) {
+    if (!this.#totals.take(growth, this.#bytes)) {
       throw new MqttError(ReasonCode.QuotaExceeded, "Cannot use topic alias: there is no memory for one more");
     }
     this.#bytes += growth;
@@ -61,7 +61,7 @@ export class InboundAliases {
 
   /** The connection has ended: gives back what they take. */
   end(): void {
-    this.#totals.take(-this.#bytes);
+    this.#totals.take(-this.#bytes, this.#bytes);
     this.#topics = [];
     this.#bytes = this.#maximum = 0;
   }

@@ -1,5 +1,6 @@
 /** Bounds of what is retained, to the byte and to the millisecond. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { MqttError } from "../../src/packets/errors.ts";
 import { Message } from "../../src/session/message.ts";
 import { costOfRetained } from "../../src/session/retained_message.ts";
 import { Harness } from "../helpers/harness.ts";
@@ -29,4 +30,15 @@ Deno.test("a message that expires at once is not sent to who subscribes at once"
   await subscriber.subscribe("+");
   await subscriber.expectMessage("u", "y");
   await subscriber.expectNothing();
+});
+
+Deno.test("the last eighth is not for a client that has retained much, but for the program itself", async () => {
+  await using harness = await Harness.start({ capabilities: { maximumRetainedMessages: 800 } });
+  const client = await harness.connect("hog"), { broker } = harness;
+  for (let index = 0; index < 700; index++) await client.publish(`t/${index}`, "x", { qos: 0, retain: true });
+  assertEquals(await client.publish("t/700", "x", { qos: 1, retain: true }), 0x97);
+  assertEquals(await client.publish("t/0", "y", { qos: 1, retain: true }), 0x10, "it takes the place of another one");
+  for (let index = 0; index < 100; index++) await broker.publish(`own/${index}`, "x", { retain: true });
+  assertEquals(broker.info.retained, 800);
+  await assertRejects(() => broker.publish("own/100", "x", { retain: true }), MqttError);
 });

@@ -50,7 +50,7 @@ async function fillWith(port: number, most: number, options: (index: number) => 
   return isFull ? count : Infinity;
 }
 
-Deno.test("sessions with long names end in 0x97; those who are there are served, at QoS 2 as far as there is room", async () => {
+Deno.test("sessions with long names end in 0x97; those with short ones are served", async () => {
   await using broker = await start();
   const port = broker.port("tcp"), prober = await client(port);
   await using good = await startGoodClient(broker, { newConnections: false });
@@ -58,10 +58,9 @@ Deno.test("sessions with long names end in 0x97; those who are there are served,
   const count = await fillWith(port, 5_000, (index) => ({ clientId: `a${index}`, username: name }));
   assert(count > 500 && count < 2_000, `${count} sessions`);
   assertServed(await good.report(), { roundTrips: 10 });
-  assertEquals(await prober.publish("t", "", { qos: 2 }), 0x97);
-  assertEquals(await prober.publish("t", "", { qos: 1 }), 0x10);
+  for (const qos of [1, 2] as const) assertEquals(await prober.publish("t", "", { qos }), 0x10);
   const old = new RawClient(await connectTo(`127.0.0.1:${port}`), { version: 4 });
-  await old.sendConnect({ clientId: "late", protocolVersion: 4 });
+  await old.sendConnect({ clientId: "late", protocolVersion: 4, username: name });
   await old.expect("20 02 00 03");
   await (await client(port, { clientId: "a0", username: name, cleanStart: false })).disconnect(); // it has a session
   await assertWell(broker);

@@ -1,6 +1,9 @@
 /** Acknowledgements in order, each after what it confirms is committed.
  * @module */
 
+import { WAITING } from "../../session/cost.ts";
+import { openPart } from "../../session/fair_part.ts";
+
 /** An acknowledgement that waits. */
 interface Entry {
   /** Commits that have not ended. */
@@ -51,7 +54,9 @@ export class AckQueue {
   /** True when so many wait, here or in all, that nothing should be read that brings more of them. */
   get isLong(): boolean {
     const { length } = this, { waiting, options } = this.#owner.core;
-    return length > options.capabilities.receiveMaximum || length > 0 && waiting.acknowledgements > waiting.maximum;
+    if (length === 0) return false;
+    const part = openPart({ client: WAITING * length, address: 0 });
+    return length > options.capabilities.receiveMaximum || waiting.acknowledgements > part * waiting.maximum;
   }
 
   /** The connection has ended: nothing is sent any more. Who waits for a commit that fails is still told. */

@@ -10,6 +10,7 @@ import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
 import { Scheduler } from "../../time/scheduler.ts";
 import type { RetainedMessage } from "../../session/retained_message.ts";
+import type { RetainedOwner } from "../../session/retained_owner.ts";
 import type { Session } from "../../session/session.ts";
 import type { PendingWill } from "../../session/will.ts";
 import { SessionRegistry } from "../../session/session_registry.ts";
@@ -63,6 +64,8 @@ export class Core {
   readonly tree: SubscriptionTree<Session> = new SubscriptionTree<Session>();
   /** Retained messages by topic. */
   readonly retained: RetainedTree<RetainedMessage> = new RetainedTree<RetainedMessage>();
+  /** Those whose messages they are, by ClientID. */
+  readonly retainedOwners: Map<string, RetainedOwner> = new Map();
   /** Open connections, those before CONNECT included. */
   readonly connections: Set<OpenConnection> = new Set();
   /** Open sockets, until they are closed for good. */

@@ -24,7 +24,7 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   if (connection.closed) return;
   core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);
   if (connection.closed) return;
-  checkRoom(core, client.id, packet.will); // others may have come while the hooks were asked
+  checkRoom(core, client, packet.will); // others may have come while the hooks were asked
   checkRate(core, client.id);
   const sessionPresent = beginSession(core, connection, packet);
   const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);

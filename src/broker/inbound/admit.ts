@@ -32,7 +32,7 @@ export function admit(core: Core, connection: Connection, message: Message): boo
   checkCapabilities(core, message);
   if (message.qos > 0 && !takeQuota(core, connection, message)) return false;
   if (message.isText && !isPayloadText(core, connection, message)) return false;
-  if (message.qos === 2 && isFullOfSessions(core)) return refuseIdentifier(connection, message);
+  if (message.qos === 2 && isFullOfSessions(core, connection.session!)) return refuseIdentifier(connection, message);
   message.limitLife(capabilities.maximumMessageExpiryInterval);
   return message.qos === 0 || mayBeStored(core, connection, message);
 }

@@ -6,7 +6,11 @@ import type { ConnectPacket, Will } from "../../packets/types.ts";
 import { utf8Length } from "../../packets/utf8.ts";
 import { roomForClients } from "../connection/open_sockets.ts";
 import type { Core } from "../core/core.ts";
-import { INLINE_ID } from "../../session/client.ts";
+import type { AddressTotals } from "../../session/address_totals.ts";
+import { type Client, INLINE_ID } from "../../session/client.ts";
+import { openPart } from "../../session/fair_part.ts";
+import { peerOf } from "../../session/peer_address.ts";
+import { costOfSession, type Session } from "../../session/session.ts";
 import { bytesOfSessions } from "../sessions/session_begin.ts";
 import { checkWill, costOfWill } from "../sessions/wills.ts";
 
@@ -14,7 +18,7 @@ import { checkWill, costOfWill } from "../sessions/wills.ts";
  * Checks version, Client Identifier, will and the room that there is.
  * @throws MqttError 0x84, 0x85, 0x97, and for the will 0x90, 0x99, 0x9A, 0x9B
  */
-export function checkConnect(core: Core, packet: ConnectPacket): void {
+export function checkConnect(core: Core, client: Client, packet: ConnectPacket): void {
   const { minimumProtocolVersion } = core.options.capabilities;
   if (packet.protocolVersion < minimumProtocolVersion) {
     throw new MqttError(
@@ -24,38 +28,58 @@ export function checkConnect(core: Core, packet: ConnectPacket): void {
   }
   checkClientId(core, packet);
   if (packet.will !== undefined) checkWill(core, packet.will);
-  checkRoom(core, packet.clientId, packet.will);
+  const { username, remoteAddress } = client;
+  checkRoom(core, { id: packet.clientId, username, remoteAddress }, packet.will);
 }
+
+/** Who comes. */
+type Newcomer = Pick<Client, "id" | "username" | "remoteAddress">;
 
 /**
  * One client more, unless it takes the place of a connection of its own.
  * @throws MqttError 0x97
  */
-export function checkRoom(core: Core, clientId: string, will: Will | undefined): void {
-  const { capabilities } = core.options, { maximumSessions } = capabilities, session = core.sessions.get(clientId);
+export function checkRoom(core: Core, client: Newcomer, will: Will | undefined): void {
+  const { capabilities } = core.options, session = core.sessions.get(client.id);
   const maximumClients = roomForClients(capabilities);
   if (core.info.clientsConnected >= maximumClients && session?.link === undefined) {
     const option = maximumClients < capabilities.maximumClients ? "maximumSockets" : "maximumClients";
     core.tellOfRefusal(option, capabilities[option]);
     throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumClients} clients already`);
   }
-  if (core.sessions.size >= maximumSessions && session === undefined) {
-    core.tellOfRefusal("maximumSessions", maximumSessions);
-    throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${maximumSessions} sessions already`);
-  }
-  if (session === undefined && isFullOfSessions(core)) {
-    throw new MqttError(ReasonCode.QuotaExceeded, "Cannot connect: there is no memory for one more session");
-  }
-  const willGrowth = will === undefined ? 0 : costOfWill(will) - (session?.willBytes ?? 0);
-  if (willGrowth > 0 && core.willBytes + willGrowth > core.limits.wills) {
-    core.tellOfRefusal("maximumTotalWillBytes", core.limits.wills);
-    throw new MqttError(ReasonCode.QuotaExceeded, "Cannot connect: there is no memory for one more will");
-  }
+  const address = session?.address ?? core.deliveries.addresses.get(peerOf(client.remoteAddress));
+  if (session === undefined) checkSessions(core, costOfSession(client), address);
+  if (will !== undefined) checkWills(core, { cost: costOfWill(will), held: session?.willBytes ?? 0 }, address);
 }
 
-/** Whether what sessions take by themselves has reached its limit: nothing more is taken then, and that is told. */
-export function isFullOfSessions(core: Core): boolean {
-  const isFull = core.memory.isShort || bytesOfSessions(core) >= core.limits.sessions;
+/** One session more. */
+function checkSessions(core: Core, cost: number, address: AddressTotals | undefined): void {
+  const { maximumSessions } = core.options.capabilities;
+  const part = openPart({ client: cost, address: cost + (address?.sessions ?? 0) });
+  if (core.sessions.size >= part * maximumSessions) {
+    core.tellOfRefusal("maximumSessions", maximumSessions);
+    throw new MqttError(ReasonCode.QuotaExceeded, `Cannot connect: there are ${core.sessions.size} sessions already`);
+  }
+  if (!isFull(core, part)) return;
+  throw new MqttError(ReasonCode.QuotaExceeded, "Cannot connect: there is no memory for one more session");
+}
+
+/** A will, and what the session is counted with for the one that it has. */
+function checkWills(core: Core, will: { cost: number; held: number }, address: AddressTotals | undefined): void {
+  const { cost, held } = will, growth = cost - held;
+  const part = openPart({ client: cost, address: growth + (address?.wills ?? 0) });
+  if (growth <= 0 || core.willBytes + growth <= part * core.limits.wills) return;
+  core.tellOfRefusal("maximumTotalWillBytes", core.limits.wills);
+  throw new MqttError(ReasonCode.QuotaExceeded, "Cannot connect: there is no memory for one more will");
+}
+
+/** Whether a session may remember no more Packet Identifiers: what sessions take by themselves has reached its limit, which is told. */
+export function isFullOfSessions(core: Core, session: Session): boolean {
+  return isFull(core, openPart({ client: session.bytesWithIdentifiers, address: session.address.sessions }));
+}
+
+function isFull(core: Core, part: number): boolean {
+  const isFull = core.memory.isShort || bytesOfSessions(core) >= part * core.limits.sessions;
   if (isFull) core.tellOfRefusal("maximumTotalSessionBytes", core.limits.sessions);
   return isFull;
 }

@@ -38,7 +38,7 @@ async function decideOnConnect(core: Core, connection: Connection, received: Con
   if (connection.closed) return;
   takeChanges(client, packet, username);
   takeLimits(core, connection, packet);
-  checkConnect(core, packet);
+  checkConnect(core, client, packet);
   client.id = packet.clientId;
   if (packet.protocolVersion === 5) client.keepAlive = allowedKeepAlive(core, packet.keepAlive); // [MQTT-3.2.2-22]
   if (packet.properties?.authenticationMethod !== undefined) return beginAuthentication(core, connection, packet);

@@ -3,6 +3,7 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { QoS } from "../../packets/types.ts";
 import { DELIVERY } from "../../session/cost.ts";
+import { OPEN_TO_ANYBODY, openPart } from "../../session/fair_part.ts";
 import type { Message } from "../../session/message.ts";
 import { type DeliveryOptions, OutboundRecord } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
@@ -60,21 +61,28 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
 }
 
 /** Whether a new message may be sent at once. Where all together may have no more, it is for those who have nearly nothing. */
-function maySend(core: Core, { outbox, link, pumping }: Session): boolean {
+function maySend(core: Core, session: Session): boolean {
+  const { outbox, link, pumping } = session;
   return link !== undefined && link.ready && !outbox.ahead && !pumping && link.hasRoom() &&
     outbox.maySend(core.options.capabilities.maximumQueuedBytes) &&
-    (outbox.inflight.size < NEARLY_NOTHING || !isTotalFull(core));
+    (outbox.inflight.size < NEARLY_NOTHING || !isTotalFull(core, session));
 }
 
-/** Whether the messages of all sessions have reached their limit. */
-export function isTotalFull({ deliveries, limits, memory }: Core): boolean {
-  return deliveries.bytes >= limits.queued || memory.isShort;
+/** Whether the messages of all sessions have reached the part of their limit that is open to a session. */
+function isTotalFull({ deliveries, limits, memory }: Core, { outbox, address }: Session): boolean {
+  return deliveries.bytes >= openPart({ client: outbox.bytes, address: address.queued }) * limits.queued ||
+    memory.isShort;
+}
+
+/** Whether they have reached it for somebody. */
+export function isTotalTight({ deliveries, limits, memory }: Core): boolean {
+  return deliveries.bytes >= OPEN_TO_ANYBODY * limits.queued || memory.isShort;
 }
 
 /** Whether a message cannot be sent to a session now, and its queue would take it if all together had room, which is told. */
 export function mayQueueOnly(core: Core, message: Message, session: Session): boolean {
   if (session.ended || session.inlineHandler !== undefined || maySend(core, session)) return false;
-  if (isOwnFull(core, session, message, false)) return false;
+  if (isOwnFull(core, session, message, false) || !isTotalFull(core, session)) return false;
   core.tellOfRefusal("maximumTotalQueuedBytes", core.limits.queued);
   return true;
 }
@@ -82,7 +90,7 @@ export function mayQueueOnly(core: Core, message: Message, session: Session): bo
 function enqueue(core: Core, session: Session, record: OutboundRecord): void {
   const message = record.message!, { outbox } = session, { on } = core.hooks;
   const isHeld = holdPublisher(core, session, message);
-  const isFull = isOwnFull(core, session, message, isHeld) || isTotalFull(core);
+  const isFull = isOwnFull(core, session, message, isHeld) || isTotalFull(core, session);
   if (isFull && !makeRoom(core, session, record, isHeld)) return;
   if (on.onPacketIdExhausted !== undefined && outbox.exhausted) {
     message.keepMemory();
@@ -113,8 +121,8 @@ function makeRoom(core: Core, session: Session, record: OutboundRecord, isHeld: 
     dropRecord(core, session, outbox.dequeue()!, "the queue is full");
     goesOn = outbox.queue.length > 0 && isOwnFull(core, session, message, isHeld);
   }
-  if (!isOwnFull(core, session, message, isHeld) && (dropsOldest || !isTotalFull(core))) return true;
-  if (isTotalFull(core)) core.tellOfRefusal("maximumTotalQueuedBytes", core.limits.queued);
+  if (!isOwnFull(core, session, message, isHeld) && (dropsOldest || !isTotalFull(core, session))) return true;
+  if (isTotalFull(core, session)) core.tellOfRefusal("maximumTotalQueuedBytes", core.limits.queued);
   dropRecord(core, session, record, "the queue is full");
   if (queueOverflow === "disconnect") {
     session.link?.close(ReasonCode.QuotaExceeded, new Error("the queue of this client is full"));

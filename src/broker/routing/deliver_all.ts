@@ -7,7 +7,7 @@ import type { Session } from "../../session/session.ts";
 import { HeldSubscription } from "../../topics/subscription.ts";
 import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
-import { deliver, isTotalFull, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
+import { deliver, isTotalTight, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
 import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
 import { matchTopic } from "./match_topic.ts";
 import { retain } from "./retain.ts";
@@ -119,7 +119,7 @@ export function deliverAll(core: Core, client: Client, message: Message, recipie
  * connection, it is not kept out.
  */
 export function isKeptOut(core: Core, message: Message, recipients: Recipients): boolean {
-  if (message.qos === 0 || !isTotalFull(core) || core.options.capabilities.queueOverflow !== "drop_newest") {
+  if (message.qos === 0 || !isTotalTight(core) || core.options.capabilities.queueOverflow !== "drop_newest") {
     return false;
   }
   const { matched: { subscribers }, deniedSubscribers, members = [] } = recipients, denied = new Set(deniedSubscribers);

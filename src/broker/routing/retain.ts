@@ -4,11 +4,14 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { QoS } from "../../packets/types.ts";
 import type { Message } from "../../session/message.ts";
-import type { Client } from "../../session/client.ts";
+import { type Client, INLINE_ID } from "../../session/client.ts";
 import { NODE } from "../../session/cost.ts";
+import { openPart } from "../../session/fair_part.ts";
 import { OutboundRecord } from "../../session/outbound_record.ts";
 import type { Replay } from "../../session/outbox.ts";
+import { peerOf } from "../../session/peer_address.ts";
 import { costOfRetained, RetainedMessage } from "../../session/retained_message.ts";
+import { RetainedOwner } from "../../session/retained_owner.ts";
 import type { Session } from "../../session/session.ts";
 import type { SessionSubscription } from "../../session/session_view.ts";
 import { authorize } from "../core/authorize.ts";
@@ -19,7 +22,7 @@ import { sendRecord } from "../outbound/pump.ts";
 /** Keeps a message with RETAIN 1, or clears its topic when the payload is empty [MQTT-3.3.1-5] [MQTT-3.3.1-6]. */
 export function retain(core: Core, client: Client, message: Message): void {
   if (message.payloadLength === 0) removeRetained(core, message.topic); // [MQTT-3.3.1-7]
-  else storeRetained(core, message);
+  else storeRetained(core, message, client.remoteAddress);
   if (core.hooks.on.onRetainMessage === undefined) return;
   message.detach();
   message.awaitCommit(core.hooks.observe(core.hooks.on.onRetainMessage, client, message));
@@ -34,9 +37,10 @@ export function checkRetainedLimits(core: Core, message: Message): void {
   message.encode();
   const { maximumRetainedMessages } = core.options.capabilities;
   const previous = core.retained.get(message.topic, message.known);
-  const growth = costOfRetained(message) - (previous?.cost ?? 0);
-  const isTooMuch = growth > 0 && (core.memory.isShort || core.info.retainedBytes + growth > core.limits.retained);
-  const isTooMany = previous === undefined && core.retained.size >= maximumRetainedMessages;
+  const growth = costOfRetained(message) - (previous?.cost ?? 0), part = openPartOfRetained(core, message, growth);
+  const most = part * core.limits.retained;
+  const isTooMuch = growth > 0 && (core.memory.isShort || core.info.retainedBytes + growth > most);
+  const isTooMany = previous === undefined && core.retained.size >= part * maximumRetainedMessages;
   if (isTooMuch) core.tellOfRefusal("maximumRetainedBytes", core.limits.retained);
   else if (isTooMany) core.tellOfRefusal("maximumRetainedMessages", maximumRetainedMessages);
   else return;
@@ -46,21 +50,42 @@ export function checkRetainedLimits(core: Core, message: Message): void {
   );
 }
 
+/** The program itself may fill all of it. */
+function openPartOfRetained(core: Core, { publisherId }: Message, growth: number): number {
+  if (publisherId === INLINE_ID) return 1;
+  const owner = core.retainedOwners.get(publisherId),
+    address = owner?.address ?? core.sessions.get(publisherId)?.address;
+  return openPart({ client: growth + (owner?.bytes ?? 0), address: growth + (address?.retained ?? 0) });
+}
+
 /**
  * Puts a message into the store of retained messages and watches its expiry.
+ *
+ * @param core the broker
+ * @param message with a payload
+ * @param remoteAddress where it came from, if that is known
  * @throws MqttError 0x81, 0x82 or 0x94 for parts that cannot be sent
  */
-export function storeRetained(core: Core, message: Message): void {
+export function storeRetained(core: Core, message: Message, remoteAddress: string = ""): void {
   const { topic, expiryInterval: interval } = message, { retained } = core, { nodes } = retained;
   const previous = retained.get(topic, message.known), kept = previous ?? new RetainedMessage(topic), { cost } = kept;
   kept.replace(message);
   if (previous === undefined) retained.set(topic, kept);
   count(core, kept.cost - cost + NODE * (retained.nodes - nodes));
+  const owner = ownerOf(core, message.publisherId, remoteAddress);
+  owner.count(kept.cost);
+  kept.owner?.count(-cost);
+  kept.owner = owner;
   if (kept.expiry !== undefined) core.scheduler.cancel(kept.expiry);
   kept.expiry = interval === undefined ? undefined : core.scheduler.at(message.receivedAt + interval * 1000, () => {
     removeRetained(core, topic);
     core.hooks.observe(core.hooks.on.onRetainedExpired, topic);
   });
+}
+
+function ownerOf({ retainedOwners: owners, deliveries }: Core, clientId: string, remoteAddress: string): RetainedOwner {
+  const owner = owners.get(clientId);
+  return owner ?? new RetainedOwner(clientId, { owners, address: deliveries.addresses.of(peerOf(remoteAddress)) });
 }
 
 function count(core: Core, bytes: number): void {
@@ -71,7 +96,9 @@ function count(core: Core, bytes: number): void {
 function removeRetained(core: Core, topic: string): void {
   const { retained } = core, { nodes } = retained, previous = retained.delete(topic);
   if (previous?.expiry !== undefined) core.scheduler.cancel(previous.expiry);
-  count(core, NODE * (retained.nodes - nodes) - (previous?.cost ?? 0));
+  const cost = previous?.cost ?? 0;
+  previous?.owner?.count(-cost);
+  count(core, NODE * (retained.nodes - nodes) - cost);
 }
 
 /** So many branches of the tree are looked at for one step of a replay, whether they lead to a message or not. */

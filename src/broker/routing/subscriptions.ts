@@ -1,6 +1,7 @@
 /** Subscriptions of a session and of the tree, always changed together.
  * @module */
 import { costOfText, NODE, SHARE, SUBSCRIPTION } from "../../session/cost.ts";
+import { openPart } from "../../session/fair_part.ts";
 import type { Session } from "../../session/session.ts";
 import type { SessionSubscription } from "../../session/session_view.ts";
 import type { ParsedFilter } from "../../topics/topic_filter.ts";
@@ -12,7 +13,7 @@ const REMOVAL = 4;
 /** Whether one more subscription is above a limit. */
 export function isOverQuota(core: Core, session: Session, filter: ParsedFilter): boolean {
   if (session.subscriptions.has(filter.full)) return false;
-  return isOverOwnQuota(core, session, filter) || isOverQuotaOfAll(core, filter);
+  return isOverOwnQuota(core, session, filter) || isOverQuotaOfAll(core, session, filter);
 }
 
 function isOverOwnQuota({ options: { capabilities } }: Core, session: Session, filter: ParsedFilter): boolean {
@@ -23,13 +24,17 @@ function isOverOwnQuota({ options: { capabilities } }: Core, session: Session, f
 }
 
 /** Whether it is above what all clients together may have; that is told. */
-function isOverQuotaOfAll(core: Core, filter: ParsedFilter): boolean {
+function isOverQuotaOfAll(core: Core, session: Session, filter: ParsedFilter): boolean {
   const { tree, limits, options } = core, { maximumWildcardFilters, maximumShares } = options.capabilities;
-  if (core.memory.isShort || bytesOfSubscriptions(core) + costOf(filter) > limits.subscriptions) {
+  const cost = costOf(filter), client = session.subscriptionBytes + cost;
+  const part = openPart({ client, address: session.address.subscriptions + cost });
+  if (core.memory.isShort || bytesOfSubscriptions(core) + cost > part * limits.subscriptions) {
     core.tellOfRefusal("maximumTotalSubscriptionBytes", limits.subscriptions);
-  } else if (filter.hasWildcard && tree.wildcardFilters >= maximumWildcardFilters && !tree.knows(filter)) {
+  } else if (filter.hasWildcard && tree.wildcardFilters >= part * maximumWildcardFilters && !tree.knows(filter)) {
     core.tellOfRefusal("maximumWildcardFilters", maximumWildcardFilters);
-  } else if (filter.shareName !== undefined && tree.shares >= maximumShares && tree.share(filter) === undefined) {
+  } else if (
+    filter.shareName !== undefined && tree.shares >= part * maximumShares && tree.share(filter) === undefined
+  ) {
     core.tellOfRefusal("maximumShares", maximumShares);
   } else return false;
   return true;
@@ -72,6 +77,7 @@ function count(core: Core, session: Session, { filter, one }: { filter: ParsedFi
   const bytes = one * costOf(filter);
   core.subscriptionBytes += bytes;
   session.subscriptionBytes += bytes;
+  session.address.count("subscriptions", bytes);
   if (filter.hasWildcard) session.wildcardSubscriptions += one;
   if (filter.shareName !== undefined) session.shares += one;
 }

@@ -4,6 +4,7 @@ import { ReasonCode } from "../../packets/reason_codes.ts";
 import { MqttError } from "../../packets/errors.ts";
 import type { ConnectPacket } from "../../packets/types.ts";
 import type { Client } from "../../session/client.ts";
+import { ADDRESS, OWNER } from "../../session/cost.ts";
 import { Session, type SessionLink } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
 import { endSession, finishEnding } from "./session_end.ts";
@@ -44,9 +45,10 @@ export function beginSession(core: Core, connection: SessionHolder, packet: Conn
   return present;
 }
 
-/** Bytes that sessions take by themselves, with the Packet Identifiers of QoS 2 messages from their clients. */
-export function bytesOfSessions({ sessions, deliveries }: Core): number {
-  return sessions.bytes + deliveries.receivedBytes;
+/** Bytes that sessions take by themselves, with the Packet Identifiers of QoS 2 messages from their clients, and with who holds what. */
+export function bytesOfSessions({ sessions, deliveries, retainedOwners }: Core): number {
+  const { addresses, receivedBytes } = deliveries;
+  return sessions.bytes + receivedBytes + ADDRESS * addresses.size + OWNER * retainedOwners.size;
 }
 
 /** Gives a session its connection, which counts from here on. */

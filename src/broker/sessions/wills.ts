@@ -40,6 +40,7 @@ export function costOfWill({ topic, payload, properties }: Will): number {
 export function setWill(core: Core, session: Session, pending: PendingWill | undefined): void {
   const bytes = pending === undefined ? 0 : costOfWill(pending.will);
   core.willBytes += bytes - session.willBytes;
+  session.address.count("wills", bytes - session.willBytes);
   session.willBytes = bytes;
   session.will = pending;
 }
