@@ -1,6 +1,9 @@
 /** Limits of bytes hold to the byte: what fits exactly is taken, and with one byte less it is not. */
 import { assertEquals } from "@std/assert";
+import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Capabilities } from "../../src/broker/core/options.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import type { Will } from "../../src/packets/types.ts";
 import type { Session } from "../../src/session/session.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 
@@ -125,3 +128,23 @@ for (const [what, one] of Object.entries(CASES)) {
     assertEquals((await play(one, enough - 1)).slice(0, 2), [false, before]);
   });
 }
+
+/** A store with a session that is away, and its will of 100 bytes. */
+const STORE: Hook = {
+  id: "store",
+  storedClients: () => [{
+    ...{ clientId: "away", username: undefined, protocolVersion: 5, properties: undefined },
+    ...{ sessionExpiryInterval: 1_000, disconnectedAt: undefined, will: { will: delayedWill(100), dueAt: undefined } },
+  }],
+};
+
+function delayedWill(size: number): Will {
+  const properties = { willDelayInterval: 1_000 };
+  return { topic: "w", payload: new Uint8Array(size), qos: 0, retain: false, properties };
+}
+
+Deno.test("a will in the place of another one is taken when it takes no more, also above the limit", async () => {
+  await using harness = await Harness.start({ capabilities: { maximumTotalWillBytes: 1 }, hooks: [allowAll(), STORE] });
+  const again = (size: number) => connect(harness, { clientId: "away", will: delayedWill(size) });
+  assertEquals([await again(101), await again(100), await again(99), await again(100)], [false, true, true, false]);
+});
