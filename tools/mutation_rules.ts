@@ -54,6 +54,10 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
       file: "src/session/record_queue.ts",
       code: "this.#head >= SLACK && this.#head * 2 >= this.#items.length",
     },
+    {
+      file: "src/broker/connection/ack_queue.ts",
+      code: "this.#head > 1_024 && this.#head * 2 > this.#entries.length",
+    },
     { file: "src/session/inflight_table.ts", code: "SMALLEST = 16" },
     { file: "src/session/inflight_table.ts", code: "LARGEST_KEPT = 1_024" },
     { file: "src/session/inflight_table.ts", code: "this.#places.length > LARGEST_KEPT" },
@@ -93,12 +97,21 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/session/outbox.ts", code: "> this.#nextPacketId" },
     { file: "src/broker/routing/subscriptions.ts", code: "shares > 0" }, // who has none is looked through in vain
     { file: "src/session/outbox.ts", code: "> 0) this.#replay ??=" }, // an empty map has no first value either
+    { file: "src/broker/core/portions.ts", code: "< works.length) this.#waiting" }, // nothing is left of all of them
+    { file: "src/broker/connection/refusal.ts", code: "> 5 ? 5" }, // nobody is refused for 5 itself
+  ],
+  "which of two that are equal is taken": [
+    { file: "src/broker/outbound/deliver.ts", code: "first < second ?" },
+    { file: "src/broker/routing/deliver_all.ts", code: "qos > highest ?" },
+    { file: "src/topics/subscription.ts", code: "first.qos > second.qos ?" },
+    { file: "src/topics/subscription.ts", code: "> this.qos)" },
   ],
   "how many are taken at once before others have their turn": [
     { file: "src/broker/inbound/packet_reader.ts", code: "LOOK_EVERY = 64" },
     { file: "src/broker/inbound/packet_reader.ts", code: "LONGEST_BATCH = 3" },
     { file: "src/broker/inbound/packet_reader.ts", code: "LONGEST_SLEEP = 100" },
     { file: "src/broker/core/turn.ts", code: "QUIET = 4" },
+    { file: "src/broker/core/turn.ts", code: "< QUIET" },
     { file: "src/broker/core/reading_order.ts", code: "LONGEST_RUN = 3" },
     { file: "src/broker/core/reading_order.ts", code: "HEAVY = 16_384" },
     { file: "src/broker/core/reading_order.ts", code: "ROUND_BYTES = 131_072" },
@@ -109,7 +122,9 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/core/reading_order.ts", code: "LOOK_EVERY = 16" },
     { file: "src/broker/core/reading_order.ts", code: "LOOK_IN_CROWD_EVERY = 4" },
     { file: "src/broker/core/reading_order.ts", code: "LOOK = 64" },
+    { file: "src/broker/core/reading_order.ts", code: "SMALL = 1_024" },
     { file: "src/broker/core/reading_order.ts", code: ">= HEAVY" },
+    { file: "src/broker/core/reading_order.ts", code: ">= SMALL" },
     { file: "src/broker/core/reading_order.ts", code: "<= ROUND_READERS" },
     { file: "src/broker/core/reading_order.ts", code: "< LONGEST_RUN" },
     { file: "src/broker/core/reading_order.ts", code: ">= CROWD" },
@@ -128,6 +143,11 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/time/scheduler.ts", code: "<= task.due" },
     { file: "src/time/scheduler.ts", code: "< heap[child].due" },
     { file: "src/time/scheduler.ts", code: ">= task.due" },
+  ],
+  "when it is looked whether a client has gone that is not let in yet, and over how many of its bytes": [
+    { file: "src/broker/connection/read_ahead.ts", code: "LOOK_AFTER = 20" },
+    { file: "src/broker/connection/read_ahead.ts", code: "ROOM = 256" },
+    { file: "src/broker/connection/read_ahead.ts", code: "< ROOM" },
   ],
   "how long a socket may take to close": [
     { file: "src/broker/connection/socket_closer.ts", code: "LAST_BYTES = 5_000" },

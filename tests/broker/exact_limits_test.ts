@@ -148,3 +148,19 @@ Deno.test("a will in the place of another one is taken when it takes no more, al
   const again = (size: number) => connect(harness, { clientId: "away", will: delayedWill(size) });
   assertEquals([await again(101), await again(100), await again(99), await again(100)], [false, true, true, false]);
 });
+
+Deno.test("where all together may have no more, a client is sent up to 16 messages that it has not acknowledged", async () => {
+  await using harness = await Harness.start({ capabilities: { maximumTotalQueuedBytes: 1 } });
+  await receiver(harness, false);
+  for (let sent = 0; sent < 20; sent++) await deliver(harness, "inflight");
+  assertEquals([outbox(harness).inflight.size, outbox(harness).queue.length], [16, 0]);
+});
+
+Deno.test("the oldest messages do not make room for one that is larger than the whole queue", async () => {
+  await using harness = await Harness.start({
+    capabilities: { maximumQueuedBytes: 1_000, queueOverflow: "drop_oldest" },
+  });
+  await receiver(harness, true);
+  await harness.broker.publish("q", new Uint8Array(1_000), { qos: 1 });
+  assertEquals([outbox(harness).queue.length, harness.broker.info.messagesDropped], [0, 2]);
+});
