@@ -37,8 +37,9 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/packets/framer.ts", code: "const oversized = this.#slab.length > 2 * size && pending <= size >>> 1" },
     { file: "src/packets/framer.ts", code: "< size >>> 2" },
     { file: "src/packets/framer.ts", code: "< chunk.length" },
-    { file: "src/packets/slab.ts", code: "SMALLEST = 32_768" },
+    { file: "src/packets/slab.ts", code: "SMALLEST_KEPT = 4_096" },
     { file: "src/packets/slab.ts", code: "POOL_BYTES = 16_777_216" },
+    { file: "src/packets/slab.ts", code: "> POOL_BYTES" },
     { file: "src/packets/writer.ts", code: "KEEP = 65_536" },
     { file: "src/packets/writer.ts", code: "this.buffer.length > Math.max(KEEP, this.#initialBytes)" },
     { file: "src/broker/core/turn.ts", code: "LARGEST_POOLED = 1_048_576" },
@@ -53,6 +54,10 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     {
       file: "src/session/record_queue.ts",
       code: "this.#head >= SLACK && this.#head * 2 >= this.#items.length",
+    },
+    {
+      file: "src/broker/connection/ack_queue.ts",
+      code: "this.#head > 1_024 && this.#head * 2 > this.#entries.length",
     },
     { file: "src/session/inflight_table.ts", code: "SMALLEST = 16" },
     { file: "src/session/inflight_table.ts", code: "LARGEST_KEPT = 1_024" },
@@ -93,12 +98,25 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/session/outbox.ts", code: "> this.#nextPacketId" },
     { file: "src/broker/routing/subscriptions.ts", code: "shares > 0" }, // who has none is looked through in vain
     { file: "src/session/outbox.ts", code: "> 0) this.#replay ??=" }, // an empty map has no first value either
+    { file: "src/broker/core/portions.ts", code: "< works.length) this.#waiting" }, // nothing is left of all of them
+    { file: "src/broker/connection/refusal.ts", code: "> 5 ? 5" }, // nobody is refused for 5 itself
+  ],
+  "which of two that are equal is taken": [
+    { file: "src/broker/outbound/append_publish.ts", code: "aliasStart > expiryStart" }, // never both in one place
+    { file: "src/broker/outbound/deliver.ts", code: "first < second ?" },
+    { file: "src/broker/routing/deliver_all.ts", code: "qos > highest ?" },
+    { file: "src/topics/subscription.ts", code: "first.qos > second.qos ?" },
+    { file: "src/topics/subscription.ts", code: "> this.qos)" },
   ],
   "how many are taken at once before others have their turn": [
-    { file: "src/broker/inbound/packet_reader.ts", code: "LOOK_EVERY = 64" },
-    { file: "src/broker/inbound/packet_reader.ts", code: "LONGEST_BATCH = 3" },
+    { file: "src/broker/inbound/batch_cost.ts", code: "LOOK_EVERY = 64" },
+    { file: "src/broker/inbound/batch_cost.ts", code: "LONGEST_BATCH = 3" },
+    { file: "src/broker/inbound/batch_cost.ts", code: "< LOOK_EVERY" },
+    { file: "src/broker/inbound/batch_cost.ts", code: "< LOOK_AT_CHARGE" },
+    { file: "src/broker/inbound/batch_cost.ts", code: "< LONGEST_BATCH" },
     { file: "src/broker/inbound/packet_reader.ts", code: "LONGEST_SLEEP = 100" },
     { file: "src/broker/core/turn.ts", code: "QUIET = 4" },
+    { file: "src/broker/core/turn.ts", code: "< QUIET" },
     { file: "src/broker/core/reading_order.ts", code: "LONGEST_RUN = 3" },
     { file: "src/broker/core/reading_order.ts", code: "HEAVY = 16_384" },
     { file: "src/broker/core/reading_order.ts", code: "ROUND_BYTES = 131_072" },
@@ -109,14 +127,16 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/core/reading_order.ts", code: "LOOK_EVERY = 16" },
     { file: "src/broker/core/reading_order.ts", code: "LOOK_IN_CROWD_EVERY = 4" },
     { file: "src/broker/core/reading_order.ts", code: "LOOK = 64" },
+    { file: "src/broker/core/reading_order.ts", code: "SMALL = 1_024" },
     { file: "src/broker/core/reading_order.ts", code: ">= HEAVY" },
+    { file: "src/broker/core/reading_order.ts", code: ">= SMALL" },
     { file: "src/broker/core/reading_order.ts", code: "<= ROUND_READERS" },
     { file: "src/broker/core/reading_order.ts", code: "< LONGEST_RUN" },
     { file: "src/broker/core/reading_order.ts", code: ">= CROWD" },
     { file: "src/broker/core/reading_order.ts", code: ">= MORE" },
     { file: "src/broker/core/reading_order.ts", code: "< LONGEST_WAIT" },
     { file: "src/broker/core/reading_order.ts", code: "bytes < ROUND_BYTES" },
-    { file: "src/broker/inbound/packet_reader.ts", code: "LOOK_AT_CHARGE = 500" },
+    { file: "src/broker/inbound/batch_cost.ts", code: "LOOK_AT_CHARGE = 500" },
     { file: "src/broker/inbound/check_filters.ts", code: "FILTER = 2" },
     { file: "src/broker/core/portions.ts", code: "UNITS_A_ROUND = 2_500" },
     { file: "src/broker/routing/match_topic.ts", code: "NODES = 512" },
@@ -128,6 +148,11 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/time/scheduler.ts", code: "<= task.due" },
     { file: "src/time/scheduler.ts", code: "< heap[child].due" },
     { file: "src/time/scheduler.ts", code: ">= task.due" },
+  ],
+  "when it is looked whether a client has gone that is not let in yet, and over how many of its bytes": [
+    { file: "src/broker/connection/read_ahead.ts", code: "LOOK_AFTER = 20" },
+    { file: "src/broker/connection/read_ahead.ts", code: "ROOM = 256" },
+    { file: "src/broker/connection/read_ahead.ts", code: "< ROOM" },
   ],
   "how long a socket may take to close": [
     { file: "src/broker/connection/socket_closer.ts", code: "LAST_BYTES = 5_000" },

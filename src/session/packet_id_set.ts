@@ -1,10 +1,10 @@
 /** Packet Identifiers that are in use, whatever their number.
  * @module */
 
-/** Up to so many a `Set` is smaller than a bit for each identifier that there can be (`tests/bench/memory_bench.ts`). */
-const FEW = 256;
-/** Bytes of a bit for each of them, and of one identifier in a `Set`. */
+/** Bytes of a bit for each identifier that there can be, and of one in a `Set` (`tests/bench/memory_bench.ts`). */
 const BITS = 8_192, EACH = 32;
+/** Up to so many a `Set` is not larger. */
+const FEW = BITS / EACH;
 
 /** A set of Packet Identifiers that never takes more than 8 KiB or so. */
 export class PacketIdSet {

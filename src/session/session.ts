@@ -196,6 +196,6 @@ export class Session implements SessionView {
 
   /** Continues after a restored record. */
   restoreSequence(sequence: number): void {
-    if (sequence > this.#sequence) this.#sequence = sequence;
+    this.#sequence = Math.max(this.#sequence, sequence);
   }
 }

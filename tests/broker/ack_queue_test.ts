@@ -33,6 +33,7 @@ Deno.test("a queue is long by itself, or when all together are and it is not emp
   first.add("a", [promise]);
   assertEquals([first.acks.isLong, second.acks.isLong], [true, false]);
   second.add("b", [promise]);
+  assertEquals([second.acks.isLong, all.acknowledgements], [false, 5]);
   second.add("b", [promise]);
   assertEquals([second.acks.isLong, third.acks.isLong, all.acknowledgements], [true, false, 6]);
   resolve();

@@ -119,6 +119,17 @@ Deno.test("each AUTH of a client has its own time, and no more", async () => {
   await client.expectClosed();
 });
 
+Deno.test("a client is asked for AUTH 32 times, and then it is not let in", async () => {
+  await using harness = await Harness.start({ hooks: [endless] });
+  const client = await harness.open();
+  await client.sendConnect({ properties: METHOD });
+  for (let step = 0; step < 32; step++) {
+    await client.expect({ type: PacketType.AUTH });
+    await client.send({ type: PacketType.AUTH, reasonCode: 0x18, properties: METHOD });
+  }
+  await client.expectRefusal(0x87);
+});
+
 Deno.test("re-authentication has no time limit of this kind", async () => {
   let reply = 0;
   const hook: Hook = {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { Session } from "../../src/session/session.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 
 const LIMITS = { maximumQueuedMessages: 20, maximumAcknowledgementDelay: 5 };
@@ -44,6 +45,26 @@ for (const qos of [1, 2] as const) {
     assertEquals(harness.broker.info.messagesDropped, 0);
   });
 }
+
+Deno.test("a queue with half of its bytes holds publishers as one with half of its messages", async () => {
+  const start = (maximumQueuedBytes: number) =>
+    Harness.start({ capabilities: { ...LIMITS, maximumQueuedMessages: 1_000, maximumQueuedBytes } });
+  let bytes = 0;
+  {
+    await using harness = await start(1_000_000);
+    const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+    for (let sent = 0; sent < UNHELD; sent++) await publisher.publish("t", "x", { qos: 1 });
+    bytes = (harness.broker.clients.get("s")!.session as Session).outbox.queue.bytes;
+    await subscriber.cut();
+  }
+  for (const [more, held] of [[0, 1], [2, 0]]) {
+    await using harness = await start(2 * bytes + more);
+    await subscriberOf(harness);
+    const publisher = await harness.connect("p");
+    await fill(publisher, held);
+    if (held === 0) await publisher.publish("t", "x", { qos: 1 });
+  }
+});
 
 Deno.test("publishers go on as soon as a quarter of the limit is left in the queue", async () => {
   await using harness = await Harness.start({ capabilities: LIMITS });

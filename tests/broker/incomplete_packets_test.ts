@@ -14,10 +14,11 @@ class Source implements PacketSource {
   packets = 0;
   ended = 0;
   looks = 0;
+  bytes = 1;
 
   get incompleteBytes(): number {
     this.looks++;
-    return 1;
+    return this.bytes;
   }
 
   end(): void {
@@ -48,11 +49,26 @@ Deno.test("however often sources come and go, it is looked every 15 seconds, and
   }
   incomplete.watch(source);
   source.looks = 0;
-  await clock.advance(30_000);
+  await clock.advance(14_999);
+  assertEquals(source.looks, 0);
+  await clock.advance(15_001);
   assertEquals(source.looks, 2);
   incomplete.forget(source);
   await clock.advance(15_000);
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("a packet has a minute, and one more when it has grown by a kilobyte", async () => {
+  const { clock, incomplete } = start(), [stands, creeps, grows] = [new Source(), new Source(), new Source()];
+  for (const source of [stands, creeps, grows]) incomplete.watch(source);
+  creeps.bytes += 1_023;
+  grows.bytes += 1_024;
+  await clock.advance(59_999);
+  assertEquals([stands.ended, creeps.ended, grows.ended], [0, 0, 0]);
+  await clock.advance(1);
+  assertEquals([stands.ended, creeps.ended, grows.ended], [1, 1, 0]);
+  await clock.advance(15_000);
+  assertEquals(grows.ended, 1);
 });
 
 Deno.test("a connection that has ended is forgotten at once", async () => {

@@ -1,7 +1,7 @@
 /** Which socket gives way when there are too many. */
 import { assert, assertEquals } from "@std/assert";
 import type { MemoryListener } from "../../mod.ts";
-import { OpenSockets } from "../../src/broker/connection/open_sockets.ts";
+import { OpenSockets, roomForClients } from "../../src/broker/connection/open_sockets.ts";
 import { WaitingSockets } from "../../src/broker/connection/waiting_sockets.ts";
 import { Core } from "../../src/broker/core/core.ts";
 import type { Socket } from "../../src/broker/core/listener.ts";
@@ -128,4 +128,11 @@ Deno.test("the address with most sockets is known after any coming and going", (
     if (most === 0) assertEquals(found, undefined);
     else assert(found === model.get(found!.address)![0] && model.get(found!.address)!.length === most);
   }
+});
+
+Deno.test("one of 32 sockets is not for clients, whatever they are allowed", () => {
+  const room = (maximumSockets: number, maximumClients = Infinity) =>
+    roomForClients({ ...new Core(resolveOptions({})).options.capabilities, maximumSockets, maximumClients });
+  assertEquals([room(64), room(65), room(64, 62), room(64, 61)], [62, 62, 62, 61]);
+  assertEquals(room(0), 1_048_576 - 32_768); // nobody says how many there may be
 });

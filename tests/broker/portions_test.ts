@@ -55,3 +55,17 @@ Deno.test("what a portion throws is told of, and the others have their turn", ()
   rounds.next();
   assertEquals([rounds.errors, done], [[failure], true]);
 });
+
+Deno.test("a round that is used up to the last unit has nothing left", () => {
+  const rounds = new Rounds(), { portions } = rounds, done: string[] = [];
+  portions.spend(2_500);
+  assertEquals([portions.isSpent, rounds.next(), portions.isSpent], [true, 1, false]);
+  for (const name of ["a", "b"]) {
+    portions.wait(() => {
+      done.push(name);
+      portions.spend(2_500);
+    });
+  }
+  assertEquals([rounds.next(), done.join("")], [1, "a"]);
+  assertEquals([rounds.next(), done.join("")], [1, "ab"]);
+});

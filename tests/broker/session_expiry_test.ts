@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Hook } from "../../src/hook/hook.ts";
+import type { StoredClient } from "../../src/hook/records.ts";
 import { Harness } from "../helpers/harness.ts";
 
 /** Everybody may do everything; CONNECT is changed. */
@@ -52,4 +53,30 @@ Deno.test("a hook that gives CONNECT another interval changes nothing about that
     await using higher = await Harness.start({ hooks: [hook(10)] });
     assertEquals(await leave(higher, [0, 5]), "82");
   }
+});
+
+Deno.test("a stored session with the highest interval never ends, however long ago its client has left", async () => {
+  const stored = (clientId: string, sessionExpiryInterval: number): StoredClient => ({
+    ...{ clientId, sessionExpiryInterval, disconnectedAt: -1_000 * 0xffff_ffff },
+    ...{ username: undefined, protocolVersion: 5, properties: undefined, will: undefined },
+  });
+  const store = { id: "store", storedClients: () => [stored("ends", 0xffff_fffe), stored("never ends", 0xffff_ffff)] };
+  await using harness = await Harness.start({ hooks: [store] });
+  await harness.advance(1);
+  assertEquals(["ends", "never ends"].map((id) => harness.broker.clients.get(id) !== undefined), [false, true]);
+});
+
+Deno.test("a message of a share group that expires with the session of its member goes to nobody else", async () => {
+  await using harness = await Harness.start();
+  const leaves = await harness.connect({ clientId: "leaves", properties: { sessionExpiryInterval: 10 } });
+  await leaves.subscribe("$share/g/t", { qos: 1 });
+  await leaves.cut();
+  for (const messageExpiryInterval of [10, 11]) {
+    await harness.broker.publish("t", `${messageExpiryInterval}`, { qos: 1, properties: { messageExpiryInterval } });
+  }
+  const stays = await harness.connect("stays");
+  await stays.subscribe("$share/g/t", { qos: 1 });
+  await harness.advance(10_000);
+  await stays.expectMessage("t", "11");
+  await stays.expectNothing();
 });

@@ -25,17 +25,17 @@ class Caller implements Watched {
   }
 }
 
-Deno.test("a call is late after the limit, at most an eighth of it later, whenever it began", async () => {
+Deno.test("a call is late after the limit, at most a sixteenth of it later, whenever it began", async () => {
   const clock = new FakeClock(), watchdog = new Watchdog(clock, LIMIT);
   for (let begin = 0; begin < 2 * LIMIT; begin++) {
     const caller = new Caller(clock), began = clock.now();
     caller.call(watchdog);
     await clock.advance(LIMIT - 1);
     assertEquals(caller.lateAt, []);
-    await clock.advance(1 + LIMIT / 8);
+    await clock.advance(1 + LIMIT / 16);
     assertEquals(caller.lateAt.length, 1);
     const took = caller.lateAt[0] - began;
-    assert(took >= LIMIT && took <= LIMIT * 9 / 8, `late after ${took} ms`);
+    assert(took >= LIMIT && took <= LIMIT * 17 / 16, `late after ${took} ms`); // by a timer that is punctual
     await clock.advance(1 + begin % 3);
   }
 });
@@ -49,7 +49,7 @@ Deno.test("a call that begins while the timer runs is not later than that either
     caller.call(watchdog);
     await clock.advance(2 * LIMIT);
     const took = caller.lateAt[0] - began;
-    assert(took >= LIMIT && took <= LIMIT * 9 / 8, `late after ${took} ms`);
+    assert(took >= LIMIT && took <= LIMIT * 17 / 16, `late after ${took} ms`); // by a timer that is punctual
   }
 });
 
@@ -117,7 +117,7 @@ Deno.test("a process that was busy for long does not shorten the time of a call"
   after.call(watchdog);
   await clock.advance(LIMIT - 1);
   assertEquals(after.lateAt, []);
-  await clock.advance(1 + LIMIT / 8);
+  await clock.advance(1 + LIMIT / 16);
   assertEquals(after.lateAt.length, 1);
   assert(after.lateAt[0] >= began + LIMIT);
   assertEquals(before.lateAt.length, 1);

@@ -30,7 +30,7 @@ export class AddressGuard {
   leave(address: string): void {
     const count = this.#counts.get(address);
     if (count === undefined) return;
-    if (count <= 1) this.#counts.delete(address);
+    if (count === 1) this.#counts.delete(address);
     else this.#counts.set(address, count - 1);
   }
 }

@@ -26,5 +26,5 @@ export function keepAlive(core: Core, connection: Connection): void {
 /** The Keep Alive that counts for what a client asks for, in seconds. */
 export function allowedKeepAlive(core: Core, asked: number): number {
   const { maximumKeepAlive } = core.options.capabilities;
-  return maximumKeepAlive > 0 && (asked === 0 || asked > maximumKeepAlive) ? maximumKeepAlive : asked;
+  return maximumKeepAlive === 0 ? asked : Math.min(asked || maximumKeepAlive, maximumKeepAlive);
 }

@@ -36,6 +36,6 @@ export class RateLimiter {
     this.#byteDebt = Math.max(0, this.#byteDebt - seconds * this.#byteRate || 0) + bytes;
     this.messages = 0;
     const wait = Math.max(this.#messageDebt / this.#messageRate, this.#byteDebt / this.#byteRate) - 1;
-    return wait > 0 ? Math.ceil(wait * 1000) : 0;
+    return Math.max(0, Math.ceil(wait * 1000));
   }
 }

@@ -18,16 +18,20 @@ export class WaitingSockets<T extends Waiting> {
   /** One more waits. */
   add(socket: T): void {
     const { address } = socket, sockets = this.#sockets.get(address) ?? new Set();
+    this.#leave(address, sockets.size);
     this.#sockets.set(address, sockets.add(socket));
-    this.#move(address, sockets.size - 1, sockets.size);
+    this.#join(address, sockets.size);
+    this.#most = Math.max(this.#most, sockets.size);
   }
 
   /** One waits no longer; one that does not wait is ignored. */
   delete(socket: T): void {
     const { address } = socket, sockets = this.#sockets.get(address);
     if (!sockets?.delete(socket)) return;
+    this.#leave(address, sockets.size + 1);
     if (sockets.size === 0) this.#sockets.delete(address);
-    this.#move(address, sockets.size + 1, sockets.size);
+    else this.#join(address, sockets.size);
+    if (!this.#addresses.has(this.#most)) this.#most = sockets.size;
   }
 
   /** The oldest one of the address that has most of them. */
@@ -36,12 +40,14 @@ export class WaitingSockets<T extends Waiting> {
     return address === undefined ? undefined : first(this.#sockets.get(address));
   }
 
-  #move(address: string, from: number, to: number): void {
-    const old = this.#addresses.get(from);
-    if (old?.delete(address) && old.size === 0) this.#addresses.delete(from);
-    if (to > 0) this.#addresses.set(to, (this.#addresses.get(to) ?? new Set()).add(address));
-    if (to > this.#most) this.#most = to;
-    else if (from === this.#most && !this.#addresses.has(from)) this.#most = to;
+  /** An address has so many sockets no longer. */
+  #leave(address: string, count: number): void {
+    const addresses = this.#addresses.get(count);
+    if (addresses?.delete(address) && addresses.size === 0) this.#addresses.delete(count);
+  }
+
+  #join(address: string, count: number): void {
+    this.#addresses.set(count, (this.#addresses.get(count) ?? new Set()).add(address));
   }
 }
 
