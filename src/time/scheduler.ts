@@ -5,6 +5,9 @@ import type { Clock } from "./clock.ts";
 /** The longest delay that a runtime timer takes: 2^31 - 1 ms. Later deadlines are reached in several steps. */
 const LONGEST_DELAY = 0x7fffffff;
 
+/** Milliseconds that tasks which are due run one behind the other before others have their turn. */
+const LONGEST_RUN = 3;
+
 /** A deadline; {@linkcode Scheduler.cancel} takes it back. */
 export interface Task {
   /** When it is due, in milliseconds of the clock. */
@@ -97,6 +100,7 @@ export class Scheduler {
       if (first === undefined || first.due > now) break;
       this.#pop();
       this.#run(first);
+      if (this.#clock.now() - now >= LONGEST_RUN) break; // hundreds of thousands may be due at once
     }
     this.#arm();
   }
