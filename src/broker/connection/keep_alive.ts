@@ -11,8 +11,9 @@ export function keepAlive(core: Core, connection: Connection): void {
   const milliseconds = connection.client!.keepAlive * 1500;
   if (milliseconds === 0) return;
   const check = () => {
-    // time in which the broker itself does not read is not the client's
-    const since = connection.reader?.isBusy ? core.now() : connection.lastRead, due = since + milliseconds;
+    // time in which the broker itself does not read, or the process stands still, is not the client's
+    const since = connection.reader?.isBusy ? core.now() : Math.max(connection.lastRead, core.scheduler.resumed);
+    const due = since + milliseconds;
     if (due <= core.now()) {
       connection.close(
         ReasonCode.KeepAliveTimeout,

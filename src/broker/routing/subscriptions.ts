@@ -88,6 +88,7 @@ function count(core: Core, session: Session, { filter, one }: { filter: ParsedFi
  */
 export function removeAllSubscriptions(core: Core, session: Session): void {
   if (session.shares > 0) {
+    core.portions.spend(REMOVAL * session.shares);
     for (const { filter } of session.subscriptions.values()) {
       if (filter.shareName !== undefined) removeSubscription(core, session, filter.full);
     }

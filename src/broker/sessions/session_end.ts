@@ -9,8 +9,8 @@ import { removeAllSubscriptions } from "../routing/subscriptions.ts";
 import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { publishWill } from "./wills.ts";
 
-/** Units of work that it takes to pass a message on. */
-const ORPHAN = 4;
+/** Units of work that it takes to pass a message on, and to end a session that has nothing. */
+const ORPHAN = 4, END = 16;
 
 /** A message of a share group. */
 type Orphan = OutboundRecord & { readonly share: string; message: Message };
@@ -21,7 +21,16 @@ export function watchExpiry(core: Core, session: Session): void {
   session.expiryTask = undefined;
   if (session.expiryInterval >= NEVER_EXPIRES) return;
   const due = (session.disconnectedAt ?? core.now()) + session.expiryInterval * 1000;
-  session.expiryTask = core.scheduler.at(due, () => endSession(core, session));
+  session.expiryTask = core.scheduler.at(due, () => expire(core, session));
+}
+
+/** Thousands may end at once: those whose client comes back while they wait for their turn go on. */
+function expire(core: Core, session: Session): void {
+  const task = session.expiryTask;
+  core.portions.run(END, () => {
+    if (session.expiryTask === task) endSession(core, session);
+    return false;
+  });
 }
 
 /**

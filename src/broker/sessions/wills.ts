@@ -16,6 +16,9 @@ import { checkParts, publicProperties } from "../routing/hook_packet.ts";
 import { checkCapabilities } from "../routing/check_capabilities.ts";
 import { route } from "../routing/route_message.ts";
 
+/** Units of work that a will takes, and one more for each subscriber. */
+const WILL_UNITS = 16;
+
 /**
  * Checks the will of a CONNECT against the rules of topics and the features of the broker.
  * @throws MqttError 0x90, 0x99, 0x9A, 0x9B
@@ -76,10 +79,15 @@ export function publishWill(core: Core, session: Session): void {
   core.scheduler.cancel(session.willTask);
   session.willTask = undefined;
   if (pending === undefined || core.wills.has(pending)) return;
-  const done = send(core, { session, client, pending }).catch((error) =>
-    drop(core, { session, client, pending }, error)
-  );
+  const due = { session, client, pending };
+  const done = sendInPortions(core, due).catch((error) => drop(core, due, error));
   core.wills.set(pending, done.finally(() => core.wills.delete(pending)));
+}
+
+/** A thousand clients may go at once, and each will be for thousands; while the broker stops there is nobody to hold up. */
+function sendInPortions(core: Core, due: DueWill): Promise<void> {
+  if (!core.serving || !core.portions.isSpent) return send(core, due);
+  return new Promise((resolve) => core.portions.wait(() => resolve(send(core, due))));
 }
 
 /** Waits for all wills that are being published, those that come meanwhile too. Never rejects. */
@@ -119,6 +127,7 @@ async function send(core: Core, due: DueWill): Promise<void> {
   message.encode(); // what cannot be sent to subscribers is not kept for them either
   // in the turn of the deliveries: storage takes the will and its end in one commit
   const routed = route(core, client, message, () => {
+    core.portions.spend(WILL_UNITS + message.reached);
     forget(core, due);
     core.hooks.observe(core.hooks.on.onWillSent, client, message);
   });
