@@ -48,7 +48,6 @@ const FLOODS: [what: string, forces: Forces, megabytes: number][] = [
   ["900 clients with 7,000 PINGREQ at a time", { answeredPings: 900 }, 3],
   ["the same SUBSCRIBE", { sameFilters: 4 }, 0],
   ["SUBSCRIBE and UNSUBSCRIBE of a thousand filters", { changingFilters: 4 }, 1],
-  ["wills of 300 clients that go at once, for 500 subscribers", { wills: 1 }, 0],
   ["bytes behind what a client may not send", { refusedFloods: 50 }, 10],
   ["pings of WebSockets", { webSocketPings: 100 }, 5],
   ["fragments of WebSockets without anything in them", { fragments: 100 }, 5],

@@ -80,17 +80,3 @@ export const sleepingSessions: Attack = async function* (ports) {
     yield 12_000;
   }
 };
-
-/** Wills of some hundred clients that go at once, each for hundreds of subscribers. */
-export const wills: Attack = async function* (ports) {
-  const subscribers: Attacker[] = [];
-  for (let left = 500; left > 0; left--) subscribers.push(await connectNew(ports, "heir"));
-  for (const subscriber of subscribers) await subscriber.send(subscribeTo(["estate/#"]));
-  for (;;) {
-    const connect = () => connectNew(ports, "testator", { will: { topic: "estate/x" } });
-    const testators = await Promise.all(Array.from({ length: 300 }, connect));
-    for (const testator of testators) testator[Symbol.dispose]();
-    yield testators.length;
-    await rest(100);
-  }
-};
