@@ -9,8 +9,10 @@ import { removeAllSubscriptions } from "../routing/subscriptions.ts";
 import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { publishWill } from "./wills.ts";
 
-/** Units of work that it takes to pass a message on, and to end a session that has nothing. */
-const ORPHAN = 4, END = 16;
+/** Units of work that it takes to pass a message on. */
+const ORPHAN = 4;
+/** And to end a session that has nothing. */
+const END = 16;
 
 /** A message of a share group. */
 type Orphan = OutboundRecord & { readonly share: string; message: Message };
