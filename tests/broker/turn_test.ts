@@ -97,21 +97,34 @@ Deno.test("nor do those count as asking who have a lot answered, or publish some
   for (const one of [...greedy, asking]) one.stopped = true;
 });
 
+/** Publishers whose reads the runtime hands over. */
+class Crowd {
+  readOn = 0;
+  readonly #turn = new Turn(fail);
+
+  /** The first of them has read on. */
+  static async begin(): Promise<Crowd> {
+    const crowd = new Crowd();
+    crowd.handOver(1);
+    await until(() => crowd.readOn === 1);
+    return crowd;
+  }
+
+  handOver(count: number): void {
+    const one = { ...reader(200, () => void this.readOn++), begunIn: -1 };
+    for (let index = 0; index < count; index++) this.#turn.readNext({ ...one });
+  }
+}
+
 Deno.test("publishers wait while the runtime hands over what others have sent", async () => {
-  const turn = new Turn(fail);
-  let readOn = 0;
-  const handOver = (count: number) => {
-    for (let index = 0; index < count; index++) turn.readNext({ ...reader(200, () => void readOn++), begunIn: -1 });
-  };
-  handOver(1);
-  await until(() => readOn === 1);
-  handOver(128); // as many as it can: there may be more
+  const crowd = await Crowd.begin();
+  crowd.handOver(128); // as many as it can: there may be more
   for (let look = 0; look < 4; look++) {
     await loopLaps(40);
-    assertEquals(readOn, 1);
-    handOver(20);
+    assertEquals(crowd.readOn, 1);
+    crowd.handOver(20);
   }
-  await until(() => readOn === 209); // that was all
+  await until(() => crowd.readOn === 209); // that was all
 });
 
 /** Runs a test with the system's clock set back by an hour. */
@@ -141,20 +154,14 @@ Deno.test("timers have their turn when the clock is set back", async () => {
 });
 
 Deno.test("publishers do not wait for longer when the clock is set back", async () => {
-  const turn = new Turn(fail);
-  let readOn = 0;
-  const handOver = (count: number) => {
-    for (let index = 0; index < count; index++) turn.readNext({ ...reader(200, () => void readOn++), begunIn: -1 });
-  };
-  handOver(1);
-  await until(() => readOn === 1);
+  const crowd = await Crowd.begin();
   await anHourAgo(async () => {
-    handOver(128);
-    for (let look = 0; look < 500 && readOn === 1; look++) {
+    crowd.handOver(128);
+    for (let look = 0; look < 500 && crowd.readOn === 1; look++) {
       await loopLaps(40);
-      handOver(20);
+      crowd.handOver(20);
     }
-    assert(readOn > 1);
+    assert(crowd.readOn > 1);
   });
 });
 
