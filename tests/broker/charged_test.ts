@@ -64,3 +64,14 @@ Deno.test("what waits is as dear as what came before it, and as dear as it is it
   batch.waitAs(10);
   assertEquals(batch.cost, 20);
 });
+
+Deno.test("a read that was charged is as dear as what is handled in that time, and the next one begins anew", () => {
+  const { core } = play(), batch = new BatchCost();
+  batch.begin(100, 0);
+  core.charged = 90 * 5;
+  batch.end(core);
+  assert(batch.cost > 9_000 && batch.cost < 10_000, `${batch.cost}`);
+  assertEquals([core.charged, batch.begin(100, 0) === 100], [0, false]);
+  batch.end(core);
+  assertEquals(batch.cost, 100);
+});

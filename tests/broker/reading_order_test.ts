@@ -109,3 +109,9 @@ Deno.test("publishers and work wait while the runtime hands over the ends of man
   }
   assertEquals([loop.readOn(1, { begunIn: -1, asks: true }), done], [LOOK, 3]);
 });
+
+Deno.test("during a look those who ask little read on by the hundred", () => {
+  using loop = new Loop();
+  loop.order.afterRound(() => {});
+  assertEquals(loop.readOn(7 * 64, { asks: true }), LOOK - 8); // eight turns of the loop for each 64
+});

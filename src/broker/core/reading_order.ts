@@ -33,6 +33,8 @@ const LOOK_EVERY = 16;
 const LOOK_IN_CROWD_EVERY = 4;
 /** So often the event loop has to go round for that; it takes 100 to 200 microseconds. */
 const LOOK = 64;
+/** Meanwhile those who ask little read on each time that it has gone round so often, unless publishers wait as well. */
+const QUICK_EVERY = 8;
 
 /** A time before all others. No zero: V8 keeps other numbers apart from small integers, and throws code away that has seen only those. */
 const NEVER = -Infinity;
@@ -75,12 +77,15 @@ export class ReadingOrder {
   #handedOver = 0;
   /** True from when it had more than it can hand over until nobody waits any more. */
   #isCrowded = false;
+  /** What {@linkcode ReadingOrder.#mayHaveMore} has said last. */
+  #hasMore = false;
   /** When publishers were let read last. */
   #lastRelease = NEVER;
   readonly #onError: (error: unknown) => void;
   readonly #lap = () => {
-    if (--this.#laps !== 0) setImmediate(this.#lap);
-    else this.#beginRound();
+    if (--this.#laps === 0) return this.#beginRound();
+    if (this.#laps % QUICK_EVERY === 0 && !this.#hasMore) this.#letSome(this.#quick);
+    setImmediate(this.#lap);
   };
 
   /** @param onError told of what a reader throws: the others read on all the same */
@@ -136,7 +141,8 @@ export class ReadingOrder {
   #askForRound(now: number): void {
     this.#isRoundComing = true;
     if (this.#handedOver >= CROWD) this.#isCrowded = true;
-    const looks = this.#work.length > 0 || this.#hasMore(now) ||
+    this.#hasMore = this.#mayHaveMore(now);
+    const looks = this.#work.length > 0 || this.#hasMore ||
       now - this.#lastLook >= (this.#isCrowded ? LOOK_IN_CROWD_EVERY : LOOK_EVERY);
     if (looks) this.#lastLook = now;
     this.#laps = looks ? LOOK : 1;
@@ -144,16 +150,17 @@ export class ReadingOrder {
   }
 
   /** True when publishers wait until the runtime has handed over what it has. */
-  #hasMore(now: number): boolean {
+  #mayHaveMore(now: number): boolean {
     return this.#isCrowded && this.#handedOver >= MORE && now - this.#lastRelease < LONGEST_WAIT;
   }
 
   #beginRound(): void {
-    const now = this.#now(), hasMore = this.#hasMore(now);
+    const now = this.#now();
+    this.#hasMore = this.#mayHaveMore(now);
     this.#roundStart = now;
     this.#round++;
     this.#letSome(this.#quick);
-    if (!hasMore) this.#release(now);
+    if (!this.#hasMore) this.#release(now);
     this.#isRoundComing = false;
     if (this.#count() + this.#work.length > 0) this.#askForRound(now);
     this.#handedOver = 0;

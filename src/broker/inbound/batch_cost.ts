@@ -8,8 +8,8 @@ const LOOK_EVERY = 64;
 const LOOK_AT_CHARGE = 500;
 /** Milliseconds that the packets of one read are handled before others have their turn. */
 const LONGEST_BATCH = 3;
-/** Bytes that are handled in a millisecond, mostly: what takes longer is reckoned as more of them. */
-const BYTES_IN_MILLISECOND = 21_845;
+/** Bytes that are handled in a microsecond, mostly: what takes longer is reckoned as more of them. */
+const BYTES_IN_MICROSECOND = 21.845;
 
 /** The batch at hand of one reader. */
 export class BatchCost {
@@ -55,8 +55,14 @@ export class BatchCost {
     this.#handled = core.charged = 0;
     const now = core.now(), took = now - this.#start;
     if (took < LONGEST_BATCH) return false;
-    this.cost = Math.max(this.cost, took * BYTES_IN_MILLISECOND);
+    this.cost = Math.max(this.cost, took * 1_000 * BYTES_IN_MICROSECOND);
     this.#start = now;
     return true;
+  }
+
+  /** All packets of the read are handled: if they have cost more than their bytes tell, the next read is expected to do so too. */
+  end(core: Core): void {
+    this.cost = Math.max(this.cost, core.charged * BYTES_IN_MICROSECOND);
+    core.charged = 0;
   }
 }

@@ -4,7 +4,7 @@ import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import type { Core } from "../core/core.ts";
 
 /** Microseconds or so that a filter takes, with all that comes of it. */
-const FILTER = 2;
+const FILTER = 5;
 
 /**
  * Checks the filters of a SUBSCRIBE or UNSUBSCRIBE as they came, before any hook sees them or anything is changed. How many

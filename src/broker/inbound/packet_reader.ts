@@ -169,6 +169,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   /** What this batch has brought about is written before the next read begins. */
   #endBatch(): void {
     const connection = this.#connection;
+    this.#batch.end(this.#core);
     if (!this.isWatched && connection.ready && this.incompleteBytes > 0) this.#core.incomplete.watch(this);
     if (this.#limiter !== undefined || this.#isFlooded()) return void this.#pause().catch(this.#ended);
     this.isBusy = false;

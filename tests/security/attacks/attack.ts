@@ -30,6 +30,15 @@ export function connectNew(ports: Ports, kind: string, options: AttackerOptions 
   return Attacker.connect(ports.tcp, { clientId: newName(kind), ...options });
 }
 
+/** Connects hundreds of clients, fifty at a time. */
+export async function connectMany(ports: Ports, kind: string, count: number): Promise<Attacker[]> {
+  const attackers: Attacker[] = [];
+  while (attackers.length < count) {
+    attackers.push(...await Promise.all(Array.from({ length: 50 }, () => connectNew(ports, kind))));
+  }
+  return attackers;
+}
+
 /** Packets of MQTT 5, one behind the other. */
 export function bytesOf(count: number, packet: (at: number) => Packet): Uint8Array {
   const writer = new Writer();

@@ -1,7 +1,7 @@
 /** Clients that come back, go to sleep and end. */
 
 import { Attacker, publishTo, subscribeTo } from "../../helpers/attacker.ts";
-import { type Attack, bytesOf, connectNew, flood, newName, rest } from "./attack.ts";
+import { type Attack, bytesOf, connectMany, connectNew, flood, newName, rest } from "./attack.ts";
 
 /** Seconds that sessions stay when they end: soon after an attack nothing of it is left. */
 const LASTING = { sessionExpiryInterval: 3 };
@@ -78,5 +78,18 @@ export const sleepingSessions: Attack = async function* (ports) {
     await sleeper.receive(5 + filters.length);
     if (!await publisher.send(publishTo("sleep", { qos: 1, packetId: 1, size: 0 }))) return;
     yield 12_000;
+  }
+};
+
+/** Wills of some hundred clients that go at once, each for hundreds of subscribers. */
+export const wills: Attack = async function* (ports) {
+  const subscribers = await connectMany(ports, "heir", 100);
+  for (const subscriber of subscribers) await subscriber.send(subscribeTo(["estate/#"]));
+  for (;;) {
+    const connect = () => connectNew(ports, "testator", { will: { topic: "estate/x" } });
+    const testators = await Promise.all(Array.from({ length: 60 }, connect));
+    for (const testator of testators) testator[Symbol.dispose]();
+    yield testators.length;
+    await rest(100);
   }
 };

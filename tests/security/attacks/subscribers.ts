@@ -1,7 +1,7 @@
 /** Clients whose filters cost much. */
 
 import { publishTo, subscribeTo } from "../../helpers/attacker.ts";
-import { type Attack, bytesOf, connectNew, flood, type Ports, rest, unsubscribeFrom } from "./attack.ts";
+import { type Attack, bytesOf, connectMany, connectNew, flood, type Ports, rest, unsubscribeFrom } from "./attack.ts";
 
 const RETAINED = 2_000, STAY = 1_000;
 
@@ -71,4 +71,25 @@ export const matchingFilters: Attack = async function* (ports) {
   await subscriber.send(bytesOf(1, () => subscribeTo(Array.from({ length: 1_000 }, (_, at) => deepFilter(at)))));
   const topic = Array(30).fill("a").join("/");
   yield* flood(publisher, bytesOf(200, (at) => publishTo(`${topic}/${at}`)));
+};
+
+/** A crowd that joins and leaves ninety share groups, all at once. */
+export const groupCrowd: Attack = async function* (ports) {
+  const crowd = await connectMany(ports, "joiner", 100);
+  const filters = Array.from({ length: 90 }, (_, group) => `$share/g${group}/sc/#`);
+  const bytes = bytesOf(2, (at) => at === 0 ? subscribeTo(filters, 1) : unsubscribeFrom(filters));
+  for (;;) {
+    await Promise.all(crowd.map((attacker) => attacker.send(bytes)));
+    yield crowd.length * bytes.length;
+  }
+};
+
+/** A crowd that wants to have all statistics again and again. */
+export const statisticsCrowd: Attack = async function* (ports) {
+  const crowd = await connectMany(ports, "curious", 100);
+  const bytes = bytesOf(1, () => subscribeTo(["$SYS/#"], 1));
+  for (;;) {
+    await Promise.all(crowd.map((attacker) => attacker.send(bytes)));
+    yield crowd.length * bytes.length;
+  }
 };
