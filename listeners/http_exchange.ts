@@ -75,7 +75,7 @@ export class HttpExchange {
       const end = endOfHead(buffer, Math.max(0, length - 3), length += count);
       if (end >= 0) {
         if (length > end + 4) this.rest = buffer.slice(end + 4, length);
-        return parseRequest(buffer.subarray(0, end));
+        return parseRequest(buffer.subarray(0, end + 2));
       }
       if (!isText(buffer[0])) throw new HttpError(400, "This is not an HTTP request.");
       if (length === LONGEST_HEAD) throw new HttpError(431, `The head of a request has at most ${LONGEST_HEAD} bytes.`);
@@ -108,13 +108,12 @@ export class HttpExchange {
   }
 
   /**
-   * Answers 101: the socket speaks another protocol from now on, and has all the time that it wants.
+   * Answers 101: the socket speaks another protocol from now on; {@linkcode HttpExchange.release} gives it all the time that it wants.
    *
    * @param headers the headers of the answer
    */
-  async switchProtocols(headers: Readonly<Record<string, string>>): Promise<void> {
-    await writeAll(this.#socket, formatHead(101, headers));
-    this.release();
+  switchProtocols(headers: Readonly<Record<string, string>>): Promise<void> {
+    return writeAll(this.#socket, formatHead(101, headers));
   }
 
   /** Ends the limit of time. */
@@ -137,6 +136,7 @@ function isText(byte: number): boolean {
 }
 
 function formatHead(status: number, headers: Readonly<Record<string, string>>): Uint8Array {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return encoder.encode(`HTTP/1.1 ${status} ${REASONS[status]}\r\n${lines.join("")}\r\n`);
+  let head = `HTTP/1.1 ${status} ${REASONS[status]}\r\n`;
+  for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
+  return encoder.encode(`${head}\r\n`);
 }

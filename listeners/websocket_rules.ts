@@ -38,9 +38,10 @@ export interface Refusal {
 export type Verdict = { readonly protocol: string | undefined } | Refusal;
 
 /** Subprotocols in the order in which they are preferred [MQTT-6.0.0-4]; the second is the one of MQTT 3.1. */
-const PROTOCOLS = ["mqtt", "mqttv3.1"];
+const PROTOCOLS = ["mqtt", "mqttv3.1"].map((name) => ({ name, isOffered: listWith(name) }));
 const DEFAULT_PATHS = ["/", "/mqtt", "/ws"];
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
+const SOMETHING = /[^, \t]/, WEBSOCKET = listWith("websocket", "i"), UPGRADE_TOO = listWith("upgrade", "i");
 const UPGRADE = { upgrade: "websocket", connection: "upgrade" };
 
 /** Decides about requests for a WebSocket. */
@@ -74,7 +75,7 @@ export class UpgradeGate {
    * @returns false when somebody else may answer it
    */
   concerns(request: UpgradeRequest): boolean {
-    return this.#serves(request.path) && hasToken(request.header("upgrade"), "websocket");
+    return this.#serves(request.path) && WEBSOCKET.test(request.header("upgrade") ?? "");
   }
 
   /**
@@ -91,7 +92,7 @@ export class UpgradeGate {
       return refuse(404, `Not found. MQTT over WebSocket is at ${this.paths.join(" and ")}.`);
     }
     if (request.method !== "GET") return refuse(405, "Only GET with a WebSocket upgrade works here.", { allow: "GET" });
-    if (!hasToken(request.header("upgrade"), "websocket") || !hasToken(request.header("connection"), "upgrade")) {
+    if (!WEBSOCKET.test(request.header("upgrade") ?? "") || !UPGRADE_TOO.test(request.header("connection") ?? "")) {
       return refuse(426, "This is an MQTT broker. Connect with MQTT over WebSocket, subprotocol mqtt.", UPGRADE);
     }
     if (!this.#origins.allows(origin, request.hostname)) return refuse(403, WRONG_ORIGIN);
@@ -109,9 +110,9 @@ export class UpgradeGate {
     if (!KEY.test(request.header("sec-websocket-key")?.trim() ?? "")) {
       return refuse(400, "Sec-WebSocket-Key is missing or malformed.");
     }
-    const offered = tokens(request.header("sec-websocket-protocol"));
-    const protocol = PROTOCOLS.find((name) => offered.includes(name)); // [MQTT-6.0.0-3]
-    if (protocol === undefined && (this.#requireSubprotocol || offered.length > 0)) {
+    const offered = request.header("sec-websocket-protocol") ?? "";
+    const protocol = PROTOCOLS.find(({ isOffered }) => isOffered.test(offered))?.name; // [MQTT-6.0.0-3]
+    if (protocol === undefined && (this.#requireSubprotocol || SOMETHING.test(offered))) {
       return refuse(400, "Offer the WebSocket subprotocol mqtt.");
     }
     return { protocol };
@@ -122,12 +123,7 @@ function refuse(status: Refusal["status"], text: string, headers: Record<string,
   return { status, text: `${text}\n`, headers };
 }
 
-/** Members of a list: parted by commas, with or without blanks and tabs around them; empty ones do not count (RFC 9110, 5.6.1). */
-function tokens(header: string | null): string[] {
-  if (header === null) return [];
-  return header.split(",").map((token) => token.replace(/^[ \t]+|[ \t]+$/g, "")).filter((token) => token !== "");
-}
-
-function hasToken(header: string | null, token: string): boolean {
-  return tokens(header?.toLowerCase() ?? null).includes(token);
+/** A list with this member: parted by commas, with or without blanks and tabs around them (RFC 9110, 5.6.1). */
+function listWith(token: string, flags?: string): RegExp {
+  return new RegExp(`(?:^|,)[ \\t]*${token.replace(".", "\\.")}[ \\t]*(?:,|$)`, flags);
 }

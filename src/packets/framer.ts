@@ -102,7 +102,7 @@ export class Framer {
     if (free < size >>> 2 || free === 0 || oversized) this.#renew(pending, this.#slabSize(pending));
     const end = Math.min(this.#slab.length, this.#filled + maximum);
     this.#offered = end - this.#filled;
-    return this.#slab.subarray(this.#filled, end);
+    return this.#offered === this.#slab.length ? this.#slab : this.#slab.subarray(this.#filled, end);
   }
 
   /**

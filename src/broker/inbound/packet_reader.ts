@@ -57,6 +57,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     this.#connection = connection;
     this.#framer = new Framer({
       maximumPacketSize: Math.min(capabilities.maximumConnectSize, capabilities.maximumPacketSize),
+      initialSize: 256,
       maximumReadSize: clientNetReadBufferSize,
       pool: core.slabs,
     });

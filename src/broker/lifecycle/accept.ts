@@ -27,7 +27,11 @@ export function accept(core: Core, socket: Socket, origin: Origin): Promise<void
   connection.place = place;
   core.connections.add(connection);
   core.sockets.add(socket);
-  return serve(core, connection).then(() => {
+  const reader = connection.reader = new PacketReader(core, connection);
+  // not an async function: its frame would wait as long as the client is here, and an idle client costs little else
+  return new Promise((ended) => reader.readAll(ended)).then(async (error) => {
+    core.incomplete.forget(reader);
+    await end(core, connection, error);
     core.sockets.delete(socket);
     place.leave();
   });
@@ -38,12 +42,8 @@ function placeOf(socket: Socket, { permit, sockets }: Origin): OpenSocket | unde
   return permit instanceof OpenSocket ? permit : sockets.enter(socket.remoteAddress, () => socket.close());
 }
 
-/** Reads until the connection ends; resolves once its socket is closed. */
-async function serve(core: Core, connection: Connection): Promise<void> {
-  const reader = new PacketReader(core, connection);
-  connection.reader = reader;
-  const error = await new Promise((ended) => reader.readAll(ended));
-  core.incomplete.forget(reader);
+/** Nothing more can be read; resolves once the socket is closed. */
+async function end(core: Core, connection: Connection, error: unknown): Promise<void> {
   try {
     await connection.readingEnded(error);
   } catch (failure) {
