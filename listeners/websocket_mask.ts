@@ -32,16 +32,29 @@ function unmaskLong(bytes: Uint8Array, move: Move): void {
   const { from, to, length } = move, end = to + length;
   let { mask } = move, at = to;
   bytes.copyWithin(to, from, from + length);
-  for (; (bytes.byteOffset + at & 3) !== 0; at++) {
+  for (; (bytes.byteOffset + at & 7) !== 0; at++) {
     bytes[at] ^= mask;
     mask = rotated(mask, 1);
   }
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, end - at >>> 2);
-  for (let i = 0; i < words.length; i++) words[i] ^= mask;
-  for (at += 4 * words.length; at < end; at++) {
+  const words = new BigUint64Array(bytes.buffer, bytes.byteOffset + at, end - at >>> 3);
+  unmaskWords(words, mask);
+  for (at += 8 * words.length; at < end; at++) {
     bytes[at] ^= mask;
     mask = rotated(mask, 1);
   }
+}
+
+/** Words of 64 bits take half the time of 32; cut to 64 bits they are numbers of the processor, not of the heap. */
+function unmaskWords(words: BigUint64Array, mask: number): void {
+  const long = BigInt(mask >>> 0) * 0x1_0000_0001n;
+  let i = 0;
+  for (const last = words.length - 4; i <= last; i += 4) {
+    words[i] = BigInt.asUintN(64, words[i] ^ long);
+    words[i + 1] = BigInt.asUintN(64, words[i + 1] ^ long);
+    words[i + 2] = BigInt.asUintN(64, words[i + 2] ^ long);
+    words[i + 3] = BigInt.asUintN(64, words[i + 3] ^ long);
+  }
+  for (; i < words.length; i++) words[i] = BigInt.asUintN(64, words[i] ^ long);
 }
 
 /**
