@@ -19,6 +19,8 @@ import { pipelineOf } from "./publish_pipeline.ts";
 
 /** Where the QoS is in the header of a PUBLISH. */
 const QOS_BITS = 0x06;
+/** Bytes of the first reads, and of those of clients that say little: each holds so much while it waits. */
+const FIRST_READ = 256;
 /** Milliseconds after which it is looked again whether there is room. */
 const LONGEST_SLEEP = 100;
 
@@ -57,7 +59,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     this.#connection = connection;
     this.#framer = new Framer({
       maximumPacketSize: Math.min(capabilities.maximumConnectSize, capabilities.maximumPacketSize),
-      initialSize: 256,
+      initialSize: FIRST_READ,
       maximumReadSize: clientNetReadBufferSize,
       pool: core.slabs,
     });
