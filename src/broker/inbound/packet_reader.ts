@@ -20,7 +20,7 @@ import { pipelineOf } from "./publish_pipeline.ts";
 /** Where the QoS is in the header of a PUBLISH. */
 const QOS_BITS = 0x06;
 /** Bytes of the first reads, and of those of clients that say little: each holds so much while it waits. */
-const FIRST_READ = 256;
+const FIRST_READ = 512;
 /** Milliseconds after which it is looked again whether there is room. */
 const LONGEST_SLEEP = 100;
 
