@@ -71,26 +71,38 @@ function forward(
   delivery: PublishDelivery,
   dup: boolean,
 ): boolean {
-  const { buffer, frameStart, frameEnd } = message, { qos, packetId } = delivery, first = firstByte(delivery, dup);
+  const { buffer, frameStart, frameEnd, slab } = message, first = firstByte(delivery, dup);
   if (frameEnd - frameStart > maximumPacketSize) return false;
-  if (first === PUBLISH && buffer[frameStart] === PUBLISH) out.appendFrame(buffer, frameStart, frameEnd, message.slab);
-  else {
+  if (first === PUBLISH && buffer[frameStart] === PUBLISH) out.appendFrame(buffer, frameStart, frameEnd, slab);
+  else if (message.isForOne) {
+    putDelivery(buffer, frameStart, message, delivery, first);
+    out.appendFrame(buffer, frameStart, frameEnd, slab);
+  } else {
     const { writer } = out, at = writer.length;
     writer.copy(buffer, frameStart, frameEnd);
-    writer.buffer[at] = first;
-    if (qos > 0) putPacketId(writer.buffer, at + message.propertiesStart - frameStart - 2, packetId);
+    putDelivery(writer.buffer, at, message, delivery, first);
     out.appended();
   }
   return true;
 }
 
-function firstByte({ qos, retain }: PublishDelivery, dup: boolean): number {
-  return PUBLISH | (dup ? DUP : 0) | qos << 1 | (retain ? 1 : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
+/** Writes what is different in the packet of each client. */
+function putDelivery(
+  buffer: Uint8Array,
+  at: number,
+  { frameStart, propertiesStart }: Message,
+  { qos, packetId }: PublishDelivery,
+  first: number,
+): void {
+  buffer[at] = first;
+  if (qos === 0) return;
+  const packetIdAt = at + propertiesStart - frameStart - 2;
+  buffer[packetIdAt] = packetId >> 8;
+  buffer[packetIdAt + 1] = packetId;
 }
 
-function putPacketId(buffer: Uint8Array, at: number, packetId: number): void {
-  buffer[at] = packetId >> 8;
-  buffer[at + 1] = packetId;
+function firstByte({ qos, retain }: PublishDelivery, dup: boolean): number {
+  return PUBLISH | (dup ? DUP : 0) | qos << 1 | (retain ? 1 : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
 }
 
 /** Writes a packet of its own for this client. Nothing can fail once a Topic Alias is taken. */

@@ -55,8 +55,7 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
   const { outbox } = session;
   const record = new OutboundRecord(session.clientId, session.nextSequence(), message, delivery);
   if (!maySend(core, session)) return enqueue(core, session, record);
-  if (outbox.inflight.size < KEPT_IN_PLACE && !core.memory.isShort) message.keepMemory();
-  else message.detach();
+  if (outbox.inflight.size >= KEPT_IN_PLACE || core.memory.isShort) message.detach();
   message.awaitCommit(sendRecord(core, session, record));
 }
 

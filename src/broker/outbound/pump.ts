@@ -131,6 +131,7 @@ function dropDenied(core: Core, session: Session, record: OutboundRecord): void 
   if (record.packetId === 0) outbox.dequeue();
   else {
     outbox.skipAgain();
+    record.message!.keepMemory();
     outbox.forget(record);
   }
   dropRecord(core, session, record, "not authorized");
@@ -144,12 +145,14 @@ export function sendRecord(core: Core, session: Session, record: OutboundRecord)
   const { outbox, client } = session, link = session.link as SessionLink;
   const packetId = outbox.allocatePacketId();
   if (packetId === 0) {
+    record.message!.keepMemory();
     core.hooks.observe(core.hooks.on.onPacketIdExhausted, client, record.message);
     dropRecord(core, session, record, "no free packet identifier");
     return undefined;
   }
   outbox.begin(record, packetId);
   const { onQosPublish } = core.hooks.on;
+  if (onQosPublish !== undefined) record.message!.keepMemory();
   const commit = onQosPublish && core.hooks.observe(onQosPublish, client, record);
   if (commit !== undefined && record.qos === 2) sendWhenCommitted(core, session, { record, link, commit });
   else if (!link.sendPublish(record.message!, record, false)) giveUp(core, session, record);
@@ -175,6 +178,7 @@ function sendWhenCommitted(
 /** Too large for this client: treated as delivered [MQTT-3.1.2-25]. */
 function giveUp(core: Core, session: Session, record: OutboundRecord): void {
   core.info.messagesDropped++;
+  record.message!.keepMemory();
   core.hooks.observe(
     core.hooks.on.onPublishDropped,
     session.client,
