@@ -223,19 +223,11 @@ export class Message implements PublishTarget, MessageView {
     return true;
   }
 
-  /** A delivery has ended. @returns true for the last one: who wants to look at the message later has to keep its memory before */
+  /** A delivery has ended. @returns true for the last one: who looks at the message later has to keep its memory before that */
   endDelivery(): boolean {
     if (--this.deliveries > 0) return false;
     this.slab?.release();
     return true;
-  }
-
-  /**
-   * True when nobody but one receiver needs what the packet says of its delivery (DUP, QoS, RETAIN, Packet Identifier), so that
-   * it may be written over.
-   */
-  get isForOne(): boolean {
-    return this.reached === 1 && this.deliveries < 2 && this.slab !== undefined && !this.retain;
   }
 
   /**

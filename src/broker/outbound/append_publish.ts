@@ -1,7 +1,7 @@
 /** A PUBLISH to one client, put together from the parts of the packet that brought the message.
  *
- * Most subscribers get the packet of the publisher as it is, but for its first byte and the Packet Identifier. What differs from
- * client to client (version, Topic Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front
+ * Most subscribers get the packet of the publisher as it is, but for its first byte and the Packet Identifier; the first
+ * to get it is sent the very bytes that were read, with these written over. What differs from client to client (version, Topic Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front
  * of the parts that stay, so that properties are neither decoded nor encoded on the way (`tests/bench/publish_bench.ts`).
  * @module */
 import { varintSize, type Writer } from "../../packets/writer.ts";
@@ -74,7 +74,7 @@ function forward(
   const { buffer, frameStart, frameEnd, slab } = message, first = firstByte(delivery, dup);
   if (frameEnd - frameStart > maximumPacketSize) return false;
   if (first === PUBLISH && buffer[frameStart] === PUBLISH) out.appendFrame(buffer, frameStart, frameEnd, slab);
-  else if (message.isForOne) {
+  else if (mayWriteOver(message)) {
     putDelivery(buffer, frameStart, message, delivery, first);
     out.appendFrame(buffer, frameStart, frameEnd, slab);
   } else {
@@ -86,7 +86,15 @@ function forward(
   return true;
 }
 
-/** Writes what is different in the packet of each client. */
+/**
+ * True when nobody else needs what the packet of the publisher says of its delivery: it is in a read buffer, nobody has been sent
+ * it from there, and it is not retained. Those who get it later copy it, and write over their copy.
+ */
+function mayWriteOver({ deliveries, slab, retain }: Message): boolean {
+  return deliveries < 2 && slab !== undefined && !retain;
+}
+
+/** Writes what a packet says of its delivery: DUP, QoS, RETAIN and Packet Identifier. */
 function putDelivery(
   buffer: Uint8Array,
   at: number,

@@ -14,7 +14,7 @@ import { sendRecord } from "./pump.ts";
 import { dropRecord } from "./records.ts";
 
 /**
- * So many unacknowledged messages of a session may keep the read buffer of their publisher; a client that acknowledges at
+ * So many unacknowledged messages of a session may hold the read buffer of their publisher; a client that acknowledges at
  * once stays below, and copying a small payload costs as much as the rest of its delivery.
  */
 const KEPT_IN_PLACE = 128;
