@@ -1,8 +1,9 @@
 /** A PUBLISH to one client, put together from the parts of the packet that brought the message.
  *
- * Most subscribers get the packet of the publisher as it is, but for its first byte and the Packet Identifier; the first
- * to get it is sent the very bytes that were read, with these written over. What differs from client to client (version, Topic Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front
- * of the parts that stay, so that properties are neither decoded nor encoded on the way (`tests/bench/publish_bench.ts`).
+ * Most subscribers get the packet of the publisher as it is, but for its first byte and the Packet Identifier; the first one to
+ * get it is sent the very bytes that were read, with these written over. What differs from client to client (version, Topic
+ * Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front of the parts that stay, so that
+ * properties are neither decoded nor encoded on the way (`tests/bench/publish_bench.ts`).
  * @module */
 import { varintSize, type Writer } from "../../packets/writer.ts";
 import { utf8Length, writeUtf8 } from "../../packets/utf8.ts";
