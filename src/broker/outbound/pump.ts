@@ -131,7 +131,6 @@ function dropDenied(core: Core, session: Session, record: OutboundRecord): void 
   if (record.packetId === 0) outbox.dequeue();
   else {
     outbox.skipAgain();
-    record.message!.keepMemory();
     outbox.forget(record);
   }
   dropRecord(core, session, record, "not authorized");
@@ -145,7 +144,6 @@ export function sendRecord(core: Core, session: Session, record: OutboundRecord)
   const { outbox, client } = session, link = session.link as SessionLink;
   const packetId = outbox.allocatePacketId();
   if (packetId === 0) {
-    record.message!.keepMemory();
     core.hooks.observe(core.hooks.on.onPacketIdExhausted, client, record.message);
     dropRecord(core, session, record, "no free packet identifier");
     return undefined;
