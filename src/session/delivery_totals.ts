@@ -20,7 +20,7 @@ export class DeliveryTotals {
     this.inflight++;
     this.bytes += DELIVERY;
     address.queued += DELIVERY + (message?.size ?? 0);
-    if (message !== undefined && message.deliveries++ === 0) this.bytes += message.size;
+    if (message?.beginDelivery()) this.bytes += message.size;
   }
 
   /** A record is finished or given up. */
@@ -35,6 +35,6 @@ export class DeliveryTotals {
   release({ message }: OutboundRecord, address: AddressTotals): void {
     if (message === undefined) return;
     address.queued -= message.size;
-    if (--message.deliveries === 0) this.bytes -= message.size;
+    if (message.endDelivery()) this.bytes -= message.size;
   }
 }

@@ -83,7 +83,7 @@ export class Message implements PublishTarget, MessageView {
   isText = false;
   /** Sessions and share groups that it was routed to. */
   reached = 0;
-  /** Deliveries of it that are under way or queued: `DeliveryTotals` counts it with the first of them. */
+  /** Deliveries of it that are under way or queued. */
   deliveries = 0;
   /** What an acknowledgement of this message waits for. */
   commits: Promise<unknown>[] | undefined = undefined;
@@ -216,13 +216,27 @@ export class Message implements PublishTarget, MessageView {
     this.slab?.keep();
   }
 
+  /** A delivery begins: its memory is held until the last one has ended. @returns true for the first one */
+  beginDelivery(): boolean {
+    if (this.deliveries++ > 0) return false;
+    this.slab?.hold();
+    return true;
+  }
+
+  /** A delivery has ended. @returns true for the last one: who looks at the message later has to keep its memory before that */
+  endDelivery(): boolean {
+    if (--this.deliveries > 0) return false;
+    this.slab?.release();
+    return true;
+  }
+
   /**
    * Makes it a message that a packet may be read into, unless somebody may still look at what it was.
    *
    * @returns false when it cannot be used again
    */
   reuse(): boolean {
-    if (this.#isKept || this.#isOwn) return false;
+    if (this.#isKept || this.#isOwn || this.deliveries > 0) return false;
     this.packetId = this.reached = this.topicAlias = 0;
     this.aliasStart = this.expiryStart = -1;
     this.isText = this.#hasProperties = false;
@@ -239,6 +253,7 @@ export class Message implements PublishTarget, MessageView {
   detach(): this {
     if (this.#isOwn) return this;
     this.#isOwn = true;
+    if (this.deliveries > 0) this.slab?.release();
     this.#payload = this.slab = undefined;
     const hasFrame = this.frameStart !== -1, start = hasFrame ? this.frameStart : this.payloadStart;
     const moved = copies.add(this.buffer, start, this.frameEnd) - start;

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { encodePacket } from "../../src/packets/codec.ts";
+import type { InflightRecord } from "../../src/session/inflight.ts";
 import type { MessageView } from "../../src/session/message_view.ts";
 import type { QoS } from "../../src/packets/types.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
@@ -109,6 +110,44 @@ for (const count of [1, 60]) {
     }
   }
 }
+
+const followed: Record<string, { receives?: boolean; maximumPacketSize?: number }> = {
+  onQosPublish: { receives: true },
+  onQosComplete: { receives: true },
+  onPublishDropped: { maximumPacketSize: 100 },
+};
+
+for (const [event, { receives = false, maximumPacketSize }] of Object.entries(followed)) {
+  Deno.test(`messages on their way that a hook looks at later (${event}) are what they were`, async () => {
+    const kept: MessageView[] = [];
+    const keep = (_: unknown, given: MessageView | InflightRecord) => {
+      const message = "direction" in given ? given.message : given;
+      if (message?.topic === "t") kept.push(message);
+    };
+    await using harness = await Harness.start({ hooks: [allowAll(), { id: "keeping", [event]: keep }] });
+    const subscriber = await harness.connect({ clientId: "s", properties: { maximumPacketSize } });
+    await subscriber.subscribe("t", { qos: 1 });
+    const publisher = await publisherOf(harness);
+    await publisher.send(...messages(60, { qos: 1, topic: "t" }));
+    if (receives) await receive(subscriber, 60);
+    await subscriber.barrier();
+    await flood(publisher);
+    assertEquals(kept.map(({ payload }) => textOf(payload)), letters(60));
+  });
+}
+
+Deno.test("a message goes to one client at a lower QoS, and is retained as it came", async () => {
+  await using harness = await Harness.start();
+  const publisher = await publisherOf(harness), subscriber = await harness.connect("s");
+  await subscriber.subscribe("t", { qos: 1 });
+  const payload = new TextEncoder().encode("text"),
+    options = { qos: 2, packetId: 7, retain: true, dup: false } as const;
+  await publisher.send(encodePacket({ type: PUBLISH, topic: "t", payload, ...options }, 5)!);
+  await subscriber.expectMessage("t", "text", { qos: 1, retain: false });
+  const later = await harness.connect("l");
+  await later.subscribe("t", { qos: 2 });
+  await later.expectMessage("t", "text", { qos: 2, retain: true });
+});
 
 for (const size of [400, 3_000]) {
   Deno.test(`payloads of ${size} bytes that an async hook keeps, and what it makes of them, stay what they are`, async () => {

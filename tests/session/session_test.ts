@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { encodePacket } from "../../src/packets/codec.ts";
 import { readPublish } from "../../src/packets/decode_publish.ts";
+import { SlabPool } from "../../src/packets/slab.ts";
 import { PacketType, type Properties } from "../../src/packets/types.ts";
 import { Client } from "../../src/session/client.ts";
 import { DeliveryTotals } from "../../src/session/delivery_totals.ts";
@@ -108,6 +109,24 @@ function received(buffer: Uint8Array, properties: Properties): Message {
   const read = new Message();
   readPublish(read, packet[0], buffer, start + 2, buffer.length, 5, { from: "client" });
   return Object.assign(read, { frameStart: start, version5: true, buffer });
+}
+
+for (const end of ["acknowledged", "copied", "copied and acknowledged", "kept and acknowledged"]) {
+  Deno.test(`memory that was read into is used again, or not: its messages are ${end}`, () => {
+    const pool = new SlabPool(), slab = pool.take(65_536), [first, second] = [0, 1].map(() => received(slab.bytes, {}));
+    for (const message of [first, second]) message.slab = slab;
+    const begun = [first, first, second].map((message) => message.beginDelivery());
+    slab.release(); // the reader goes on in other memory
+    assertEquals(begun, [true, false, true]);
+    if (end.startsWith("kept")) first.keepMemory();
+    if (end.startsWith("copied")) first.detach();
+    else assertEquals([first.endDelivery(), first.endDelivery()], [false, true]);
+    assert(pool.take(65_536).bytes !== slab.bytes, "the second message needs it");
+    second.endDelivery();
+    if (end === "copied and acknowledged") { for (let ends = 0; ends < 2; ends++) first.endDelivery(); }
+    assertEquals(pool.take(65_536).bytes === slab.bytes, !end.startsWith("kept"));
+    assert(pool.take(65_536).bytes !== slab.bytes, "given back once");
+  });
 }
 
 Deno.test("a message of a client that is kept finds everything again in its own memory", () => {

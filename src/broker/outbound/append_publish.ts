@@ -1,8 +1,9 @@
 /** A PUBLISH to one client, put together from the parts of the packet that brought the message.
  *
- * Most subscribers get the packet of the publisher as it is, but for its first byte and the Packet Identifier. What differs from
- * client to client (version, Topic Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front
- * of the parts that stay, so that properties are neither decoded nor encoded on the way (`tests/bench/publish_bench.ts`).
+ * Most subscribers get the packet of the publisher as it is, but for its first byte and the Packet Identifier; the first one to
+ * get it is sent the very bytes that were read, with these written over. What differs from client to client (version, Topic
+ * Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front of the parts that stay, so that
+ * properties are neither decoded nor encoded on the way (`tests/bench/publish_bench.ts`).
  * @module */
 import { varintSize, type Writer } from "../../packets/writer.ts";
 import { utf8Length, writeUtf8 } from "../../packets/utf8.ts";
@@ -71,26 +72,46 @@ function forward(
   delivery: PublishDelivery,
   dup: boolean,
 ): boolean {
-  const { buffer, frameStart, frameEnd } = message, { qos, packetId } = delivery, first = firstByte(delivery, dup);
+  const { buffer, frameStart, frameEnd, slab } = message, first = firstByte(delivery, dup);
   if (frameEnd - frameStart > maximumPacketSize) return false;
-  if (first === PUBLISH && buffer[frameStart] === PUBLISH) out.appendFrame(buffer, frameStart, frameEnd, message.slab);
-  else {
+  if (first === PUBLISH && buffer[frameStart] === PUBLISH) out.appendFrame(buffer, frameStart, frameEnd, slab);
+  else if (mayWriteOver(message)) {
+    putDelivery(buffer, frameStart, message, delivery, first);
+    out.appendFrame(buffer, frameStart, frameEnd, slab);
+  } else {
     const { writer } = out, at = writer.length;
     writer.copy(buffer, frameStart, frameEnd);
-    writer.buffer[at] = first;
-    if (qos > 0) putPacketId(writer.buffer, at + message.propertiesStart - frameStart - 2, packetId);
+    putDelivery(writer.buffer, at, message, delivery, first);
     out.appended();
   }
   return true;
 }
 
-function firstByte({ qos, retain }: PublishDelivery, dup: boolean): number {
-  return PUBLISH | (dup ? DUP : 0) | qos << 1 | (retain ? 1 : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
+/**
+ * True when nobody else needs what the packet of the publisher says of its delivery: it is in a read buffer, nobody has been sent
+ * it from there, and it is not retained. Those who get it later copy it, and write over their copy.
+ */
+function mayWriteOver({ deliveries, slab, retain }: Message): boolean {
+  return deliveries < 2 && slab !== undefined && !retain;
 }
 
-function putPacketId(buffer: Uint8Array, at: number, packetId: number): void {
-  buffer[at] = packetId >> 8;
-  buffer[at + 1] = packetId;
+/** Writes what a packet says of its delivery: DUP, QoS, RETAIN and Packet Identifier. */
+function putDelivery(
+  buffer: Uint8Array,
+  at: number,
+  { frameStart, propertiesStart }: Message,
+  { qos, packetId }: PublishDelivery,
+  first: number,
+): void {
+  buffer[at] = first;
+  if (qos === 0) return;
+  const packetIdAt = at + propertiesStart - frameStart - 2;
+  buffer[packetIdAt] = packetId >> 8;
+  buffer[packetIdAt + 1] = packetId;
+}
+
+function firstByte({ qos, retain }: PublishDelivery, dup: boolean): number {
+  return PUBLISH | (dup ? DUP : 0) | qos << 1 | (retain ? 1 : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
 }
 
 /** Writes a packet of its own for this client. Nothing can fail once a Topic Alias is taken. */

@@ -14,7 +14,7 @@ import { sendRecord } from "./pump.ts";
 import { dropRecord } from "./records.ts";
 
 /**
- * So many unacknowledged messages of a session may keep the read buffer of their publisher; a client that acknowledges at
+ * So many unacknowledged messages of a session may hold the read buffer of their publisher; a client that acknowledges at
  * once stays below, and copying a small payload costs as much as the rest of its delivery.
  */
 const KEPT_IN_PLACE = 128;
@@ -55,8 +55,7 @@ function deliverRecord(core: Core, message: Message, session: Session, delivery:
   const { outbox } = session;
   const record = new OutboundRecord(session.clientId, session.nextSequence(), message, delivery);
   if (!maySend(core, session)) return enqueue(core, session, record);
-  if (outbox.inflight.size < KEPT_IN_PLACE && !core.memory.isShort) message.keepMemory();
-  else message.detach();
+  if (outbox.inflight.size >= KEPT_IN_PLACE || core.memory.isShort) message.detach();
   message.awaitCommit(sendRecord(core, session, record));
 }
 

@@ -150,6 +150,7 @@ export function sendRecord(core: Core, session: Session, record: OutboundRecord)
   }
   outbox.begin(record, packetId);
   const { onQosPublish } = core.hooks.on;
+  if (onQosPublish !== undefined) record.message!.keepMemory();
   const commit = onQosPublish && core.hooks.observe(onQosPublish, client, record);
   if (commit !== undefined && record.qos === 2) sendWhenCommitted(core, session, { record, link, commit });
   else if (!link.sendPublish(record.message!, record, false)) giveUp(core, session, record);
@@ -175,6 +176,7 @@ function sendWhenCommitted(
 /** Too large for this client: treated as delivered [MQTT-3.1.2-25]. */
 function giveUp(core: Core, session: Session, record: OutboundRecord): void {
   core.info.messagesDropped++;
+  record.message!.keepMemory();
   core.hooks.observe(
     core.hooks.on.onPublishDropped,
     session.client,

@@ -6,8 +6,9 @@ import type { Core } from "../core/core.ts";
 
 /** The client has it: frees Packet Identifier and quota. */
 export function finishRecord(core: Core, session: Session, record: OutboundRecord): void {
-  session.outbox.finish(record);
   const { onQosComplete } = core.hooks.on;
+  if (onQosComplete !== undefined) record.message?.keepMemory();
+  session.outbox.finish(record);
   if (onQosComplete !== undefined) core.hooks.observe(onQosComplete, session.client, record);
 }
 
