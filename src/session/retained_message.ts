@@ -84,6 +84,7 @@ export class RetainedMessage {
     message.receivedAt = this.#receivedAt;
     message.expiresAt = this.#expiresAt;
     message.readOwn(this.#buffer, this.#start, this.#end, this.#version5 ? 5 : 4);
+    message.retain = true; // the packet may say that it is forwarded
     return message;
   }
 }
