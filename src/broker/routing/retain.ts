@@ -72,7 +72,7 @@ function openPartOfRetained(core: Core, { publisherId }: Message, growth: number
  */
 export function storeRetained(core: Core, message: Message, remoteAddress: string = ""): void {
   const { topic, publisherId } = message, previous = core.retained.get(topic, message.known);
-  const kept = previous ?? new RetainedMessage(topic), { cost, owner } = kept;
+  const kept = previous ?? new RetainedMessage(topic, core.retainedRooms), { cost, owner } = kept;
   kept.replace(message);
   const growth = kept.cost - cost;
   if (previous === undefined) addTopic(core, topic, kept);
@@ -115,6 +115,7 @@ function removeRetained(core: Core, topic: string): void {
   if (previous === undefined) return;
   if (previous.expiry !== undefined) core.scheduler.cancel(previous.expiry);
   previous.owner?.count(-previous.cost);
+  previous.release();
   info.retainedBytes += NODE * (retained.nodes - nodes) - previous.cost;
   info.retained = retained.size;
 }
