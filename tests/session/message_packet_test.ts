@@ -2,6 +2,8 @@ import { assertEquals } from "@std/assert";
 import { Framer } from "../../src/packets/framer.ts";
 import { SlabPool } from "../../src/packets/slab.ts";
 import { Message } from "../../src/session/message.ts";
+import { RetainedMessage } from "../../src/session/retained_message.ts";
+import { RetainedRooms } from "../../src/session/retained_rooms.ts";
 
 const PACKET = Uint8Array.of(0x31, 4, 0, 1, 0x74, 0x78);
 
@@ -25,6 +27,9 @@ Deno.test("a retained packet in a read buffer is made one to forward, and stays 
   const message = messageOf(framer);
   message.clearRetainInPacket();
   assertEquals([message.buffer[message.frameStart], message.retain], [0x30, true]);
+  const kept = new RetainedMessage("t", new RetainedRooms());
+  kept.replace(message);
+  assertEquals(kept.open().retain, true);
 });
 
 Deno.test("memory that others have brought, and that of the message itself, is not written", () => {
