@@ -11,6 +11,8 @@ import type { MessageView } from "./message_view.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const copies: Copies = new Copies();
+/** RETAIN flag in the first byte of a PUBLISH. */
+const RETAIN = 0x01;
 
 /** What a {@linkcode Message} is made of. */
 export interface MessageInit {
@@ -228,6 +230,14 @@ export class Message implements PublishTarget, MessageView {
     if (--this.deliveries > 0) return false;
     this.slab?.release();
     return true;
+  }
+
+  /**
+   * Most subscribers get a retained message like any other [MQTT-3.3.1-12]. From here on the packet in the read buffer says so too,
+   * and can be forwarded as it is; {@linkcode Message.retain} stays. Memory of others is left alone.
+   */
+  clearRetainInPacket(): void {
+    if (this.slab !== undefined && this.frameStart !== -1) this.buffer[this.frameStart] &= ~RETAIN;
   }
 
   /**

@@ -8,14 +8,15 @@ export class RetainedOwner {
   bytes = 0;
   /** The address that its first one came from. */
   readonly address: AddressTotals;
+  /** Who it is. */
+  readonly clientId: string;
   readonly #owners: Map<string, RetainedOwner>;
-  readonly #clientId: string;
 
   /** @param clientId who it is @param origin its address, and where it is known */
   constructor(clientId: string, origin: { address: AddressTotals; owners: Map<string, RetainedOwner> }) {
     this.address = origin.address;
     this.#owners = origin.owners;
-    this.#clientId = clientId;
+    this.clientId = clientId;
     this.#owners.set(clientId, this);
   }
 
@@ -23,6 +24,6 @@ export class RetainedOwner {
   count(bytes: number): void {
     this.bytes += bytes;
     this.address.count("retained", bytes);
-    if (this.bytes === 0) this.#owners.delete(this.#clientId);
+    if (this.bytes === 0) this.#owners.delete(this.clientId);
   }
 }

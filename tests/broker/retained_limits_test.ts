@@ -3,6 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { MqttError } from "../../src/packets/errors.ts";
 import { Message } from "../../src/session/message.ts";
 import { costOfRetained } from "../../src/session/retained_message.ts";
+import { Shelf } from "../../src/session/retained_rooms.ts";
 import { Harness } from "../helpers/harness.ts";
 
 const QOS = { qos: 1, retain: true } as const;
@@ -41,4 +42,40 @@ Deno.test("the last eighth is not for a client that has retained much, but for t
   for (let index = 0; index < 100; index++) await broker.publish(`own/${index}`, "x", { retain: true });
   assertEquals(broker.info.retained, 800);
   await assertRejects(() => broker.publish("own/100", "x", { retain: true }), MqttError);
+});
+
+Deno.test("a message that grows counts for its client as it is now", async () => {
+  await using harness = await Harness.start({ capabilities: { maximumRetainedBytes: 24_000 } });
+  const client = await harness.connect("a");
+  const retain = (topic: string, size: number) => client.publish(topic, new Uint8Array(size), QOS);
+  assertEquals([await retain("t", 10), await retain("t", 20_000)], [0x10, 0x10]);
+  assertEquals(await retain("u", 10), 0x97, "it has much, and the last eighth is for others");
+  assertEquals([await retain("t", 10), await retain("u", 10)], [0x10, 0x10]);
+});
+
+Deno.test("what is cleared and what expires gives its memory back", async () => {
+  await using harness = await Harness.start();
+  const client = await harness.connect("a"), { take, giveBack } = Shelf.prototype;
+  let taken = 0;
+  Shelf.prototype.take = function (tenant) {
+    taken++;
+    return take.call(this, tenant);
+  };
+  Shelf.prototype.giveBack = function (room) {
+    taken--;
+    return giveBack.call(this, room);
+  };
+  try {
+    for (const size of [10, 100, 1_000]) await client.publish(`t/${size}`, new Uint8Array(size), QOS);
+    await client.publish("u", "x", { ...QOS, properties: { messageExpiryInterval: 1 } });
+    assertEquals(taken, 3);
+    for (const size of [100, 1_000, 10]) await client.publish("t/10", new Uint8Array(size), QOS);
+    assertEquals(taken, 3);
+    for (const size of [10, 100, 1_000]) await client.publish(`t/${size}`, "", QOS);
+    assertEquals(taken, 1);
+    await harness.advance(1_000);
+    assertEquals(taken, 0);
+  } finally {
+    Object.assign(Shelf.prototype, { take, giveBack });
+  }
 });

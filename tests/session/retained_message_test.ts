@@ -1,14 +1,18 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MqttError } from "../../src/packets/errors.ts";
-import { Copies } from "../../src/packets/copies.ts";
 import type { Properties } from "../../src/packets/types.ts";
 import { BUFFER } from "../../src/session/cost.ts";
 import { Message, type MessageInit } from "../../src/session/message.ts";
 import { costOfRetained, RetainedMessage } from "../../src/session/retained_message.ts";
+import { RetainedRooms, Shelf } from "../../src/session/retained_rooms.ts";
 
 function messageOf(payload: string | Uint8Array, more: Partial<MessageInit> = {}): Message {
   const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
   return new Message({ topic: "t", payload: bytes, retain: true, receivedAt: 1, ...more });
+}
+
+function keptMessage(): RetainedMessage {
+  return new RetainedMessage("t", new RetainedRooms());
 }
 
 function textOf({ payload }: Message): string {
@@ -22,7 +26,7 @@ Deno.test("a retained message gives back all of the message", () => {
     correlationData: Uint8Array.of(1, 2),
     userProperties: [["name", "value"]],
   };
-  const kept = new RetainedMessage("t");
+  const kept = keptMessage();
   for (const more of [{}, { qos: 2, publisherId: "p", receivedAt: 5, properties }, { qos: 1 }] as const) {
     kept.replace(messageOf("payload", more));
     const message = kept.open(), { qos = 0, publisherId = "", receivedAt = 1 } = more as Partial<MessageInit>;
@@ -35,7 +39,7 @@ Deno.test("a retained message gives back all of the message", () => {
 
 Deno.test("what was looked at stays what it is, whatever is retained afterwards", () => {
   for (const sizes of [[5, 5, 5], [5, 50, 500, 5_000, 5], [5_000, 3_000, 5_000], [600, 600, 100]]) {
-    const kept = new RetainedMessage("t"), opened: Message[] = [];
+    const kept = keptMessage(), opened: Message[] = [];
     sizes.forEach((size, index) => {
       kept.replace(messageOf(`${index}`.repeat(size)));
       kept.replace(messageOf(`${index}`.repeat(size)));
@@ -47,40 +51,38 @@ Deno.test("what was looked at stays what it is, whatever is retained afterwards"
   }
 });
 
-// a packet of this topic has six or seven bytes more than its payload: one that fills a step of memory, the largest that shares some,
-// and one that has memory of its own
-for (const sizes of [[5], [58], [505, 5], [600]]) {
+// a packet of this topic has six or seven bytes more than its payload: one that fills a step of memory, the largest that has a room,
+// and one that has memory of its own, which shows in what it costs
+for (const sizes of [[5], [58], [505, 5], [900, 600]]) {
   Deno.test(`a value that changes all the time takes no new memory: payloads of ${sizes} bytes`, () => {
-    const kept = new RetainedMessage("t"), payloads = sizes.map((size) => new Uint8Array(size));
+    const kept = keptMessage(), payloads = sizes.map((size) => new Uint8Array(size));
     kept.replace(messageOf(payloads[0]));
-    const { buffer } = kept.open();
-    kept.replace(messageOf(payloads[0])); // the one before was looked at: this takes new memory
-    const takes = takesDuring(() => {
+    const { room, cost } = kept;
+    const taken = takenDuring(() => {
       for (let time = 0; time < 100; time++) kept.replace(messageOf(payloads[time % payloads.length]));
     });
-    assertEquals(takes, 0);
-    assertEquals(kept.open().buffer.buffer === buffer.buffer, sizes[0] < 512, "the chunk is not full");
+    assertEquals([taken, kept.room, kept.cost], [0, room, cost]);
   });
 }
 
-/** How often memory for kept messages is taken meanwhile. */
-function takesDuring(run: () => void): number {
-  const { take } = Copies.prototype;
-  let takes = 0;
-  Copies.prototype.take = function (length) {
-    takes++;
-    return take.call(this, length);
+/** How many rooms are taken meanwhile. */
+function takenDuring(run: () => void): number {
+  const { take } = Shelf.prototype;
+  let taken = 0;
+  Shelf.prototype.take = function (tenant) {
+    taken++;
+    return take.call(this, tenant);
   };
   try {
     run();
   } finally {
-    Copies.prototype.take = take;
+    Shelf.prototype.take = take;
   }
-  return takes;
+  return taken;
 }
 
 Deno.test("a message of every length is read again, where its length takes one byte or more", () => {
-  const kept = new RetainedMessage("t");
+  const kept = keptMessage();
   for (const size of [...Array.from({ length: 400 }, (_, index) => index + 1), 16_378, 16_379, 16_380, 16_381]) {
     kept.replace(messageOf(new Uint8Array(size).fill(size)));
     const { payload } = kept.open();
@@ -96,7 +98,7 @@ Deno.test("memory of its own costs more than a part of what others share", () =>
 });
 
 Deno.test("the memory of a retained message is its own, and counted", () => {
-  const kept = new RetainedMessage("t"), large = new Uint8Array(65_536);
+  const kept = keptMessage(), large = new Uint8Array(65_536);
   kept.replace(messageOf(large.subarray(0, 5)));
   assert(kept.open().buffer.buffer.byteLength <= 2_048);
   const small = kept.cost;
@@ -116,8 +118,28 @@ function messageOfFrame(payload: string | Uint8Array): Message {
   return message;
 }
 
+Deno.test("a message that is kept no more gives its room to another one", () => {
+  const rooms = new RetainedRooms(), texts = Array.from({ length: 300 }, (_, index) => `message ${index}`);
+  const kept = texts.map((text) => {
+    const message = new RetainedMessage("t", rooms);
+    message.replace(messageOf(text));
+    return message;
+  });
+  const shelf = rooms.shelfFor(64), { bytes } = shelf;
+  for (const index of [299, 0, 7, 298]) kept[index].release();
+  kept[1].replace(messageOf("x".repeat(100)));
+  kept[2].replace(messageOf("y".repeat(1_000)));
+  assertEquals(textOf(kept[1].open()), "x".repeat(100));
+  assertEquals(textOf(kept[2].open()), "y".repeat(1_000));
+  kept.forEach((message, index) => {
+    if (index > 2 && ![7, 298, 299].includes(index)) assertEquals(textOf(message.open()), texts[index]);
+  });
+  for (const message of kept) message.release();
+  assert(shelf.bytes <= bytes / 3, `${shelf.bytes} bytes are left`);
+});
+
 Deno.test("parts that cannot be sent are not retained", () => {
-  const kept = new RetainedMessage("t");
+  const kept = keptMessage();
   kept.replace(messageOf("before"));
   const error = assertThrows(() => kept.replace(messageOf("x", { properties: { contentType: "\0" } })), MqttError);
   assertEquals([error.reasonCode, textOf(kept.open())], [0x81, "before"]);

@@ -11,6 +11,7 @@ import { Message, type MessageInit } from "../../session/message.ts";
 import { Scheduler } from "../../time/scheduler.ts";
 import type { RetainedMessage } from "../../session/retained_message.ts";
 import type { RetainedOwner } from "../../session/retained_owner.ts";
+import { RetainedRooms } from "../../session/retained_rooms.ts";
 import type { Session } from "../../session/session.ts";
 import type { PendingWill } from "../../session/will.ts";
 import { SessionRegistry } from "../../session/session_registry.ts";
@@ -64,6 +65,8 @@ export class Core {
   readonly tree: SubscriptionTree<Session> = new SubscriptionTree<Session>();
   /** Retained messages by topic. */
   readonly retained: RetainedTree<RetainedMessage> = new RetainedTree<RetainedMessage>();
+  /** Where they are. */
+  readonly retainedRooms: RetainedRooms = new RetainedRooms();
   /** Those whose messages they are, by ClientID. */
   readonly retainedOwners: Map<string, RetainedOwner> = new Map();
   /** Open connections, those before CONNECT included. */

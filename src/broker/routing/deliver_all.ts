@@ -106,6 +106,7 @@ function withoutThoseWhoLeft(recipients: Recipients): Recipients {
  * some and not to others.
  */
 export function deliverAll(core: Core, client: Client, message: Message, recipients: Recipients): void {
+  if (message.retain) message.clearRetainInPacket();
   deliverTo(core, message, recipients);
   if (message.retain) retain(core, client, message); // copies the message out of the read buffer, which is of use before
   const { onPublished } = core.hooks.on;

@@ -14,6 +14,7 @@ import { costOfRetained, RetainedMessage } from "../../session/retained_message.
 import { RetainedOwner } from "../../session/retained_owner.ts";
 import type { Session } from "../../session/session.ts";
 import type { SessionSubscription } from "../../session/session_view.ts";
+import type { Task } from "../../time/scheduler.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 import { lowerQos } from "../outbound/deliver.ts";
@@ -35,12 +36,15 @@ export function retain(core: Core, client: Client, message: Message): void {
 export function checkRetainedLimits(core: Core, message: Message): void {
   if (message.payloadLength === 0) return;
   message.encode();
-  const { maximumRetainedMessages } = core.options.capabilities;
   const previous = core.retained.get(message.topic, message.known);
-  const growth = costOfRetained(message) - (previous?.cost ?? 0), part = openPartOfRetained(core, message, growth);
-  const most = part * core.limits.retained;
-  const isTooMuch = growth > 0 && (core.memory.isShort || core.info.retainedBytes + growth > most);
-  const isTooMany = previous === undefined && core.retained.size >= part * maximumRetainedMessages;
+  const growth = costOfRetained(message) - (previous?.cost ?? 0);
+  if (previous === undefined || growth > 0) checkGrowth(core, message, { growth, isNew: previous === undefined });
+}
+
+function checkGrowth(core: Core, message: Message, { growth, isNew }: { growth: number; isNew: boolean }): void {
+  const { maximumRetainedMessages } = core.options.capabilities, part = openPartOfRetained(core, message, growth);
+  const isTooMuch = core.memory.isShort || core.info.retainedBytes + growth > part * core.limits.retained;
+  const isTooMany = isNew && core.retained.size >= part * maximumRetainedMessages;
   if (isTooMuch) core.tellOfRefusal("maximumRetainedBytes", core.limits.retained);
   else if (isTooMany) core.tellOfRefusal("maximumRetainedMessages", maximumRetainedMessages);
   else return;
@@ -67,17 +71,35 @@ function openPartOfRetained(core: Core, { publisherId }: Message, growth: number
  * @throws MqttError 0x81, 0x82 or 0x94 for parts that cannot be sent
  */
 export function storeRetained(core: Core, message: Message, remoteAddress: string = ""): void {
-  const { topic, expiryInterval: interval } = message, { retained } = core, { nodes } = retained;
-  const previous = retained.get(topic, message.known), kept = previous ?? new RetainedMessage(topic), { cost } = kept;
+  const { topic, publisherId } = message, previous = core.retained.get(topic, message.known);
+  const kept = previous ?? new RetainedMessage(topic, core.retainedRooms), { cost, owner } = kept;
   kept.replace(message);
-  if (previous === undefined) retained.set(topic, kept);
-  count(core, kept.cost - cost + NODE * (retained.nodes - nodes));
-  const owner = ownerOf(core, message.publisherId, remoteAddress);
+  const growth = kept.cost - cost;
+  if (previous === undefined) addTopic(core, topic, kept);
+  if (owner?.clientId !== publisherId) giveTo(kept, ownerOf(core, publisherId, remoteAddress), cost);
+  else if (growth !== 0) owner.count(growth);
+  if (growth !== 0) core.info.retainedBytes += growth;
+  const interval = message.expiryInterval;
+  if (kept.expiry !== undefined) core.scheduler.cancel(kept.expiry);
+  kept.expiry = interval === undefined ? undefined : expireAt(core, topic, message.receivedAt + interval * 1000);
+}
+
+function addTopic(core: Core, topic: string, kept: RetainedMessage): void {
+  const { info, retained } = core, { nodes } = retained;
+  retained.set(topic, kept);
+  info.retainedBytes += NODE * (retained.nodes - nodes);
+  info.retained = retained.size;
+}
+
+/** The message is somebody else's from here on; it was `cost` bytes of the one before. */
+function giveTo(kept: RetainedMessage, owner: RetainedOwner, cost: number): void {
   owner.count(kept.cost);
   kept.owner?.count(-cost);
   kept.owner = owner;
-  if (kept.expiry !== undefined) core.scheduler.cancel(kept.expiry);
-  kept.expiry = interval === undefined ? undefined : core.scheduler.at(message.receivedAt + interval * 1000, () => {
+}
+
+function expireAt(core: Core, topic: string, due: number): Task {
+  return core.scheduler.at(due, () => {
     removeRetained(core, topic);
     core.hooks.observe(core.hooks.on.onRetainedExpired, topic);
   });
@@ -88,17 +110,14 @@ function ownerOf({ retainedOwners: owners, deliveries }: Core, clientId: string,
   return owner ?? new RetainedOwner(clientId, { owners, address: deliveries.addresses.of(peerOf(remoteAddress)) });
 }
 
-function count(core: Core, bytes: number): void {
-  core.info.retainedBytes += bytes;
-  core.info.retained = core.retained.size;
-}
-
 function removeRetained(core: Core, topic: string): void {
-  const { retained } = core, { nodes } = retained, previous = retained.delete(topic);
-  if (previous?.expiry !== undefined) core.scheduler.cancel(previous.expiry);
-  const cost = previous?.cost ?? 0;
-  previous?.owner?.count(-cost);
-  count(core, NODE * (retained.nodes - nodes) - cost);
+  const { info, retained } = core, { nodes } = retained, previous = retained.delete(topic);
+  if (previous === undefined) return;
+  if (previous.expiry !== undefined) core.scheduler.cancel(previous.expiry);
+  previous.owner?.count(-previous.cost);
+  previous.release();
+  info.retainedBytes += NODE * (retained.nodes - nodes) - previous.cost;
+  info.retained = retained.size;
 }
 
 /** So many branches of the tree are looked at for one step of a replay, whether they lead to a message or not. */
