@@ -10,7 +10,7 @@ export const BUFFER = 192;
 /** One delivery of a message: the record, and its place in the queue of a session. */
 export const DELIVERY = 128;
 /** A retained message with nothing in it, without the nodes that lead to it. */
-export const RETAINED = 512;
+export const RETAINED = 544;
 /** The deadline of a retained message. */
 export const DEADLINE = 256;
 /** A level that topics or filters share. */

@@ -63,17 +63,17 @@ const ROWS: Record<string, Row> = {
   "a retained message": {
     counter: "retainedBytes",
     act: (client) => client.publish("t", "small", { retain: true }),
-    bytes: 512 + 2 + 64,
+    bytes: 544 + 2 + 64,
   },
   "a retained message that expires": {
     counter: "retainedBytes",
     act: (client) => client.publish("t", "small", { retain: true, properties: { messageExpiryInterval: 9 } }),
-    bytes: 512 + 2 + 64 + 256,
+    bytes: 544 + 2 + 64 + 256,
   },
   "a large retained message": {
     counter: "retainedBytes",
     act: (client) => client.publish("t/u", new Uint8Array(1_000), { retain: true }),
-    bytes: 512 + 6 + 1_009 + 192,
+    bytes: 544 + 6 + 1_009 + 192,
   },
   "a message for a client": { counter: "messageBytes", act: queued, bytes: 384 + 2 + 5 + 128 },
 };
