@@ -167,12 +167,9 @@ export class Message implements PublishTarget, MessageView {
 
   /** Bytes that this message takes in memory, as limits count it; what has been counted must not change any more. */
   get size(): number {
-    return this.#size ??= MESSAGE + costOfText(this.topic) + this.#propertiesSize() + this.payloadLength +
-      (this.payloadLength > LARGEST_SHARED ? BUFFER : 0);
-  }
-
-  #propertiesSize(): number {
-    return this.frameStart === -1 ? costOfProperties(this.#properties) : this.payloadStart - this.propertiesStart;
+    return this.#size ??= MESSAGE + costOfText(this.topic) + this.payloadLength +
+      (this.payloadLength > LARGEST_SHARED ? BUFFER : 0) +
+      (this.frameStart === -1 ? costOfProperties(this.#properties) : this.payloadStart - this.propertiesStart);
   }
 
   /**
@@ -232,10 +229,7 @@ export class Message implements PublishTarget, MessageView {
     return true;
   }
 
-  /**
-   * Most subscribers get a retained message like any other [MQTT-3.3.1-12]. From here on the packet in the read buffer says so too,
-   * and can be forwarded as it is; {@linkcode Message.retain} stays. Memory of others is left alone.
-   */
+  /** Most get a retained message like any other [MQTT-3.3.1-12]: the packet in the read buffer is made one, `retain` stays. */
   clearRetainInPacket(): void {
     if (this.slab !== undefined && this.frameStart !== -1) this.buffer[this.frameStart] &= ~RETAIN;
   }
@@ -250,12 +244,8 @@ export class Message implements PublishTarget, MessageView {
     this.packetId = this.reached = this.topicAlias = 0;
     this.aliasStart = this.expiryStart = -1;
     this.isText = this.#hasProperties = false;
-    this.#payload =
-      this.#size =
-      this.#properties =
-      this.commits =
-      this.slab =
-        undefined;
+    this.#payload = this.#properties = this.slab = undefined;
+    this.#size = this.commits = undefined;
     return true;
   }
 
