@@ -38,7 +38,7 @@ export const BAD_HOST = "The Host header is not a host.";
 const START = /^([!#$%&'*+.^_`|~\w-]+) (\S+) HTTP\/(\d)\.(\d)$/;
 // deno-lint-ignore no-control-regex
 const FIELDS = /^\r\n(?:[!#$%&'*+.^_`|~\w-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n)*$/;
-const BLANKS_AROUND = /^[ \t]+|[ \t]+$/g;
+const BLANKS = " \t";
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^?#]*)/i;
 const AUTHORITY = /^(\[[0-9a-fA-F:.]+\]|[\w.~-]+)(?::(\d{0,5}))?$/;
 
@@ -80,11 +80,19 @@ function fieldsOf(text: string): HttpRequest["header"] {
     const begin = `\n${name}:`;
     let list: string | null = null;
     for (let at = lowerCase.indexOf(begin); at >= 0; at = lowerCase.indexOf(begin, at + 1)) {
-      const value = text.slice(at + begin.length, text.indexOf("\r", at)).replace(BLANKS_AROUND, "");
+      const value = withoutBlanks(text.slice(at + begin.length, text.indexOf("\r", at)));
       list = list === null ? value : `${list}, ${value}`;
     }
     return list;
   };
+}
+
+/** No pattern for this: one that looks for blanks before an end looks again from each of them. */
+function withoutBlanks(value: string): string {
+  let start = 0, end = value.length;
+  while (BLANKS.includes(value.charAt(start)) && start < end) start++;
+  while (end > start && BLANKS.includes(value.charAt(end - 1))) end--;
+  return value.slice(start, end);
 }
 
 function pathOf(target: string): string {

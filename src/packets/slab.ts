@@ -30,9 +30,12 @@ export class Slab {
     return this.#holders === 1 && !this.#isKept;
   }
 
-  /** One holder more. */
+  /**
+   * One holder more.
+   * @throws Error when nobody holds it any more: it may hold something else by now
+   */
   hold(): void {
-    this.#holders++;
+    if (this.#holders++ === 0) throw new Error("the memory was given back already");
   }
 
   /** One holder less: with the last one the memory may be written again, unless it is kept. */

@@ -83,6 +83,8 @@ export class Message implements PublishTarget, MessageView {
   expiryStart: number = -1;
   /** True when the payload is marked as UTF-8 text. */
   isText = false;
+  /** True when the first who got it was sent it from the read buffer, with QoS and Packet Identifier written over. */
+  isWrittenOver = false;
   /** Sessions and share groups that it was routed to. */
   reached = 0;
   /** Deliveries of it that are under way or queued. */
@@ -243,7 +245,7 @@ export class Message implements PublishTarget, MessageView {
     if (this.#isKept || this.#isOwn || this.deliveries > 0) return false;
     this.packetId = this.reached = this.topicAlias = 0;
     this.aliasStart = this.expiryStart = -1;
-    this.isText = this.#hasProperties = false;
+    this.isText = this.isWrittenOver = this.#hasProperties = false;
     this.#payload = this.#properties = this.slab = undefined;
     this.#size = this.commits = undefined;
     return true;

@@ -75,3 +75,15 @@ Deno.test("a read that was charged is as dear as what is handled in that time, a
   batch.end(core);
   assertEquals(batch.cost, 100);
 });
+
+Deno.test("more filters are never less dear, also when it was looked at the clock meanwhile", () => {
+  const { core } = play(), batch = new BatchCost(), costs: number[] = [];
+  for (const filters of [1, 50, 99, 100, 101, 500]) {
+    batch.begin(20, core.now());
+    core.charged = filters * 5;
+    batch.isLate(core);
+    batch.end(core);
+    costs.push(batch.cost);
+  }
+  assertEquals(costs, costs.toSorted((a, b) => a - b));
+});

@@ -211,3 +211,31 @@ Deno.test("messages that hooks look at when others have long been read are what 
     assertEquals(kept.map(({ payload }) => textOf(payload)), letters(26, size));
   }
 });
+
+Deno.test("a shared message of a member that left stays what it was while a hook is asked about the next one, and for hooks", async () => {
+  const asked: (() => void)[] = [], dropped: MessageView[] = [];
+  let isSlow = false;
+  const hook: Hook = {
+    id: "slow",
+    onAclCheck: (_client, _topic, access) =>
+      isSlow && access === "read" ? new Promise<boolean>((resolve) => asked.push(() => resolve(true))) : true,
+    onQosDropped: (_client, record) => void dropped.push(record.message!),
+  };
+  await using harness = await Harness.start({ hooks: [hook, allowAll()], realTime: true });
+  const members = [await harness.connect("a"), await harness.connect("b")];
+  for (const member of members) await member.subscribe("$share/g/t", { qos: 1 });
+  const publisher = await publisherOf(harness);
+  await publisher.send(...messages(1, { qos: 1, topic: "t" }));
+  await publisher.expect({ type: PUBACK, packetId: 1 });
+  const left = members.find(({ received }) => received.some(({ type }) => type === PUBLISH))!;
+  const next = members.find((member) => member !== left)!;
+  await left.next();
+  isSlow = true;
+  await left.disconnect();
+  while (asked.length === 0) await publisher.barrier();
+  isSlow = false;
+  await flood(publisher);
+  for (const answer of asked) answer();
+  assertEquals(await receive(next, 1), letters(1));
+  assertEquals(dropped.map(({ payload }) => textOf(payload)), letters(1));
+});

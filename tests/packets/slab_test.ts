@@ -1,6 +1,6 @@
 /** Memory that is used again. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { SlabPool, SMALLEST_KEPT } from "../../src/packets/slab.ts";
 
 Deno.test("SlabPool keeps what is worth it", () => {
@@ -21,4 +21,12 @@ Deno.test("SlabPool gives memory to nobody else while somebody holds it", () => 
   assertEquals(pool.take(SMALLEST_KEPT).bytes === slab.bytes, false);
   slab.release();
   assertEquals(pool.take(SMALLEST_KEPT).bytes === slab.bytes, true);
+});
+
+Deno.test("memory that was given back is not held again", () => {
+  const slab = new SlabPool().take(8_192);
+  slab.hold();
+  slab.release();
+  slab.release();
+  assertThrows(() => slab.hold(), Error, "given back");
 });

@@ -19,6 +19,8 @@ export class BatchCost {
   bytes = 0;
   /** When its packets began to be handled, or went on to be, in milliseconds. */
   #start = 0;
+  /** Microseconds or so that were charged for it so far. */
+  #charged = 0;
   /** Packets that were handled since it was last looked at the clock. */
   #handled = 0;
   /** True while nothing of it was handled, as it had to wait. */
@@ -52,7 +54,8 @@ export class BatchCost {
    */
   isLate(core: Core): boolean {
     if (++this.#handled < LOOK_EVERY && core.charged < LOOK_AT_CHARGE) return false;
-    this.#handled = core.charged = 0;
+    this.#handled = 0;
+    this.take(core);
     const now = core.now(), took = now - this.#start;
     if (took < LONGEST_BATCH) return false;
     this.cost = Math.max(this.cost, took * 1_000 * BYTES_IN_MICROSECOND);
@@ -62,7 +65,14 @@ export class BatchCost {
 
   /** All packets of the read are handled: if they have cost more than their bytes tell, the next read is expected to do so too. */
   end(core: Core): void {
-    this.cost = Math.max(this.cost, core.charged * BYTES_IN_MICROSECOND);
+    this.take(core);
+    this.cost = Math.max(this.cost, this.#charged * BYTES_IN_MICROSECOND);
+    this.#charged = 0;
+  }
+
+  /** What was charged is this batch's, before others are handled. */
+  take(core: Core): void {
+    this.#charged += core.charged;
     core.charged = 0;
   }
 }

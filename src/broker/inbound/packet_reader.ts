@@ -45,6 +45,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   #ended!: (error?: unknown) => void;
   readonly #arrived = (length: number | null) => this.#take(length);
   readonly #handledLater = () => {
+    this.#core.charged = 0; // for others
     this.#hasWaited = true;
     if (!this.#givesWay()) this.#goOn();
   };
@@ -147,12 +148,16 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
 
   /** Handles every whole packet, as long as nothing has to be waited for. */
   #goOn(): void {
-    const connection = this.#connection, framer = this.#framer;
+    const core = this.#core, connection = this.#connection, framer = this.#framer;
+    core.charged = 0; // for others
     try {
       if (!this.#hasBegun) this.#begin();
       while (!connection.closed && framer.next()) {
         const pending = this.#process();
-        if (pending !== undefined) return void pending.then(this.#handledLater, this.#ended);
+        if (pending !== undefined) {
+          this.#batch.take(core);
+          return void pending.then(this.#handledLater, this.#ended);
+        }
         if (this.#givesWay()) return;
       }
       this.#endBatch();

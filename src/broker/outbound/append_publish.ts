@@ -76,6 +76,7 @@ function forward(
   if (frameEnd - frameStart > maximumPacketSize) return false;
   if (first === PUBLISH && buffer[frameStart] === PUBLISH) out.appendFrame(buffer, frameStart, frameEnd, slab);
   else if (mayWriteOver(message)) {
+    message.isWrittenOver = true;
     putDelivery(buffer, frameStart, message, delivery, first);
     out.appendFrame(buffer, frameStart, frameEnd, slab);
   } else {
@@ -88,11 +89,12 @@ function forward(
 }
 
 /**
- * True when nobody else needs what the packet of the publisher says of its delivery: it is in a read buffer, nobody has been sent
- * it from there, and it is not retained. Those who get it later copy it, and write over their copy.
+ * True when nobody else needs what the packet of the publisher says of its delivery: it is in a read buffer, it has not been
+ * written over for somebody whose bytes may still wait there, and it is not retained. Those who get it later copy it, and write
+ * over their copy.
  */
-function mayWriteOver({ deliveries, slab, retain }: Message): boolean {
-  return deliveries < 2 && slab !== undefined && !retain;
+function mayWriteOver({ isWrittenOver, slab, retain }: Message): boolean {
+  return !isWrittenOver && slab !== undefined && !retain;
 }
 
 /** Writes what a packet says of its delivery: DUP, QoS, RETAIN and Packet Identifier. */

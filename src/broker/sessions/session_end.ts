@@ -75,6 +75,7 @@ class Ending {
     if (core.endings.get(clientId) !== this) return false;
     const { done, value: orphan } = this.#orphans.next();
     if (!done) {
+      orphan.message.detach(); // its delivery here ends before others, and hooks, have looked at it
       passOn(core, orphan);
       core.hooks.observe(core.hooks.on.onQosDropped, client, orphan);
       return true;
