@@ -10,7 +10,7 @@ const LONGEST_BACKOFF = 1_000;
  * After so many connections, or so many that were reset before, others have their turn: while there is one more, accepting goes on
  * within microtasks, and what is closed meanwhile keeps its descriptor.
  */
-const MOST_AT_ONCE = 16, MOST_RESETS_AT_ONCE = 256;
+const MOST_AT_ONCE = 32, MOST_RESETS_AT_ONCE = 256;
 
 /** What an {@linkcode AcceptLoop} needs. */
 export interface AcceptLoopOptions<T extends { close(): void }> {
