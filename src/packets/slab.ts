@@ -32,10 +32,10 @@ export class Slab {
 
   /**
    * One holder more.
-   * @throws Error when nobody holds it any more: it may hold something else by now
+   * @throws Error when it was given back: it may hold something else by now
    */
   hold(): void {
-    if (this.#holders++ === 0) throw new Error("the memory was given back already");
+    if (this.#holders++ === 0 && !this.#isKept) throw new Error("the memory was given back already");
   }
 
   /** One holder less: with the last one the memory may be written again, unless it is kept. */

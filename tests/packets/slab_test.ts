@@ -1,6 +1,6 @@
 /** Memory that is used again. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SlabPool, SMALLEST_KEPT } from "../../src/packets/slab.ts";
 
 Deno.test("SlabPool keeps what is worth it", () => {
@@ -29,4 +29,13 @@ Deno.test("memory that was given back is not held again", () => {
   slab.release();
   slab.release();
   assertThrows(() => slab.hold(), Error, "given back");
+});
+
+Deno.test("memory that is kept may be held again by who comes later", () => {
+  const pool = new SlabPool(), slab = pool.take(8_192);
+  slab.keep();
+  slab.release();
+  slab.hold();
+  slab.release();
+  assert(pool.take(8_192).bytes !== slab.bytes);
 });
