@@ -35,7 +35,8 @@ export class Slab {
    * @throws Error when it was given back: it may hold something else by now
    */
   hold(): void {
-    if (this.#holders++ === 0 && !this.#isKept) throw new Error("the memory was given back already");
+    if (this.#holders === 0 && !this.#isKept) throw new Error("the memory was given back already");
+    this.#holders++;
   }
 
   /** One holder less: with the last one the memory may be written again, unless it is kept. */

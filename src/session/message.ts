@@ -254,12 +254,12 @@ export class Message implements PublishTarget, MessageView {
   /** Copies the bytes out of the read buffer, so that keeping the message does not keep the buffer. */
   detach(): this {
     if (this.#isOwn) return this;
-    this.#isOwn = true;
-    if (this.deliveries > 0) this.slab?.release();
-    this.#payload = this.slab = undefined;
     const hasFrame = this.frameStart !== -1, start = hasFrame ? this.frameStart : this.payloadStart;
     const moved = copies.add(this.buffer, start, this.frameEnd) - start;
     this.buffer = copies.buffer;
+    if (this.deliveries > 0) this.slab?.release(); // not before the copy, for which there may be no memory
+    this.#isOwn = true;
+    this.#payload = this.slab = undefined;
     this.frameEnd += moved;
     this.payloadStart += moved;
     if (!hasFrame) return this.#detachProperties();

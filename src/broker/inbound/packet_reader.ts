@@ -45,7 +45,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   #ended!: (error?: unknown) => void;
   readonly #arrived = (length: number | null) => this.#take(length);
   readonly #handledLater = () => {
-    this.#core.charged = 0; // for others
+    this.#core.charged = 0; // what others have cost meanwhile
     this.#hasWaited = true;
     if (!this.#givesWay()) this.#goOn();
   };
@@ -149,7 +149,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   /** Handles every whole packet, as long as nothing has to be waited for. */
   #goOn(): void {
     const core = this.#core, connection = this.#connection, framer = this.#framer;
-    core.charged = 0; // for others
+    core.charged = 0; // what others have cost before
     try {
       if (!this.#hasBegun) this.#begin();
       while (!connection.closed && framer.next()) {
