@@ -6,13 +6,16 @@ import { formatPeer, parseAddress } from "./address.ts";
 import { addressOf, bind } from "./bind.ts";
 import { connSocket, takeOver } from "./conn_socket.ts";
 
+/** Enough for all who come while a broker that much is asked of accepts nobody: who finds no room tries again after a second. */
+const BACKLOG = 2_048;
+
 /** Options of a {@linkcode TcpListener}. */
 export interface TcpListenerOptions {
   /** Name of the listener, unique in its broker. */
   readonly id: string;
   /** `host:port`, `[v6]:port` or `:port` for all interfaces; `localhost` is IPv4 and IPv6; port 0 lets the system choose. */
   readonly address: string;
-  /** Connections that may wait to be accepted, default 511. */
+  /** Connections that may wait to be accepted, default 2048; the system may have a lower limit (Linux: `net.core.somaxconn`). */
   readonly backlog?: number;
   /** Ask the system to find out about peers that vanished, default true. */
   readonly keepAlive?: boolean;
@@ -68,7 +71,7 @@ export class TcpListener implements Listener {
    */
   listen(context: ListenerContext): void {
     if (this.#listeners.length > 0) throw new Error(`Cannot listen twice: ${this.id} listens on ${this.#address}`);
-    const tcpBacklog = this.#options.backlog ?? 511;
+    const tcpBacklog = this.#options.backlog ?? BACKLOG;
     const listeners = bind(this.#options.address, (address) => Deno.listen({ ...address, tcpBacklog }));
     this.#listeners = listeners;
     this.#address = addressOf(this.#options.address, listeners);

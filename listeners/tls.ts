@@ -20,7 +20,7 @@ export interface TlsListenerOptions {
   readonly requireClientCertificate?: boolean;
   /** Seconds in which a handshake has to be done; more than 0 to 3,600, default 10. */
   readonly handshakeTimeout?: number;
-  /** Connections that may wait to be accepted, default 511. */
+  /** Connections that may wait to be accepted, default 2048. */
   readonly backlog?: number;
   /** Ask the system to find out about peers that vanished, default true. */
   readonly keepAlive?: boolean;

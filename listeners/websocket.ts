@@ -39,7 +39,7 @@ export interface WebSocketListenerOptions extends WebSocketRules {
    * frame for a packet; `coalesced` puts all that is sent at once into one, which is fewer bytes and less work.
    */
   readonly websocketFrames?: WebSocketFrames;
-  /** Connections that may wait to be accepted, default 511. */
+  /** Connections that may wait to be accepted, default 2048. */
   readonly backlog?: number;
   /** Ask the system to find out about peers that vanished, default true. */
   readonly keepAlive?: boolean;

@@ -3,8 +3,10 @@ import { assertEquals } from "@std/assert";
 import { startProgram } from "../helpers/broker_program.ts";
 import { connectTo } from "../helpers/packet_link.ts";
 import { RawClient } from "../helpers/raw_client.ts";
+import { within } from "../helpers/within.ts";
 
 const CLIENTS = 300, PAUSE = 2_500;
+const NEW_CLIENTS = 1_000;
 
 function rest(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -31,4 +33,15 @@ Deno.test("clients that go on pinging are there still after the broker stood sti
     clearInterval(pinging);
     await Promise.all(clients.map((client) => client.cut()));
   }
+});
+
+Deno.test("1,000 clients that come while the broker stands still find room, and are all let in", async () => {
+  await using broker = await startProgram({ args: ["--tcp", "127.0.0.1:0"] });
+  broker.signal("SIGSTOP"); // a connection that the system has no room for does not open until it is continued
+  const comers = Array.from({ length: NEW_CLIENTS }, () => connectTo(`127.0.0.1:${broker.port("tcp")}`));
+  const streams = await within(Promise.all(comers), "1,000 connections")
+    .finally(() => broker.signal("SIGCONT"));
+  const clients = streams.map((stream) => new RawClient(stream, { version: 5, patience: 10_000 }));
+  await Promise.all(clients.map((client, index) => client.connect({ clientId: `${index}` })));
+  await Promise.all(clients.map((client) => client.cut()));
 });
