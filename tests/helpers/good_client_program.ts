@@ -41,8 +41,10 @@ export interface Served {
   readonly connects: number;
   /** The slowest of them, from the first byte to CONNACK. */
   readonly slowestConnect: number;
-  /** How long broker and client waited for a core in all. */
+  /** How long broker and client waited for a core in all, and how long the machine stood still. */
   readonly waitedForCore: number;
+  /** How long the main thread of the broker has computed during the slowest round trip. */
+  readonly brokerRanInWorst: number;
   /** What failed. */
   readonly errors: string[];
 }
@@ -53,16 +55,36 @@ const CONNECT_EVERY = 10;
 /** Longer than any attack takes: an answer that comes at last tells how long it took. */
 const PATIENCE = 60_000;
 
-/** A moment, and what the kernel had counted of broker and client until then. */
+/**
+ * A timer that is late although this process has nothing to do: there was no core for it, which the kernel counts as well, or the
+ * machine as a whole stood still, as virtual ones do now and then, which it does not.
+ */
+const BEAT = 10, PUNCTUAL = 15;
+let late = 0, lastBeat = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  late = latenessAt(now);
+  lastBeat = now;
+}, BEAT);
+
+/** How late the timer was in all; a beat that has not come yet is late already. */
+function latenessAt(now: number): number {
+  const since = now - lastBeat;
+  return since > BEAT + PUNCTUAL ? late + since - BEAT : late;
+}
+
+/** A moment, what the kernel had counted of broker and client until then, and how late the timer was. */
 interface Moment {
   readonly at: number;
+  readonly late: number;
   readonly broker: CoreTimes;
   readonly client: CoreTimes;
 }
 
 /** How long broker and client were kept waiting by others between two moments. */
 function waitedBetween(before: Moment, after: Moment): number {
-  return waitedForOthers(before.broker, after.broker) + waitedForOthers(before.client, after.client);
+  const client = Math.max(after.late - before.late, waitedForOthers(before.client, after.client));
+  return client + waitedForOthers(before.broker, after.broker);
 }
 
 interface Sample {
@@ -70,9 +92,14 @@ interface Sample {
   readonly roundTrips: number[];
   readonly connects: number[];
   readonly errors: string[];
+  /** What {@linkcode Served.brokerRanInWorst} is. */
+  worst: { time: number; brokerRan: number };
 }
 
-const newSample = (since: Moment): Sample => ({ since, roundTrips: [], connects: [], errors: [] });
+const newSample = (since: Moment): Sample => ({
+  ...{ since, roundTrips: [], connects: [], errors: [] },
+  worst: { time: 0, brokerRan: 0 },
+});
 
 class Program {
   readonly #port: number;
@@ -115,13 +142,14 @@ class Program {
   report(): Served {
     const sample = this.#sample, { roundTrips, connects, errors } = sample, now = this.#now();
     this.#sample = newSample(now);
-    if (this.#underWay !== undefined) sample[this.#underWay.kind].push(this.#timeSince(this.#underWay.since));
+    if (this.#underWay !== undefined) this.#count(sample, this.#underWay.kind, this.#underWay.since);
     roundTrips.sort((a, b) => a - b);
     const at = (part: number) => milliseconds(roundTrips[Math.floor((roundTrips.length - 1) * part)]);
     return {
       ...{ roundTrips: roundTrips.length, p50: at(0.5), p99: at(0.99), worst: milliseconds(roundTrips.at(-1)) },
       ...{ connects: connects.length, slowestConnect: milliseconds(Math.max(0, ...connects)), errors },
       waitedForCore: milliseconds(waitedBetween(sample.since, now)),
+      brokerRanInWorst: milliseconds(sample.worst.brokerRan),
     };
   }
 
@@ -129,16 +157,20 @@ class Program {
     const since = this.#now();
     this.#underWay = { kind, since };
     await action().finally(() => this.#underWay = undefined);
-    this.#sample[kind].push(this.#timeSince(since));
+    this.#count(this.#sample, kind, since);
+  }
+
+  #count(sample: Sample, kind: "roundTrips" | "connects", since: Moment): void {
+    const now = this.#now(), time = Math.max(0, now.at - since.at - waitedBetween(since, now));
+    sample[kind].push(time);
+    if (kind === "roundTrips" && time > sample.worst.time) {
+      sample.worst = { time, brokerRan: now.broker.ran - since.broker.ran };
+    }
   }
 
   #now(): Moment {
-    return { at: performance.now(), broker: coreTimes(this.#pid), client: coreTimes(Deno.pid) };
-  }
-
-  #timeSince(since: Moment): number {
-    const now = this.#now();
-    return Math.max(0, now.at - since.at - waitedBetween(since, now));
+    const at = performance.now();
+    return { at, late: latenessAt(at), broker: coreTimes(this.#pid), client: coreTimes(Deno.pid) };
   }
 
   async #roundTrip(): Promise<void> {
