@@ -1,11 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { AckQueue } from "../../src/broker/connection/ack_queue.ts";
+import { WAITING } from "../../src/session/cost.ts";
+import { LITTLE } from "../../src/session/fair_part.ts";
 
 /** A queue of at most 3, of 10 in all, and what it has sent. */
-function queue(all = { acknowledgements: 0, maximum: 10 }) {
+function queue(all = { acknowledgements: 0, maximum: 10 }, receiveMaximum = 3) {
   const sent: string[] = [], errors: unknown[] = [];
   let shorter = 0;
-  const core = { waiting: all, options: { capabilities: { receiveMaximum: 3 } } };
+  const core = { waiting: all, options: { capabilities: { receiveMaximum } } };
   const reader = { resume: () => void shorter++ };
   const acks = new AckQueue({ core, reader, fail: (error) => void errors.push(error) });
   const add = (name: string, commits?: Promise<unknown>[]) =>
@@ -40,6 +42,18 @@ Deno.test("a queue is long by itself, or when all together are and it is not emp
   await promise;
   await Promise.resolve();
   assertEquals([first.acks.isLong, second.acks.isLong, all.acknowledgements], [false, false, 0]);
+});
+
+Deno.test("the last eighth of what all may have waiting is for those who have little of it", () => {
+  const all = { acknowledgements: 0, maximum: 160 }, greedy = queue(all, 1_000), modest = queue(all, 1_000);
+  const never = [new Promise<void>(() => {})], little = LITTLE / WAITING;
+  for (let count = 0; count < little; count++) modest.add("m", never);
+  while (all.acknowledgements < 140) greedy.add("g", never);
+  assertEquals([greedy.acks.isLong, modest.acks.isLong], [false, false]);
+  greedy.add("g", never);
+  assertEquals([greedy.acks.isLong, modest.acks.isLong], [true, false]);
+  modest.add("m", never); // no longer little
+  assertEquals([greedy.acks.isLong, modest.acks.isLong], [true, true]);
 });
 
 Deno.test("a connection that has ended keeps nothing that waits behind others, and tells only what failed", async () => {
