@@ -52,6 +52,10 @@ function line(cells: readonly (string | number)[]): string {
   return cells.map((cell, at) => at === 0 ? `${cell}`.padEnd(12) : `${cell}`.padStart(13)).join("");
 }
 
+function tell(when: string, { roundTrips, p99, worst, slowestConnect }: Served, { mib, descriptors }: Holding): void {
+  console.log(line([when, roundTrips, p99, worst, slowestConnect, mib.toFixed(0), descriptors]));
+}
+
 /** Lets them attack for so long, a line a minute. @returns what was wrong */
 async function endure(
   broker: BrokerProgram,
@@ -61,18 +65,8 @@ async function endure(
   await good.report();
   for (let left = milliseconds, number = 1; left > 0; left -= LINE_MS, number++) {
     await pause(Math.min(left, LINE_MS));
-    const seen = await good.report(), { mib, descriptors } = await holdingOf(broker);
-    console.log(
-      line([
-        `minute ${number}`,
-        seen.roundTrips,
-        seen.p99,
-        seen.worst,
-        seen.slowestConnect,
-        mib.toFixed(0),
-        descriptors,
-      ]),
-    );
+    const seen = await good.report();
+    tell(`minute ${number}`, seen, await holdingOf(broker));
     wrong.push(...problemsOf(seen).map((problem) => `minute ${number}: ${problem}`));
   }
   return wrong;
@@ -98,9 +92,9 @@ async function aftermath(
   { good, start }: { good: GoodClient; start: Holding },
 ): Promise<string[]> {
   await pause(AFTERMATH_MS);
-  const end = await holdingOf(broker), wrong = problemsOf(await good.report());
+  const end = await holdingOf(broker), seen = await good.report(), wrong = problemsOf(seen);
   console.log(line(["start", "", "", "", "", start.mib.toFixed(0), start.descriptors]));
-  console.log(line(["end", "", "", "", "", end.mib.toFixed(0), end.descriptors]));
+  tell("end", seen, end);
   if (end.mib > start.mib + MOST_MIB) wrong.push(`memory has grown by more than ${MOST_MIB} MiB`);
   if (end.descriptors > start.descriptors + MOST_DESCRIPTORS) wrong.push("descriptors were not given back");
   const { code, milliseconds } = await broker.terminate();
