@@ -1,4 +1,5 @@
-/** Hashes are computed a few at a time: whoever sends passwords does not decide how much work that is.
+/** Hashes are computed a few at a time, and after a wrong password the core rests for as long as it has worked: whoever sends
+ * passwords does not decide how much work that is.
  * @module */
 import { MqttError } from "../../src/packets/errors.ts";
 import { ReasonCode } from "../../src/packets/reason_codes.ts";
@@ -34,6 +35,9 @@ export class HashQueue {
   readonly #lanes = new Map<string, Waiting[]>();
   #waiting = 0;
   #running = 0;
+  /** When the next computation may begin, in milliseconds. */
+  #restUntil = 0;
+  #waking: ReturnType<typeof setTimeout> | undefined = undefined;
 
   /** @param options how much it takes */
   constructor(options: HashQueueOptions) {
@@ -44,19 +48,31 @@ export class HashQueue {
    * Computes now or later.
    *
    * @param client for whom
-   * @param compute what is computed
+   * @param compute finds out whether the client is right
    * @returns the result
    * @throws {MqttError} (as rejection) 0x97 where there is no room, the wait was too long or the client has gone meanwhile
    */
-  async run<T>(client: Client, compute: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#options.atOnce) await this.#wait(client);
-    else this.#running++;
+  async run(client: Client, compute: () => Promise<boolean>): Promise<boolean> {
+    if (this.#mayBegin()) this.#running++;
+    else await this.#wait(client);
+    const begun = performance.now();
+    let isRight = false;
     try {
-      return await compute();
+      return isRight = await compute();
     } finally {
+      if (!isRight) this.#rest(performance.now() - begun);
       this.#running--;
       this.#beginNext();
     }
+  }
+
+  #mayBegin(): boolean {
+    return this.#running < this.#options.atOnce && performance.now() >= this.#restUntil;
+  }
+
+  /** Who sends wrong passwords gets half of the time of the cores that compute; all others have the rest of it. */
+  #rest(milliseconds: number): void {
+    this.#restUntil = Math.max(this.#restUntil, performance.now()) + milliseconds / this.#options.atOnce;
   }
 
   #wait(client: Client): Promise<void> {
@@ -68,6 +84,7 @@ export class HashQueue {
       if (lane === undefined) this.#lanes.set(peer, [waiting]);
       else lane.push(waiting);
       this.#waiting++;
+      this.#beginNext();
     });
   }
 
@@ -91,14 +108,18 @@ export class HashQueue {
   }
 
   #beginNext(): void {
-    const oldest = performance.now() - this.#options.patience;
-    for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) {
-      if (next.client.connected && next.since >= oldest) {
-        this.#running++;
-        return next.begin();
-      }
-      next.refuse(tooMany());
-    }
+    while (this.#waiting > 0 && this.#mayBegin()) this.#begin(this.#takeNext()!);
+    if (this.#waiting === 0 || this.#running >= this.#options.atOnce || this.#waking !== undefined) return;
+    this.#waking = setTimeout(() => {
+      this.#waking = undefined;
+      this.#beginNext();
+    }, this.#restUntil - performance.now());
+  }
+
+  #begin({ client, since, begin, refuse }: Waiting): void {
+    if (!client.connected || since < performance.now() - this.#options.patience) return refuse(tooMany());
+    this.#running++;
+    begin();
   }
 
   /** The first one of the address whose turn it is; that address comes last from here on. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HashQueue, type HashQueueOptions } from "../../hooks/auth/hash_queue.ts";
 import type { MqttError } from "../../src/packets/errors.ts";
 import { settle } from "../helpers/fake_clock.ts";
@@ -12,7 +12,7 @@ function bench(options: Partial<HashQueueOptions> = {}) {
     const client = newClient({ id: name, remoteAddress: `${address}:${50_000 + begun.length}` });
     const compute = () => {
       begun.push(name);
-      return new Promise<void>((resolve) => running.push(resolve));
+      return new Promise<boolean>((resolve) => running.push(() => resolve(true)));
     };
     queue.run(client, compute).catch(({ reasonCode }: MqttError) => refused.push(`${name} ${reasonCode}`));
     return client;
@@ -41,7 +41,33 @@ Deno.test("so many are computed at once, and the next one when one is done", asy
 Deno.test("a result and an error are passed on, and both make room", async () => {
   const { queue } = bench(), client = newClient({});
   await assertRejects(() => queue.run(client, () => Promise.reject(new Error("no"))), Error, "no");
-  assertEquals(await queue.run(client, () => Promise.resolve(7)), 7);
+  assertEquals(await queue.run(client, () => Promise.resolve(true)), true);
+});
+
+Deno.test("after a wrong password nothing is computed for as long as that took, after a right one the next begins at once", async () => {
+  const { queue } = bench({ atOnce: 1 }), client = newClient({}), rest = 40, begun: number[] = [];
+  const answer = (isRight: boolean) => () => {
+    begun.push(performance.now());
+    return new Promise<boolean>((resolve) => setTimeout(() => resolve(isRight), rest));
+  };
+  assertEquals(await Promise.all([true, false, true].map((isRight) => queue.run(client, answer(isRight)))), [
+    true,
+    false,
+    true,
+  ]);
+  const [afterRight, afterWrong] = [begun[1] - begun[0], begun[2] - begun[1]];
+  assert(afterWrong >= 2 * rest - 2, `${afterWrong} ms`);
+  assert(afterRight < afterWrong, `${afterRight} ms`);
+});
+
+Deno.test("who comes while the core rests waits for the end of that, and no longer", async () => {
+  const { queue } = bench({ atOnce: 2 }), client = newClient({}), rest = 40;
+  const isWrong = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(false), rest));
+  assertEquals(await queue.run(client, isWrong), false);
+  const came = performance.now(), waited = () => Promise.resolve(performance.now() - came >= rest / 2 - 2);
+  assertEquals(await queue.run(client, waited), true); // one of two cores has worked
+  const later = performance.now();
+  assertEquals(await queue.run(client, () => Promise.resolve(performance.now() - later < rest / 2)), true);
 });
 
 Deno.test("addresses take turns, however many come from one; of IPv6 a network is one", async () => {
