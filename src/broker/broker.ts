@@ -103,7 +103,7 @@ export class Broker implements AsyncDisposable {
    * Adds a hook, before the start or at any time later. Storage has to be added before the start.
    * @param hook the hook
    * @param options handed to its `init`
-   * @throws Error (as rejection) when its id is taken, its `init` throws or the broker was closed
+   * @throws Error (as rejection) when its id is taken, its `init` throws, it comes too late or the broker was closed
    */
   async addHook(hook: Hook, options?: unknown): Promise<void> {
     this.#calls.check("add hook");

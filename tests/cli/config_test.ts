@@ -155,9 +155,9 @@ Deno.test("a file says everything", async () => {
 });
 
 Deno.test("redis with all its options", async () => {
-  const redis = "redis: { url: redis://h, prefix: p, lease: 1, timeout: 2, durability: strict, log_period: 3 }";
+  const redis = "redis: { url: redis://h, prefix: p, lease: 100, timeout: 2, durability: strict, log_period: 3 }";
   assertEquals((await loadYaml(`hooks: { auth: { allow_all: true }, storage: { ${redis} } }`)).store as unknown, {
-    ...{ kind: "redis", url: "redis://h", prefix: "p", lease: 1, timeout: 2, durability: "strict", logPeriod: 3 },
+    ...{ kind: "redis", url: "redis://h", prefix: "p", lease: 100, timeout: 2, durability: "strict", logPeriod: 3 },
   });
 });
 
