@@ -1,5 +1,6 @@
 /** A hook that logs what happens in the broker, for people who look for the cause of something.
  * @module */
+import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
 import type { DisconnectInfo, GrantedSubscription, Hook } from "../src/hook/hook.ts";
 import { type Logger, silentLogger } from "../src/hook/logger.ts";
 import { type Packet, PacketType } from "../src/packets/types.ts";
@@ -71,7 +72,7 @@ interface Context {
  *
  * @param options what to log
  * @returns the hook, for `broker.addHook`
- * @throws {TypeError} for an event that does not exist
+ * @throws {TypeError} for an event or a level that does not exist, {RangeError} for other payload bytes
  *
  * @example
  * ```ts
@@ -86,6 +87,10 @@ export function debug(options: DebugOptions = {}): Hook {
   const unknown = events.find((event) => !debugEvents.includes(event));
   if (unknown !== undefined) {
     throw new TypeError(`Cannot log event "${unknown}": events are ${debugEvents.join(", ")}`);
+  }
+  checkWholeNumbers(options, { payloadBytes: [0, 1_048_576] });
+  if (level !== "debug" && level !== "info") {
+    throw new TypeError(`Cannot use level: current value is ${level}, expected debug or info`);
   }
   let logger: Logger = silentLogger;
   const context: Context = { log: (message, fields) => logger[level](message, fields), payloadBytes };

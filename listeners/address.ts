@@ -79,7 +79,8 @@ function unmapped(hostname: string): string {
   return hostname.includes(".") ? hostname.slice("::ffff:".length) : hostname;
 }
 
-function shown(text: string): string {
+function shown(text: string | undefined): string {
+  if (text === undefined) return "nothing";
   return JSON.stringify(text.length > MAXIMUM_SHOWN ? `${text.slice(0, MAXIMUM_SHOWN)}...` : text);
 }
 

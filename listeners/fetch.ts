@@ -3,6 +3,7 @@
  * HTTP and WebSockets are the runtime's here, with what it does not limit: a client can make it gather memory, and keep file
  * descriptors. Where strangers may connect, a `WebSocketListener` on a port of its own is the safe way.
  * @module */
+import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { tellOfRefusedRequest } from "./http_refusal.ts";
 import {
@@ -59,9 +60,10 @@ export class FetchListener implements Listener {
    * Makes the listener.
    *
    * @param options paths, rules and what the other requests get
-   * @throws Error when a rule cannot be used
+   * @throws Error when a rule cannot be used, RangeError for a number that cannot
    */
   constructor(options: FetchListenerOptions) {
+    checkWholeNumbers(options, { maximumBuffered: [1, Infinity], idleTimeout: [0, Infinity] });
     this.id = options.id;
     this.#endpoint = new WebSocketEndpoint(options);
     this.address = this.#endpoint.paths[0];

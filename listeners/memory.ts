@@ -1,5 +1,6 @@
 /** MQTT within the process: no port, no permission, no copy through the system.
  * @module */
+import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
 import type { Listener, ListenerContext, Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
 import { MemoryPipe } from "./memory_pipe.ts";
@@ -113,11 +114,13 @@ export class MemoryListener implements Listener {
    * Makes the listener.
    *
    * @param options name and size
+   * @throws RangeError for a capacity below 1
    */
   constructor(options: MemoryListenerOptions) {
     this.id = options.id;
     this.address = `memory:${options.id}`;
     this.#options = options;
+    checkWholeNumbers(options, { capacity: [1, Infinity] });
   }
 
   /**

@@ -1,6 +1,7 @@
 /** MQTT over TCP.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
+import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { formatPeer, parseAddress } from "./address.ts";
 import { addressOf, bind } from "./bind.ts";
@@ -49,10 +50,11 @@ export class TcpListener implements Listener {
    * Makes the listener; the port is opened later.
    *
    * @param options where to listen
-   * @throws Error when the address is not one
+   * @throws Error when the address is not one, RangeError for a backlog outside of its range
    */
   constructor(options: TcpListenerOptions) {
-    parseAddress(options.address);
+    checkAddress(options.address);
+    checkWholeNumbers(options, { backlog: [1, 65_535] });
     this.id = options.id;
     this.#options = options;
     this.#address = options.address;
@@ -99,5 +101,13 @@ export class TcpListener implements Listener {
       return;
     }
     takeOver(connSocket(connection, formatPeer(connection.remoteAddr)), context);
+  }
+}
+
+function checkAddress(address: string): void {
+  try {
+    parseAddress(address);
+  } catch (cause) {
+    throw new Error(`Cannot use address: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 /** MQTT over a Unix domain socket.
  * @module */
+import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { listenError } from "./bind.ts";
@@ -47,8 +48,10 @@ export class UnixListener implements Listener {
    * Makes the listener; the socket is opened later.
    *
    * @param options where to listen
+   * @throws RangeError for a mode above 0o777
    */
   constructor(options: UnixListenerOptions) {
+    checkWholeNumbers(options, { mode: [0, 0o777] });
     this.id = options.id;
     this.address = options.path;
     this.#mode = options.mode;

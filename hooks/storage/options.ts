@@ -2,6 +2,7 @@
  * @module */
 import { HEAP_LIMIT } from "../../src/hook/heap.ts";
 import type { Hook } from "../../src/hook/hook.ts";
+import { checkWholeNumbers } from "../../src/hook/whole_numbers.ts";
 import type { StorageStats } from "./commit_report.ts";
 
 export type { StorageStats };
@@ -46,6 +47,7 @@ export type ResolvedStorageOptions = Required<StorageOptions>;
  *
  * @param options what was given
  * @returns all options
+ * @throws Error that names what cannot be used
  *
  * @example
  * ```ts
@@ -57,8 +59,14 @@ export type ResolvedStorageOptions = Required<StorageOptions>;
 export function resolveStorageOptions(options: StorageOptions): ResolvedStorageOptions {
   const durability = options.durability ?? "strict";
   if (durability !== "strict" && durability !== "relaxed") {
-    throw new Error(`Cannot use durability "${durability}": it is "strict" or "relaxed"`);
+    throw new Error(`Cannot use durability: current value is "${durability}", expected strict or relaxed`);
   }
+  checkWholeNumbers(options, {
+    maximumPendingMutations: [1, Infinity],
+    maximumPendingBytes: [0, Infinity],
+    stopTimeout: [0, 3_600_000],
+    logPeriod: [0, 3_600_000],
+  });
   return {
     id: options.id ?? "storage",
     durability,

@@ -103,7 +103,7 @@ export class Broker implements AsyncDisposable {
    * Adds a hook, before the start or at any time later. Storage has to be added before the start.
    * @param hook the hook
    * @param options handed to its `init`
-   * @throws Error (as rejection) when its id is taken, its `init` throws or the broker was closed
+   * @throws Error (as rejection) when its id is taken, its `init` throws, it comes too late or the broker was closed
    */
   async addHook(hook: Hook, options?: unknown): Promise<void> {
     this.#calls.check("add hook");
@@ -220,8 +220,9 @@ export class Broker implements AsyncDisposable {
    * @param payload bytes, or text that is sent as UTF-8
    * @param options QoS, RETAIN and properties
    * @returns resolves once the message is routed, and stored where storage is in use
-   * @throws MqttError (as rejection) 0x82 or 0x90 for a topic that is not valid, or the code of a hook; Error (as rejection)
-   * when option `inlineClient` is false or the broker was closed
+   * @throws MqttError (as rejection) 0x82 or 0x90 for a topic that is not valid, or the code of a hook; TypeError or RangeError
+   * (as rejections) that name an argument of another kind; Error (as rejection) when option `inlineClient` is false or the broker
+   * was closed
    */
   async publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): Promise<void> {
     this.#needInline("publish");
@@ -236,8 +237,8 @@ export class Broker implements AsyncDisposable {
    * @param topicFilter a filter, `$share/name/filter` included
    * @param handler called with the client that published (the broker's own for retained messages) and a packet of its own
    * @param options number of the subscription and QoS
-   * @throws MqttError 0x81 for a filter that is malformed, 0x8F for one with too many levels; Error when option `inlineClient` is
-   * false or the broker was closed
+   * @throws MqttError 0x81 for a filter that is malformed, 0x8F for one with too many levels; TypeError or RangeError that name an
+   * argument of another kind; Error when option `inlineClient` is false or the broker was closed
    */
   subscribe(topicFilter: string, handler: InlineHandler, options: InlineSubscribeOptions = {}): void {
     this.#needInline("subscribe");

@@ -1,6 +1,7 @@
 /** Reads the command line.
  * @module */
 import { COMMAND_OPTIONS, type CommandOption } from "./options.ts";
+import { Problems } from "./problems.ts";
 import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -12,17 +13,18 @@ export type Arguments = ReadonlyMap<string, readonly string[]>;
  *
  * @param args the arguments
  * @returns the values by option
- * @throws {UsageError} that names the option and the fix
+ * @throws {UsageError} with one line for each thing that is wrong: the option and the fix
  */
 export function parseArguments(args: readonly string[]): Arguments {
-  const given = new Map<string, string[]>();
+  const given = new Map<string, string[]>(), problems = new Problems();
   for (let index = 0; index < args.length; index++) {
     const { name, inline } = split(args[index]);
-    const option = findOption(name);
-    const next = option.value === undefined ? undefined : inline ?? args[++index];
-    if (option.value === undefined && inline !== undefined) throw new UsageError(`${name}: takes no value`);
-    add(given, option, next);
+    const option = COMMAND_OPTIONS.find((option) => option.name === name || option.short === name);
+    const hasValue = inline === undefined && takesValue(name, option) && isValue(args[index + 1]);
+    const value = hasValue ? args[++index] : inline;
+    problems.collect(() => add(given, option ?? unknown(name), value));
   }
+  problems.throwIfAny();
   return given;
 }
 
@@ -43,9 +45,16 @@ function split(argument: string): { name: string; inline: string | undefined } {
   return { name: argument.slice(0, equals), inline: argument.slice(equals + 1) };
 }
 
-function findOption(name: string): CommandOption {
-  const option = COMMAND_OPTIONS.find((option) => option.name === name || option.short === name);
-  if (option !== undefined) return option;
+/** What follows an option that is not known is taken for its value: it is not told as a second thing that is wrong. */
+function takesValue(name: string, option: CommandOption | undefined): boolean {
+  return option === undefined ? name.startsWith("-") : option.value !== undefined;
+}
+
+function isValue(argument: string | undefined): boolean {
+  return argument !== undefined && !argument.startsWith("--");
+}
+
+function unknown(name: string): never {
   if (!name.startsWith("-")) throw new UsageError(`${name}: expected an option, see --help`);
   const likely = didYouMean(name, COMMAND_OPTIONS.map((option) => option.name));
   throw new UsageError(`${name}: unknown option, ${likely.startsWith("did") ? likely : "see --help"}`);
@@ -53,13 +62,10 @@ function findOption(name: string): CommandOption {
 
 function add(given: Map<string, string[]>, option: CommandOption, value: string | undefined): void {
   const { name, choices } = option;
-  if (option.value !== undefined) {
-    if (value === undefined || value === "" || value.startsWith("--")) {
-      throw new UsageError(`${name}: expected ${option.value}, got ${value ? `"${value}"` : "nothing"}`);
-    }
-    if (choices !== undefined && !choices.includes(value)) {
-      throw new UsageError(`${name}: expected ${choices.join(", ")}, got "${value}"`);
-    }
+  if (option.value === undefined && value !== undefined) throw new UsageError(`${name}: takes no value`);
+  if (option.value !== undefined && !value) throw new UsageError(`${name}: expected ${option.value}, got nothing`);
+  if (value && choices?.includes(value) === false) {
+    throw new UsageError(`${name}: expected ${choices.join(", ")}, got "${value}"`);
   }
   const values = given.get(name);
   if (values === undefined) given.set(name, [value ?? ""]);

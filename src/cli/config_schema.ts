@@ -35,7 +35,7 @@ const stores = section({
   redis: v.optional(section({
     url: redisUrl,
     prefix: v.optional(text("a name")),
-    lease: v.optional(whole(1, 3_600_000)),
+    lease: v.optional(whole(100, 3_600_000)),
     timeout: v.optional(whole(1, 3_600_000)),
     ...limits,
   })),

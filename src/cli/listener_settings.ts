@@ -131,14 +131,19 @@ interface Complete extends Placed {
 function withTls({ listener, place }: Placed, given: Partial<TlsSettings>): Complete {
   if (!usesTls(listener)) return { place, listener: { ...listener, tls: undefined } };
   const { certFile, keyFile, ...rest } = { ...listener.tls, ...given };
-  if (certFile === undefined) throw missing(place, { option: "--tls-cert-file", key: "cert_file" });
-  if (keyFile === undefined) throw missing(place, { option: "--tls-key-file", key: "key_file" });
-  return { place, listener: { ...listener, tls: { certFile, keyFile, ...rest } } };
+  if (certFile !== undefined && keyFile !== undefined) {
+    return { place, listener: { ...listener, tls: { certFile, keyFile, ...rest } } };
+  }
+  const lines = [
+    ...(certFile === undefined ? [missing(place, { what: "certificate", key: "cert_file" })] : []),
+    ...(keyFile === undefined ? [missing(place, { what: "private key", key: "key_file" })] : []),
+  ];
+  throw new UsageError(lines.join("\n"));
 }
 
-function missing(place: string, { option, key }: { option: string; key: string }): UsageError {
-  const fix = place.startsWith("--") ? `add ${option} FILE` : `add tls.${key} or ${option} FILE`;
-  return new UsageError(`${place}: has no ${key === "cert_file" ? "certificate" : "private key"}, ${fix}`);
+function missing(place: string, { what, key }: { what: string; key: string }): string {
+  const option = `--tls-${key.replace("_", "-")} FILE`;
+  return `${place}: has no ${what}, add ${place.startsWith("--") ? option : `tls.${key} or ${option}`}`;
 }
 
 function withOwnId(listeners: readonly Complete[], index: number): Complete {

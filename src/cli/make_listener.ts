@@ -32,6 +32,7 @@ export async function makeListener(settings: ListenerSettings): Promise<MadeList
       ? { listener: makePlain(settings), reload: undefined }
       : await makeSecure(settings, settings.tls);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${settings.place}: ${(error as Error).message}`);
   }
 }
@@ -53,7 +54,7 @@ function makePlain(settings: ListenerSettings): Listener {
 
 async function makeSecure(settings: ListenerSettings, tls: TlsSettings): Promise<MadeListener> {
   const { requireClientCertificate } = tls;
-  const options = { ...settings, requireClientCertificate, certificate: await readCertificate(tls) };
+  const options = { ...settings, requireClientCertificate, certificate: await readCertificate(tls, settings.place) };
   const listener = settings.type === "wss" ? new WebSocketListener(options) : new TlsListener(options);
-  return { listener, reload: async () => listener.reload(await readCertificate(tls)) };
+  return { listener, reload: async () => listener.reload(await readCertificate(tls, settings.place)) };
 }

@@ -329,6 +329,12 @@ Deno.test("a hook that cannot be added is stopped if it was started", async () =
   await using harness = await Harness.start();
   const { broker } = harness;
   const taken = recording("allow-all", log);
+  const store = { ...recording("store", log), durable: true };
+  await assertRejects(
+    () => broker.addHook(store),
+    Error,
+    "Cannot add hook store: a store has to be added before serve",
+  );
   await assertRejects(() => broker.addHook(taken), Error, `Cannot add hook: id "allow-all" is already in use`);
   assertEquals(log, []);
   await assertRejects(() => broker.addHook(recording("bad", log, { init: fail })), Error, "broken");

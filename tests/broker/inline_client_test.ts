@@ -54,6 +54,27 @@ Deno.test("topics and properties that cannot be sent are refused", async () => {
   await client.expectMessage("after", "x");
 });
 
+Deno.test("what is of another kind is refused by its name, and nobody hears of it", async () => {
+  await using harness = await Harness.start();
+  const broker = harness.broker, heard: string[] = [], any = (value: unknown) => value as never;
+  broker.subscribe("#", (_client, packet) => void heard.push(text(packet)));
+  const wrong: [message: string, publish: () => Promise<void>][] = [
+    ["Cannot publish to undefined: expected a text", () => broker.publish(any(undefined), "x")],
+    ["Cannot publish to t: payload is 5, expected a text", () => broker.publish("t", any(5))],
+    ["Cannot publish to t: payload is undefined, expected", () => broker.publish("t", any(undefined))],
+    ["Cannot publish to t: payload is ArrayBuffer, expected", () => broker.publish("t", any(new ArrayBuffer(1)))],
+    ...[3, -1, 1.5, "1", null].map((qos): [string, () => Promise<void>] => [
+      `Cannot publish to t: qos is ${qos}, expected 0, 1 or 2`,
+      () => broker.publish("t", "x", { qos: any(qos) }),
+    ]),
+  ];
+  for (const [message, publish] of wrong) await assertRejects(publish, Error, message);
+  assertThrows(() => broker.subscribe(any(1), () => {}), TypeError, "Cannot subscribe to 1: expected a text");
+  assertThrows(() => broker.subscribe("t", any(undefined)), TypeError, "handler is undefined, expected a function");
+  assertThrows(() => broker.subscribe("t", () => {}, { qos: any(3) }), RangeError, "qos is 3, expected 0, 1 or 2");
+  assertEquals(heard, []);
+});
+
 Deno.test("handlers hear what their filter matches, whoever publishes", async () => {
   await using harness = await Harness.start();
   const { broker } = harness, heard: string[] = [];

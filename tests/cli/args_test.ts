@@ -47,7 +47,8 @@ const WRONG: [args: string[], message: string][] = [
   [["--"], "--: unknown option, see --help"],
   [["--config"], "--config: expected FILE, got nothing"],
   [["--config="], "--config: expected FILE, got nothing"],
-  [["--config", "--check"], `--config: expected FILE, got "--check"`],
+  [["--config", "--check"], "--config: expected FILE, got nothing"],
+  [["--tpc", ":1883"], "--tpc: unknown option, did you mean --tcp?"],
   [["--config", "a", "--config", "b"], "--config: expected once, got it twice"],
   [["--check", "--check"], "--check: expected once, got it twice"],
   [["--check=yes"], "--check: takes no value"],
@@ -60,6 +61,18 @@ for (const [args, message] of WRONG) {
     assertEquals((assertThrows(() => parseArguments(args), UsageError) as Error).message, message);
   });
 }
+
+Deno.test("everything that is wrong is told at once, a line for each", () => {
+  const args = ["start", "--unknown", "5", "--config", "--tcp", ":1", "--check=yes", "--log-level", "loud", "--data"];
+  assertEquals((assertThrows(() => parseArguments(args), UsageError) as Error).message.split("\n"), [
+    "start: expected an option, see --help",
+    "--unknown: unknown option, see --help",
+    "--config: expected FILE, got nothing",
+    "--check: takes no value",
+    `--log-level: expected debug, info, warn, error, got "loud"`,
+    "--data: expected FOLDER, got nothing",
+  ]);
+});
 
 Deno.test("the value of an option is its first one", () => {
   const args = parseArguments(["--tcp", ":1", "--tcp", ":2"]);

@@ -155,9 +155,9 @@ Deno.test("a file says everything", async () => {
 });
 
 Deno.test("redis with all its options", async () => {
-  const redis = "redis: { url: redis://h, prefix: p, lease: 1, timeout: 2, durability: strict, log_period: 3 }";
+  const redis = "redis: { url: redis://h, prefix: p, lease: 100, timeout: 2, durability: strict, log_period: 3 }";
   assertEquals((await loadYaml(`hooks: { auth: { allow_all: true }, storage: { ${redis} } }`)).store as unknown, {
-    ...{ kind: "redis", url: "redis://h", prefix: "p", lease: 1, timeout: 2, durability: "strict", logPeriod: 3 },
+    ...{ kind: "redis", url: "redis://h", prefix: "p", lease: 100, timeout: 2, durability: "strict", logPeriod: 3 },
   });
 });
 
@@ -271,7 +271,11 @@ const WRONG_ARGS: [args: string[], message: string][] = [
   [["--tcp=188"], `--tcp: expected host:port, got "188"`],
   [["--tcp=:99999"], `--tcp: expected a port from 0 to 65535, got ":99999"`],
   [["--info=host"], `--info: expected host:port, got "host"`],
-  [["--tls=:1"], "--tls: has no certificate, add --tls-cert-file FILE"],
+  [
+    ["--tls=:1"],
+    "--tls: has no certificate, add --tls-cert-file FILE\n--tls: has no private key, add --tls-key-file FILE",
+  ],
+  [["--tls=:1", "--tls-key-file=k"], "--tls: has no certificate, add --tls-cert-file FILE"],
   [["--wss=:1", "--tls-cert-file=c"], "--wss: has no private key, add --tls-key-file FILE"],
   [["--tcp=:1", "--tls-key-file=k"], "--tls-key-file: nothing listens with TLS, add --tls or --wss"],
   [["--config=c.toml"], "c.toml: expected a file that ends in .yaml, .yml or .json"],
@@ -360,7 +364,7 @@ const WRONG_FILES: [text: string, message: string][] = [
     `listeners[0].allowed_origins[0]: expected an origin such as https://app.example, or *, got "${origin}"`,
   ]),
   [
-    `${AUTH}listeners: [{ type: tls, address: ":1" }]`,
+    `${AUTH}listeners: [{ type: tls, address: ":1", tls: { key_file: k } }]`,
     "listeners[0]: has no certificate, add tls.cert_file or --tls-cert-file FILE",
   ],
   [
@@ -544,6 +548,7 @@ logging: { level: loud }
     "hooks.auth.ledger.auth[1].usr",
     "hooks.storage",
     "listeners[0].address",
+    "listeners[2]",
     "listeners[2]",
     "listeners[3].address",
     "listeners[3].id",

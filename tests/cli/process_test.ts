@@ -66,7 +66,10 @@ Deno.test("certificates that cannot be read end with 2 before anything is starte
   const args = ["--tcp", ANY_PORT, "--tls", ANY_PORT, "--tls-cert-file=/no/cert.pem", "--tls-key-file=/no/key.pem"];
   const { code, err } = await BrokerProcess.run(args);
   assertEquals(code, 2);
-  assertMatch(err, /^--tls: cert_file \/no\/cert\.pem cannot be read: .*\n$/);
+  assertMatch(
+    err,
+    /^--tls-cert-file: \/no\/cert\.pem cannot be read: .*\n--tls-key-file: \/no\/key\.pem cannot be read: .*\n$/,
+  );
 });
 
 Deno.test("--check says whether the configuration is right, and starts nothing", async () => {
@@ -98,7 +101,11 @@ Deno.test("--check tells everything at once: the file, its listeners, its rules,
   const wrong = {
     hooks: { auth: { ledger: { auth: [{ allow: "yes" }] } }, storage: { redis: { url: "redis://h", lease: 0 } } },
     listeners: [
-      { type: "tls", address: ":1", tls: { cert_file: "/no/cert.pem", key_file: "/no/key.pem" } },
+      {
+        type: "tls",
+        address: ":1",
+        tls: { cert_file: "/no/cert.pem", key_file: "/no/key.pem", client_ca_file: "/no/ca.pem" },
+      },
       { type: "tcp", address: ":1" },
       { type: "tcp", address: "188" },
     ],
@@ -108,7 +115,9 @@ Deno.test("--check tells everything at once: the file, its listeners, its rules,
   assertEquals(err.trimEnd().split("\n").map((line) => line.split(": ")[0]).sort(), [
     "hooks.auth.ledger.auth[0].allow",
     "hooks.storage.redis.lease",
-    "listeners[0]",
+    "listeners[0].tls.cert_file",
+    "listeners[0].tls.client_ca_file",
+    "listeners[0].tls.key_file",
     "listeners[1].address",
     "listeners[2].address",
   ]);

@@ -29,6 +29,9 @@ export class HookLife {
       this.#options.set(hook, options);
       return this.#core.hooks.add(hook);
     }
+    if (hook.durable) {
+      throw new Error(`Cannot add hook ${hook.id}: a store has to be added before serve, which restores it`);
+    }
     await this.#init(hook, options);
     try {
       this.#core.hooks.add(hook);

@@ -1,19 +1,18 @@
 /** The broker's own client: publish and subscribe without a connection.
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
-import { encodePacket } from "../../packets/codec.ts";
 import { copyProperties } from "../../packets/copy_properties.ts";
 import { MqttError } from "../../packets/errors.ts";
-import { PacketType, type Properties, type QoS } from "../../packets/types.ts";
+import type { Properties, QoS } from "../../packets/types.ts";
 import { Client, INLINE_ID } from "../../session/client.ts";
 import { type InlineHandler, NEVER_EXPIRES, Session } from "../../session/session.ts";
 import { parseTopicFilter } from "../../topics/topic_filter.ts";
-import { validateTopicName } from "../../topics/topic_name.ts";
 import type { Core } from "../core/core.ts";
 import { lowerQos } from "../outbound/deliver.ts";
 import { callInline } from "../outbound/inline_delivery.ts";
 import { publish } from "../routing/route_message.ts";
 import type { Message } from "../../session/message.ts";
+import { checkHandler, checkPayload, checkQos, checkSendable, checkText } from "./inline_arguments.ts";
 import { addSubscription, removeSubscription } from "../routing/subscriptions.ts";
 
 /** How the broker publishes. */
@@ -56,14 +55,17 @@ export class InlineClient {
   /** Publishes a message; resolves once it is routed, and stored where storage is in use. */
   async publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<void> {
     const { maximumTopicLevels, maximumQos } = this.#core.options.capabilities;
-    validateTopicName(topic, maximumTopicLevels);
-    checkSendable(topic, options.properties);
+    const { qos = 0, retain, properties } = options;
+    checkText("publish to", topic);
+    checkPayload(topic, payload);
+    checkQos(`publish to ${topic}`, qos);
+    checkSendable(topic, properties, maximumTopicLevels);
     const message = this.#core.message({
       topic,
       payload: typeof payload === "string" ? new TextEncoder().encode(payload) : payload.slice(), // hooks may write into it
-      qos: lowerQos(options.qos ?? 0, maximumQos),
-      retain: options.retain,
-      properties: copyProperties(options.properties),
+      qos: lowerQos(qos, maximumQos),
+      retain,
+      properties: copyProperties(properties),
       publisherId: INLINE_ID,
       receivedAt: this.#core.now(),
     });
@@ -85,7 +87,10 @@ export class InlineClient {
 
   /** Subscribes; retained messages come at once. */
   subscribe(topicFilter: string, handler: InlineHandler, options: InlineSubscribeOptions): void {
-    const core = this.#core, id = options.id ?? 0;
+    const core = this.#core, { id = 0, qos = 2 } = options;
+    checkText("subscribe to", topicFilter);
+    checkHandler(topicFilter, handler);
+    checkQos(`subscribe to ${topicFilter}`, qos);
     const filter = parseTopicFilter(topicFilter, core.options.capabilities);
     if (filter.shareName !== undefined && !core.options.capabilities.sharedSubAvailable) {
       throw new MqttError(
@@ -94,7 +99,7 @@ export class InlineClient {
       );
     }
     const sessions = this.#sessions.get(topicFilter) ?? new Map<number, Session>();
-    const session = sessions.get(id) ?? this.#newSession(), qos = options.qos ?? 2;
+    const session = sessions.get(id) ?? this.#newSession();
     this.#sessions.set(topicFilter, sessions.set(id, session));
     session.inlineHandler = handler;
     const rest = { noLocal: false, retainAsPublished: true, retainHandling: 0 } as const;
@@ -122,22 +127,4 @@ export class InlineClient {
     session.ended = true; // what is being routed does not reach it any more
     return true;
   }
-}
-
-const EMPTY = new Uint8Array(0);
-
-/**
- * Checks that subscribers can be sent what a program publishes; what clients publish was decoded.
- * @throws MqttError 0x81 or 0x82
- */
-function checkSendable(topic: string, properties: Properties | undefined): void {
-  const { topicAlias, subscriptionIdentifiers } = properties ?? {};
-  if (topicAlias !== undefined || subscriptionIdentifiers !== undefined) {
-    throw new MqttError(
-      ReasonCode.ProtocolError,
-      `Cannot publish to ${topic}: aliases and identifiers are made for each subscriber`,
-    );
-  }
-  const rest = { payload: EMPTY, qos: 0, retain: false, dup: false, packetId: 0 } as const;
-  encodePacket({ type: PacketType.PUBLISH, topic, properties, ...rest }, 5);
 }
