@@ -1,6 +1,6 @@
 /** One request and its answer over a socket: HTTP/1.1 with a limit of time and of length, one request for a connection.
  * @module */
-import type { Socket } from "../src/broker/core/listener.ts";
+import type { ListenerContext, Socket } from "../src/broker/core/listener.ts";
 import { HttpError, type HttpRequest, parseRequest } from "./http_request.ts";
 import { linger, writeAll } from "./linger.ts";
 
@@ -45,20 +45,24 @@ export class HttpExchange {
   /** True when it was ended because its time was over. */
   isLate = false;
   #socket: Socket;
-  #deadline: ReturnType<typeof setTimeout>;
+  /** Ends the limit of time: the socket speaks another protocol from now on, or is closed. */
+  readonly release: () => void;
 
   /**
    * Begins one.
    *
    * @param socket the connection
-   * @param timeout milliseconds until it has to be over
+   * @param options how many milliseconds it may take, and who measures them
    */
-  constructor(socket: Socket, timeout: number) {
+  constructor(
+    socket: Socket,
+    { timeout, context }: { timeout: number; context: Pick<ListenerContext, "deadline"> },
+  ) {
     this.#socket = socket;
-    this.#deadline = setTimeout(() => {
+    this.release = context.deadline(timeout, () => {
       this.isLate = true;
       socket.close();
-    }, timeout);
+    });
   }
 
   /**
@@ -114,11 +118,6 @@ export class HttpExchange {
    */
   switchProtocols(headers: Readonly<Record<string, string>>): Promise<void> {
     return writeAll(this.#socket, formatHead(101, headers));
-  }
-
-  /** Ends the limit of time. */
-  release(): void {
-    clearTimeout(this.#deadline);
   }
 }
 

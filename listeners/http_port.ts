@@ -59,6 +59,7 @@ export class HttpPort {
       info: () => context.info(),
       healthy: () => context.healthy(),
       nextRound: () => context.nextRound(),
+      deadline: (milliseconds, expired) => context.deadline(milliseconds, expired),
       enter: (remoteAddress, close) => context.enter(remoteAddress, close),
       accept: (socket, permit) => this.#serve(socket, { permit, handle, context }),
     });
@@ -75,7 +76,7 @@ export class HttpPort {
     socket: Socket,
     { permit, handle, context }: { permit?: SocketPermit; handle: HttpHandler; context: ListenerContext },
   ): Promise<void> {
-    const exchange = new HttpExchange(socket, this.#timeout);
+    const exchange = new HttpExchange(socket, { timeout: this.#timeout, context });
     let taken = false;
     this.#sockets.add(socket);
     try {

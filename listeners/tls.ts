@@ -18,7 +18,10 @@ export interface TlsListenerOptions {
   readonly certificate: TlsCertificate;
   /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
   readonly requireClientCertificate?: boolean;
-  /** Seconds in which a handshake has to be done; more than 0 to 3,600, default 10. */
+  /**
+   * Seconds in which a handshake has to begin, and once more in which it has to be done when its turn has come; more than 0 to
+   * 3,600, default 10.
+   */
   readonly handshakeTimeout?: number;
   /** Connections that may wait to be accepted, default 2048. */
   readonly backlog?: number;
@@ -93,6 +96,7 @@ export class TlsListener implements Listener {
       info: () => context.info(),
       healthy: () => context.healthy(),
       nextRound: () => context.nextRound(),
+      deadline: (milliseconds, expired) => context.deadline(milliseconds, expired),
       enter: (remoteAddress, close) => context.enter(remoteAddress, close),
       accept: (socket, permit) => this.#accept(socket, { context, permit }),
     });

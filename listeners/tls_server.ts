@@ -20,7 +20,7 @@ export interface TlsServerOptions {
   readonly certificate: TlsCertificate;
   /** Refuse clients without a certificate. */
   readonly requireClientCertificate: boolean;
-  /** Milliseconds in which a handshake has to be done. */
+  /** Milliseconds in which a handshake has to begin, and has to be done once its turn has come. */
   readonly handshakeTimeout: number;
 }
 
@@ -68,18 +68,22 @@ export class TlsServer {
    * @returns the decrypted stream
    * @throws Error (as rejection) when the handshake fails, or takes too long
    */
-  async accept(socket: Socket, context: Pick<ListenerContext, "nextRound">): Promise<Socket> {
+  async accept(socket: Socket, context: Pick<ListenerContext, "nextRound" | "deadline">): Promise<Socket> {
     let end = () => socket.close(), isLate = false;
     const endNow = () => end();
-    const timer = setTimeout(() => {
-      isLate = true;
-      end();
-    }, this.#options.handshakeTimeout);
+    const limit = () =>
+      context.deadline(this.#options.handshakeTimeout, () => {
+        isLate = true;
+        end();
+      });
+    let release = limit();
     this.#ends.add(endNow);
     try {
       const hello = await readHello(socket), peer = new WaitingPeer(socket);
       end = () => peer.close();
+      release(); // that others have their turn first is not its doing
       await this.#turns.next(peer, context);
+      release = limit();
       const encrypted = new EncryptedSide(peer, hello);
       end = () => void encrypted.destroy();
       return await this.#handshake(encrypted, socket.remoteAddress);
@@ -87,7 +91,7 @@ export class TlsServer {
       end();
       throw isLate ? new Error("the TLS handshake took too long", { cause }) : cause;
     } finally {
-      clearTimeout(timer);
+      release();
       this.#ends.delete(endNow);
     }
   }

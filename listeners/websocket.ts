@@ -30,7 +30,10 @@ export interface WebSocketListenerOptions extends WebSocketRules {
   readonly certificate?: TlsCertificate;
   /** Refuse clients without a certificate, default true when the certificate has a `clientCa`. */
   readonly requireClientCertificate?: boolean;
-  /** Seconds in which a TLS handshake has to be done; more than 0 to 3,600, default 10. */
+  /**
+   * Seconds in which a TLS handshake has to begin, and once more in which it has to be done when its turn has come; more than 0 to
+   * 3,600, default 10.
+   */
   readonly handshakeTimeout?: number;
   /** Seconds in which the request for the WebSocket has to arrive and to be answered; more than 0 to 3,600, default 10. */
   readonly requestTimeout?: number;

@@ -161,6 +161,10 @@ export class Broker implements AsyncDisposable {
       info: () => this.info,
       healthy: () => this.healthy,
       nextRound: () => new Promise((resolve) => this.#core.turn.afterReaders(resolve)),
+      deadline: (milliseconds, expired) => {
+        const deadline = this.#core.deadlines.begin(milliseconds, { expired, silence: () => Infinity });
+        return () => deadline.cancel();
+      },
       logger: limitedLogger(this.#core.options.logger, this.#core.options),
     });
     if (!this.#calls.closed) return;

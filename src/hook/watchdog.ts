@@ -1,6 +1,7 @@
 /** The one limit of time for hooks, for calls that are made so fast that the clock cannot be read for each of them.
  * @module */
 import type { Clock } from "../time/clock.ts";
+import { lostBy } from "../time/deadline.ts";
 
 /** The clock is read so often within the limit. */
 const STEPS = 16;
@@ -13,7 +14,10 @@ export interface Watched {
   expire(): void;
 }
 
-/** Looks after a while whether an answer is late: never too early, and not more than an eighth of the limit too late. */
+/**
+ * Looks after a while whether an answer is late: never too early, not because the process stood still, and not more than an eighth
+ * of the limit too late.
+ */
 export class Watchdog {
   readonly #clock: Clock;
   readonly #limit: number;
@@ -77,11 +81,11 @@ export class Watchdog {
   /** Those who have their answer are forgotten here, all at once, instead of one by one. */
   #look(): void {
     this.#timer = undefined;
-    const now = this.#clock.now(), late: Watched[] = [];
+    const now = this.#clock.now(), lost = lostBy(now - this.#latest), late: Watched[] = [];
     for (const watched of this.#watched) {
       if (watched.due === Infinity) this.#watched.delete(watched);
       else if (watched.due === this.#latest + this.#limit) watched.due = now + this.#limit; // it may have begun just now
-      else if (watched.due <= now) late.push(watched);
+      else if ((watched.due += lost) <= now) late.push(watched);
     }
     for (const watched of late) {
       this.#watched.delete(watched);

@@ -8,9 +8,6 @@ const LONGEST_DELAY = 0x7fffffff;
 /** Milliseconds that tasks which are due run one behind the other before others have their turn. */
 const LONGEST_RUN = 3;
 
-/** So many milliseconds late means that the process stood still: it was stopped, or had no processor. */
-const STANDSTILL = 500;
-
 /** A deadline; {@linkcode Scheduler.cancel} takes it back. */
 export interface Task {
   /** When it is due, in milliseconds of the clock. */
@@ -27,9 +24,6 @@ export class Scheduler {
   #cancelled = 0;
   #timer: number | undefined;
   #timerDue = Infinity;
-  /** When the timer should fire; what was due before it was set is not late by that. */
-  #expected = Infinity;
-  #resumed = -Infinity;
   #closed = false;
 
   /**
@@ -44,11 +38,6 @@ export class Scheduler {
   /** Number of live tasks. */
   get size(): number {
     return this.#heap.length - this.#cancelled;
-  }
-
-  /** When the process has last gone on after it stood still (clock milliseconds): what has arrived meanwhile may not be read yet. */
-  get resumed(): number {
-    return this.#resumed;
   }
 
   /** Runs `run` at `due` (clock milliseconds); a time that has passed means as soon as possible. */
@@ -92,8 +81,7 @@ export class Scheduler {
     const first = this.#heap[0];
     if (first === undefined || this.#closed) return;
     this.#timerDue = first.due;
-    const now = this.#clock.now(), delay = Math.min(Math.max(first.due - now, 0), LONGEST_DELAY);
-    this.#expected = now + delay;
+    const delay = Math.min(Math.max(first.due - this.#clock.now(), 0), LONGEST_DELAY);
     this.#timer = this.#clock.setTimeout(() => this.#fire(), delay);
   }
 
@@ -107,7 +95,6 @@ export class Scheduler {
     this.#timer = undefined;
     this.#timerDue = 0; // tasks added meanwhile do not arm a timer of their own
     const now = this.#clock.now();
-    if (now - this.#expected >= STANDSTILL) this.#resumed = now;
     for (let left = this.#heap.length; left > 0; left--) { // what is added meanwhile waits, so that others get their turn
       const first = this.#heap[0];
       if (first === undefined || first.due > now) break;

@@ -4,6 +4,7 @@ import { Core } from "../../src/broker/core/core.ts";
 import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
 import { accept } from "../../src/broker/lifecycle/accept.ts";
 import { OpenSockets } from "../../src/broker/connection/open_sockets.ts";
+import { Deadlines } from "../../src/time/deadline.ts";
 import { Scheduler } from "../../src/time/scheduler.ts";
 import { FakeClock } from "../helpers/fake_clock.ts";
 
@@ -28,7 +29,8 @@ class Source implements PacketSource {
 
 function start(): { clock: FakeClock; incomplete: IncompletePackets } {
   const clock = new FakeClock(), scheduler = new Scheduler(clock, () => {});
-  return { clock, incomplete: new IncompletePackets(scheduler, () => clock.now()) };
+  const deadlines = new Deadlines({ clock, scheduler, lookAround: (done) => void done() });
+  return { clock, incomplete: new IncompletePackets(deadlines) };
 }
 
 Deno.test("a source that is forgotten is not looked at again, and the others are", async () => {

@@ -102,14 +102,33 @@ Deno.test("one that is late may end others, or begin anew", async () => {
   assertEquals(first.lateAt.length, 2);
 });
 
-Deno.test("a process that was busy for long does not shorten the time of a call", async () => {
-  const clock = new FakeClock();
-  let busy = 0;
-  const late: Clock = {
-    now: () => clock.now() + busy,
+/** A process that stands still for so many milliseconds in all: its timers come later by that. */
+function standing(clock: FakeClock, stood: () => number): Clock {
+  return {
+    now: () => clock.now() + stood(),
     setTimeout: (callback, delay) => clock.setTimeout(callback, delay),
     clearTimeout: (handle) => clock.clearTimeout(handle),
   };
+}
+
+Deno.test("a call is not late because the process stood still: the answer may be there, unread", async () => {
+  const clock = new FakeClock(),
+    watchdog = new Watchdog(standing(clock, () => stood), LIMIT),
+    caller = new Caller(clock);
+  let stood = 0;
+  caller.call(watchdog);
+  await clock.advance(LIMIT / 2);
+  stood = 5 * LIMIT;
+  await clock.advance(5 * LIMIT);
+  assertEquals(caller.lateAt, []);
+  await clock.advance(LIMIT);
+  assertEquals(caller.lateAt.length, 1);
+});
+
+Deno.test("a process that was busy for long does not shorten the time of a call", async () => {
+  const clock = new FakeClock();
+  let busy = 0;
+  const late = standing(clock, () => busy);
   const watchdog = new Watchdog(late, LIMIT), before = new Caller(late), after = new Caller(late);
   before.call(watchdog);
   busy = 5 * LIMIT; // no timer has run meanwhile

@@ -68,6 +68,11 @@ export class EchoContext implements ListenerContext {
     return new Promise((resolve) => void setTimeout(resolve, 0));
   }
 
+  deadline(milliseconds: number, expired: () => void): () => void {
+    const timer = setTimeout(expired, milliseconds);
+    return () => clearTimeout(timer);
+  }
+
   /** The next socket that is accepted. */
   accepted(): Promise<Socket> {
     return new Promise((resolve) => this.#waiting.push(resolve));

@@ -195,16 +195,3 @@ Deno.test("tasks that are due together run for a while, and others have their tu
   assertEquals(runs, [3, 6, 9, 10]);
   assertEquals(ran, Array.from({ length: 10 }, (_, index) => index));
 });
-
-Deno.test("a timer that comes late tells that the process stood still, a task that was due before does not", () => {
-  let now = 1_000, timer = () => {};
-  const clock: Clock = { now: () => now, setTimeout: (run) => (timer = run, 1), clearTimeout: () => {} };
-  const { scheduler } = start(clock);
-  const fireAt = (time: number) => (now = time, timer(), scheduler.resumed);
-  scheduler.at(0, () => {});
-  assertEquals(fireAt(1_000), -Infinity);
-  scheduler.at(2_000, () => {});
-  assertEquals(fireAt(2_499), -Infinity);
-  scheduler.at(3_000, () => {});
-  assertEquals(fireAt(3_500), 3_500);
-});

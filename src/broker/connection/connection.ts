@@ -16,7 +16,7 @@ import {
 import type { Client, DisconnectOptions } from "../../session/client.ts";
 import type { Message } from "../../session/message.ts";
 import type { PublishDelivery } from "../../session/outbound_record.ts";
-import type { Task } from "../../time/scheduler.ts";
+import type { Deadline } from "../../time/deadline.ts";
 import type { Session, SessionLink } from "../../session/session.ts";
 import type { InboundAliases, OutboundAliases } from "../../session/topic_aliases.ts";
 import { type KnownTopic, NO_TOPIC } from "../../topics/known_topic.ts";
@@ -100,7 +100,7 @@ export class Connection implements SessionLink {
   lastRead: number;
   /** Topic of its last PUBLISH. */
   lastTopic: KnownTopic = NO_TOPIC;
-  deadline: Task | undefined;
+  deadline: Deadline | undefined;
   /** Method and data of enhanced authentication, as they go into CONNACK. */
   authentication: Properties | undefined;
   /** True while a re-authentication is under way. */
@@ -219,7 +219,7 @@ export class Connection implements SessionLink {
     const established = this.state === "connected";
     this.state = "closed";
     this.ready = false;
-    this.core.scheduler.cancel(this.deadline);
+    this.deadline?.cancel();
     this.ackQueue.end();
     this.inboundAliases?.end();
     this.reader?.resume();

@@ -6,22 +6,19 @@ import type { Core } from "../core/core.ts";
 
 /** Watches a connection from CONNACK on [MQTT-3.1.2-22]. `client.keepAlive` is the value that counts. */
 export function keepAlive(core: Core, connection: Connection): void {
-  core.scheduler.cancel(connection.deadline);
+  connection.deadline?.cancel();
   connection.deadline = undefined;
   const milliseconds = connection.client!.keepAlive * 1500;
   if (milliseconds === 0) return;
-  const check = () => {
-    // time in which the broker itself does not read, or the process stands still, is not the client's
-    const since = connection.reader?.isBusy ? core.now() : Math.max(connection.lastRead, core.scheduler.resumed);
-    const due = since + milliseconds;
-    if (due <= core.now()) {
+  connection.deadline = core.deadlines.begin(milliseconds, {
+    // time in which the broker itself does not read is not the client's
+    silence: () => connection.reader?.isBusy ? 0 : core.now() - connection.lastRead,
+    expired: () =>
       connection.close(
         ReasonCode.KeepAliveTimeout,
         new Error("nothing was received within one and a half Keep Alive intervals"),
-      );
-    } else connection.deadline = core.scheduler.at(due, check);
-  };
-  connection.deadline = core.scheduler.after(milliseconds, check);
+      ),
+  });
 }
 
 /** The Keep Alive that counts for what a client asks for, in seconds. */

@@ -8,6 +8,7 @@ import { WAITING } from "../../session/cost.ts";
 import { AliasTotals } from "../../session/alias_totals.ts";
 import { DeliveryTotals } from "../../session/delivery_totals.ts";
 import { Message, type MessageInit } from "../../session/message.ts";
+import { Deadlines } from "../../time/deadline.ts";
 import { Scheduler } from "../../time/scheduler.ts";
 import type { RetainedMessage } from "../../session/retained_message.ts";
 import type { RetainedOwner } from "../../session/retained_owner.ts";
@@ -48,8 +49,10 @@ export class Core {
   readonly clientLog: Logger;
   /** Hooks, compiled. */
   readonly hooks: HookChain;
-  /** Deadlines. */
+  /** What happens later. */
   readonly scheduler: Scheduler;
+  /** Limits of time for clients. */
+  readonly deadlines: Deadlines;
   /** Counters. */
   readonly info: SystemInfo;
   /** Sessions by ClientID. */
@@ -130,7 +133,12 @@ export class Core {
     this.clientLog = limitedLogger(options.logger, options);
     this.info = newSystemInfo(VERSION, Math.floor(options.clock.now() / 1000));
     this.scheduler = new Scheduler(options.clock, (error) => this.unexpected("a timer failed", error));
-    this.incomplete = new IncompletePackets(this.scheduler, () => this.now());
+    this.deadlines = new Deadlines({
+      clock: options.clock,
+      scheduler: this.scheduler,
+      lookAround: (done) => this.turn.afterReaders(done),
+    });
+    this.incomplete = new IncompletePackets(this.deadlines);
     this.hooks = new HookChain({
       clock: options.clock,
       timeout: options.hookTimeout,

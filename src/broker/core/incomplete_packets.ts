@@ -5,7 +5,7 @@
  * client.
  * @module */
 import { ReasonCode } from "../../packets/reason_codes.ts";
-import type { Scheduler } from "../../time/scheduler.ts";
+import type { Deadlines } from "../../time/deadline.ts";
 
 /** Milliseconds in which a packet has to become whole or to grow by {@linkcode LEAST_GROWTH} bytes: 17 bytes a second. */
 const TIME = 60_000, LEAST_GROWTH = 1_024;
@@ -34,15 +34,13 @@ interface Seen {
 
 /** All of a broker. */
 export class IncompletePackets {
-  readonly #scheduler: Scheduler;
-  readonly #now: () => number;
+  readonly #deadlines: Deadlines;
   readonly #sources = new Map<PacketSource, Seen>();
   #isLookDue = false;
 
-  /** @param scheduler when it is looked @param now milliseconds since 1970 */
-  constructor(scheduler: Scheduler, now: () => number) {
-    this.#scheduler = scheduler;
-    this.#now = now;
+  /** @param deadlines when it is looked, and the time that counts */
+  constructor(deadlines: Deadlines) {
+    this.#deadlines = deadlines;
   }
 
   /** A packet is incomplete; the source is looked at until none is. */
@@ -59,16 +57,19 @@ export class IncompletePackets {
   }
 
   #see({ packets, incompleteBytes }: PacketSource): Seen {
-    return { since: this.#now(), packets, bytes: incompleteBytes };
+    return { since: this.#deadlines.now(), packets, bytes: incompleteBytes };
   }
 
   #lookLater(): void {
     if (this.#isLookDue || this.#sources.size === 0) return;
     this.#isLookDue = true;
-    this.#scheduler.after(LOOK_EVERY, () => {
-      this.#isLookDue = false;
-      for (const [source, seen] of this.#sources) this.#look(source, seen);
-      this.#lookLater();
+    this.#deadlines.begin(LOOK_EVERY, {
+      silence: () => Infinity,
+      expired: () => {
+        this.#isLookDue = false;
+        for (const [source, seen] of this.#sources) this.#look(source, seen);
+        this.#lookLater();
+      },
     });
   }
 
@@ -77,7 +78,7 @@ export class IncompletePackets {
     if (incompleteBytes === 0) return this.forget(source);
     const goesOn = isBusy || packets !== seen.packets || incompleteBytes >= seen.bytes + LEAST_GROWTH;
     if (goesOn) this.#sources.set(source, this.#see(source));
-    else if (this.#now() - seen.since >= TIME) {
+    else if (this.#deadlines.now() - seen.since >= TIME) {
       this.forget(source);
       source.end(ReasonCode.ImplementationSpecificError, new Error("a packet was begun and did not go on"));
     }

@@ -62,6 +62,15 @@ export interface ListenerContext {
    * what is there already is read and accepted within microtasks, in which nothing else happens.
    */
   nextRound(): Promise<void>;
+  /**
+   * Sets a limit of time for a peer. It is over when the time has passed and what had arrived until then was read; time in which
+   * the process stood still does not count.
+   *
+   * @param milliseconds how long the peer may take
+   * @param expired called once when the time is over
+   * @returns takes the limit back; may be called at any time, and twice
+   */
+  deadline(milliseconds: number, expired: () => void): () => void;
   /** For what the listener wants to say. Of lines with the same message above debug a few are written in ten seconds. */
   readonly logger: Logger;
 }

@@ -23,7 +23,7 @@ import { handleUnsubscribe } from "./handle_unsubscribe.ts";
  */
 export function handlePacket(core: Core, connection: Connection, packet: Packet): void | PromiseLike<void> {
   const { on } = core.hooks;
-  if (connection.state !== "connected") stopAwaiting(core, connection);
+  if (connection.state !== "connected") stopAwaiting(connection);
   if (on.onPacketRead === undefined && on.onPacketProcessed === undefined) return dispatch(core, connection, packet);
   return handleObserved(core, connection, packet);
 }

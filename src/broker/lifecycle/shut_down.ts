@@ -37,6 +37,7 @@ export async function shutDown(
   for (const socket of core.sockets) socket.close();
   await untilClosed(core, until(CONNECTIONS_UNTIL));
   await inTime(core, until(CONNECTIONS_UNTIL), willsSettled(core)); // of connections that ended meanwhile
+  core.deadlines.close();
   core.scheduler.close();
   if (started) core.hooks.observe(core.hooks.on.onStopped);
   core.stopped = true;

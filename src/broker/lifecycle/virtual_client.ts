@@ -77,7 +77,7 @@ export function newVirtualClient(core: Core, options: NewClientOptions): { clien
 }
 
 function attach(core: Core, connection: Connection, client: Client): void {
-  core.scheduler.cancel(connection.deadline);
+  connection.deadline?.cancel();
   connection.version = client.protocolVersion;
   connection.client = client;
   connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum, core.aliases);

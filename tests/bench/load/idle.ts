@@ -31,17 +31,17 @@ export async function idle({ target, pid, connections }: IdleOptions): Promise<I
   const before = usageOf(pid), begun = performance.now();
   const open: (() => void)[] = [];
   let closed = 0, next = 0, ending = false;
-  const worker = async () => {
-    while (next < connections) {
-      const hello = connect(`idle-${next++}`, 4);
-      const link = await openLink(target), buffer = new Uint8Array(64);
-      await link.write(hello);
-      if (await link.read(buffer) !== 4 || buffer[3] !== 0) throw new Error("a connection was refused");
-      link.read(buffer).catch(() => null).then(() => ending || closed++);
-      open.push(() => link.close());
-    }
+  const connectOne = async (number: number) => {
+    const link = await openLink(target), buffer = new Uint8Array(64);
+    await link.write(connect(`idle-${number}`, 4));
+    if (await link.read(buffer) !== 4 || buffer[3] !== 0) throw new Error("a connection was refused");
+    link.read(buffer).catch(() => null).then(() => ending || closed++);
+    open.push(() => link.close());
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, () => worker().catch(() => closed++)));
+  const worker = async () => {
+    while (next < connections) await connectOne(next++).catch(() => closed++); // the others are opened all the same
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
   const seconds = (performance.now() - begun) / 1000, opened = usageOf(pid);
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   const after = usageOf(pid), lost = connections - open.length;

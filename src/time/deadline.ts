@@ -1,0 +1,149 @@
+/** Limits of time for peers, who have all of it: what the process itself loses is not theirs.
+ * @module */
+import type { Clock } from "./clock.ts";
+import type { Scheduler, Task } from "./scheduler.ts";
+
+/** Milliseconds between two looks at the clock, as long as there are deadlines of at most so many; without them it is looked more seldom. */
+const BEAT = 500, SHORT = 60_000, SLOW_BEAT = 30_000;
+
+/** So many milliseconds late means that the process stood still: it was stopped, had no processor, or was busy. */
+const STANDSTILL = 100;
+
+/**
+ * Milliseconds that nobody has to answer for when a timer comes late: those in which the process stood still, and as many again, as
+ * it may take so long to read what has come meanwhile.
+ *
+ * @param late milliseconds
+ */
+export function lostBy(late: number): number {
+  return late < STANDSTILL ? 0 : 2 * late;
+}
+
+/** What is waited for. */
+export interface Awaited {
+  /** The time is over. */
+  expired(): void;
+  /** Milliseconds since the peer was heard of, from which on it has its time once more; Infinity where that does not count. */
+  silence(): number;
+}
+
+/** What deadlines need. */
+export interface DeadlinesOptions {
+  /** Source of time. */
+  readonly clock: Clock;
+  /** Runs them. */
+  readonly scheduler: Scheduler;
+  /** Calls back when what has arrived by now is read. */
+  readonly lookAround: (done: () => unknown) => void;
+}
+
+/** All deadlines of a broker, and the time that they are reckoned in. */
+export class Deadlines {
+  /** What they need. */
+  readonly options: DeadlinesOptions;
+  #size = 0;
+  /** Those of them that are short. */
+  #short = 0;
+  #timer: number | undefined = undefined;
+  /** When the next look is due; later than that, the process has stood still. */
+  #expected = Infinity;
+  #lost = 0;
+
+  /** @param options what they need */
+  constructor(options: DeadlinesOptions) {
+    this.options = options;
+  }
+
+  /** Milliseconds that count. Only differences mean something, and only while there is a deadline. */
+  now(): number {
+    const now = this.options.clock.now(), lost = lostBy(now - this.#expected);
+    if (lost > 0) this.#expected = now;
+    return now - (this.#lost += lost);
+  }
+
+  /**
+   * Begins to wait for a peer.
+   *
+   * @param milliseconds how long it may take
+   * @param awaited what is waited for
+   */
+  begin(milliseconds: number, awaited: Awaited): Deadline {
+    return new Deadline(this, milliseconds, awaited);
+  }
+
+  /** One more of so many milliseconds is under way. */
+  began(milliseconds: number): void {
+    this.#size++;
+    if (milliseconds <= SHORT) this.#short++;
+    if (this.#timer === undefined || milliseconds <= SHORT && this.#short === 1) this.#beat();
+  }
+
+  /** One of so many milliseconds is over. */
+  ended(milliseconds: number): void {
+    if (milliseconds <= SHORT) this.#short--;
+    if (--this.#size === 0) this.close();
+  }
+
+  /** Stops the looks. */
+  close(): void {
+    if (this.#timer !== undefined) this.options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#expected = Infinity;
+  }
+
+  #beat(): void {
+    this.now();
+    this.close();
+    const { clock } = this.options, beat = this.#short > 0 ? BEAT : SLOW_BEAT;
+    this.#expected = clock.now() + beat;
+    this.#timer = clock.setTimeout(() => this.#beat(), beat);
+  }
+}
+
+/** A peer is waited for. */
+export class Deadline {
+  readonly #all: Deadlines;
+  readonly #milliseconds: number;
+  readonly #awaited: Awaited;
+  #due: number;
+  #task: Task | undefined = undefined;
+  #hasLooked = false;
+  #isOver = false;
+  readonly #check = () => this.#look();
+
+  /** @param all those of the broker @param milliseconds how long it may take @param awaited what is waited for */
+  constructor(all: Deadlines, milliseconds: number, awaited: Awaited) {
+    all.began(milliseconds);
+    this.#all = all;
+    this.#milliseconds = milliseconds;
+    this.#awaited = awaited;
+    this.#due = all.now() + milliseconds;
+    this.#task = all.options.scheduler.after(milliseconds, this.#check);
+  }
+
+  /** It is not waited for any more. Safe to call twice. */
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#all.options.scheduler.cancel(this.#task);
+    this.#all.ended(this.#milliseconds);
+  }
+
+  /** It is over when the time has passed and what had arrived until then was read. */
+  #look(): void {
+    if (this.#isOver) return;
+    const { scheduler, lookAround } = this.#all.options, now = this.#all.now();
+    this.#due = Math.max(this.#due, now - this.#awaited.silence() + this.#milliseconds);
+    const left = this.#due - now;
+    if (left > 0) {
+      this.#hasLooked = false;
+      this.#task = scheduler.after(left, this.#check);
+    } else if (!this.#hasLooked) {
+      this.#hasLooked = true;
+      lookAround(() => this.#isOver || (this.#task = scheduler.after(0, this.#check)));
+    } else {
+      this.cancel();
+      this.#awaited.expired();
+    }
+  }
+}
