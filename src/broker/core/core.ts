@@ -113,6 +113,8 @@ export class Core {
   willBytes = 0;
   /** What Topic Aliases of clients take. */
   readonly aliases: AliasTotals;
+  /** What Topic Aliases towards clients take. */
+  readonly outboundAliases: AliasTotals;
   /** Acknowledgements that wait, of all connections, and how many of them may. */
   readonly waiting: { acknowledgements: number; readonly maximum: number };
   /** Bytes sent in earlier runs, where counters go on. */
@@ -145,6 +147,7 @@ export class Core {
     };
     this.limits = memoryLimits(capabilities);
     this.aliases = new AliasTotals(this.limits.aliases);
+    this.outboundAliases = new AliasTotals(this.limits.outboundAliases);
     this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };
     this.memory = new MemoryGuard({
       limits: this.limits,
