@@ -104,7 +104,7 @@ export class Core {
   /** The end of the last match that was too long for one turn. The next one waits for it: what a match has found takes memory. */
   longMatch: Promise<unknown> = Promise.resolve();
   /** Sessions that have ended and are not done with, by ClientID. */
-  readonly endings: Map<string, { goOn(): boolean }> = new Map();
+  readonly endings: Map<string, { goOn(): boolean; readonly done: Promise<void> }> = new Map();
   /** What all sessions have on its way to clients. */
   readonly deliveries: DeliveryTotals = new DeliveryTotals();
   /** Bytes that subscriptions take, without the nodes of the tree. */
