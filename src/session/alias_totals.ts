@@ -3,7 +3,7 @@
 
 import { openPart } from "./fair_part.ts";
 
-/** The sum that every `InboundAliases` of a broker keeps up to date; nobody else writes it. */
+/** The sum that the aliases of every client keep up to date, one for each direction; nobody else writes it. */
 export class AliasTotals {
   readonly #maximum: number;
   #bytes = 0;

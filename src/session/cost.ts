@@ -27,7 +27,7 @@ export const ADDRESS = 192;
 export const OWNER = 96;
 /** A will. */
 export const WILL = 512;
-/** A Topic Alias that a client has set. */
+/** A Topic Alias. */
 export const ALIAS = 128;
 /** An acknowledgement that waits for a store or a subscriber. */
 export const WAITING = 512;

@@ -3,16 +3,24 @@
 import type { OutboundRecord } from "./outbound_record.ts";
 
 const SMALLEST = 16;
-/** A table with more places is given back once it is empty. */
+/** A table of more places is made smaller when it is nearly empty, and given back once it is empty. */
 const LARGEST_KEPT = 1_024;
+/** A table of so many times its records is nearly empty. */
+const SPARSE = 8;
+/** 2 to the power of 32 divided by the golden ratio: it spreads identifiers of any pattern over all places. */
+const SPREAD = 0x9e3779b1;
+/** Nobody knows which identifiers would share places. */
+const SEED = Math.random() * 65_536 | 0;
 
 /**
- * A table of places, of which an identifier has just one; it grows until no two in use share one, to 65,536 at most. A `Map`
- * that is filled and emptied all the time leaves old tables behind which keep dead records alive until the next full
- * collection (`tests/bench/sessions_bench.ts`); here a place is simply cleared.
+ * An open hash table that is half full at most. A `Map` that is filled and emptied all the time leaves old tables behind which keep
+ * dead records alive until the next full collection (`tests/bench/sessions_bench.ts`); here a place is simply cleared. Which
+ * identifiers stay is the client's choice, who acknowledges what it likes: the table follows their number alone.
  */
 export class InflightTable {
   #places: (OutboundRecord | undefined)[] = new Array(SMALLEST).fill(undefined);
+  /** Bits by which a hash is shifted to have as many left as the table has. */
+  #shift = Math.clz32(SMALLEST - 1);
   #size = 0;
 
   /** Number of deliveries. */
@@ -27,35 +35,32 @@ export class InflightTable {
 
   /** The record with this Packet Identifier. */
   get(packetId: number): OutboundRecord | undefined {
-    const record = this.#places[packetId & (this.#places.length - 1)];
-    return record?.packetId === packetId ? record : undefined;
+    return this.#places[this.#placeOf(packetId)];
   }
 
   /** Adds a record under its Packet Identifier, or replaces the one that has it. */
   add(record: OutboundRecord): void {
-    const { packetId } = record;
-    let at = packetId & (this.#places.length - 1), there = this.#places[at];
-    while (there !== undefined && there.packetId !== packetId) {
-      this.#grow();
-      at = packetId & (this.#places.length - 1);
-      there = this.#places[at];
-    }
-    if (there === undefined) this.#size++;
+    const at = this.#placeOf(record.packetId);
+    if (this.#places[at] !== undefined) return void (this.#places[at] = record);
     this.#places[at] = record;
+    if (++this.#size * 2 > this.#places.length) this.#resize(this.#places.length * 2);
   }
 
   /** Removes what has this Packet Identifier. */
   delete(packetId: number): void {
-    const at = packetId & (this.#places.length - 1);
-    if (this.#places[at]?.packetId !== packetId) return;
-    this.#places[at] = undefined;
-    if (--this.#size === 0 && this.#places.length > LARGEST_KEPT) this.clear();
+    const places = this.#places, at = this.#placeOf(packetId);
+    if (places[at] === undefined) return;
+    places[at] = undefined;
+    this.#closeGap(at);
+    if (--this.#size * SPARSE >= places.length || places.length <= LARGEST_KEPT) return;
+    if (this.#size === 0) this.clear();
+    else this.#resize(places.length / 2);
   }
 
   /** Removes everything. */
   clear(): void {
-    this.#places = new Array(SMALLEST).fill(undefined);
     this.#size = 0;
+    this.#resize(SMALLEST);
   }
 
   /** The records in the order of their sequence. */
@@ -64,9 +69,30 @@ export class InflightTable {
     return records.sort((a, b) => a.sequence - b.sequence);
   }
 
-  #grow(): void {
-    const places = this.#places, mask = places.length * 2 - 1;
-    this.#places = new Array(mask + 1).fill(undefined);
-    for (const record of places) if (record !== undefined) this.#places[record.packetId & mask] = record;
+  /** Where an identifier is, or would be. */
+  #placeOf(packetId: number): number {
+    const places = this.#places, mask = places.length - 1;
+    let at = Math.imul(packetId ^ SEED, SPREAD) >>> this.#shift, there = places[at];
+    while (there !== undefined && there.packetId !== packetId) there = places[at = at + 1 & mask];
+    return at;
+  }
+
+  /** What stands behind a place that has become free moves up, where it stands only because others were there first. */
+  #closeGap(gap: number): void {
+    const places = this.#places, mask = places.length - 1;
+    for (let at = gap + 1 & mask, record = places[at]; record !== undefined; record = places[at = at + 1 & mask]) {
+      const home = Math.imul(record.packetId ^ SEED, SPREAD) >>> this.#shift;
+      if ((at - home & mask) < (at - gap & mask)) continue;
+      places[gap] = record;
+      places[gap = at] = undefined;
+    }
+  }
+
+  #resize(length: number): void {
+    const records = this.#places;
+    this.#places = new Array(length).fill(undefined);
+    this.#shift = Math.clz32(length - 1);
+    if (this.#size === 0) return;
+    for (const record of records) if (record !== undefined) this.#places[this.#placeOf(record.packetId)] = record;
   }
 }

@@ -68,7 +68,11 @@ export class InboundAliases {
 }
 
 function costOf(topic: KnownTopic | undefined): number {
-  return topic === undefined ? 0 : ALIAS + costOfText(topic.name);
+  return topic === undefined ? 0 : costOfAlias(topic.name);
+}
+
+function costOfAlias(topic: string): number {
+  return ALIAS + costOfText(topic);
 }
 
 /** What to send for a topic. */
@@ -81,30 +85,47 @@ export interface AliasUse {
 
 /** Aliases that the broker has set; the one used longest ago gives way. */
 export class OutboundAliases {
+  readonly #totals: AliasTotals;
   readonly #aliases = new Map<string, number>();
   readonly #maximum: number;
+  #bytes = 0;
 
-  /** @param maximum 1 to the client's Topic Alias Maximum [MQTT-3.3.2-11] */
-  constructor(maximum: number) {
+  /**
+   * @param maximum 1 to the client's Topic Alias Maximum [MQTT-3.3.2-11]
+   * @param totals of all clients; when they take too much topics are sent without an alias
+   */
+  constructor(maximum: number, totals: AliasTotals) {
     this.#maximum = maximum;
+    this.#totals = totals;
   }
 
-  /** The alias for a topic. Call it only for a packet that is sent, as the client then knows the mapping. */
-  use(topic: string): AliasUse {
+  /**
+   * The alias for a topic. Call it only for a packet that is sent, as the client then knows the mapping.
+   * @returns `undefined` when there is no memory for it
+   */
+  use(topic: string): AliasUse | undefined {
     const known = this.#aliases.get(topic);
-    if (known !== undefined) {
-      this.#aliases.delete(topic);
-      this.#aliases.set(topic, known);
-      return { alias: known, known: true };
-    }
-    const alias = this.#aliases.size < this.#maximum ? this.#aliases.size + 1 : this.#evict();
+    if (known === undefined) return this.#begin(topic);
+    this.#aliases.delete(topic);
+    this.#aliases.set(topic, known);
+    return { alias: known, known: true };
+  }
+
+  #begin(topic: string): AliasUse | undefined {
+    const oldest = this.#aliases.size < this.#maximum ? undefined : this.#aliases.entries().next().value!;
+    const growth = costOfAlias(topic) - (oldest === undefined ? 0 : costOfAlias(oldest[0]));
+    if (!this.#totals.take(growth, this.#bytes)) return undefined;
+    this.#bytes += growth;
+    const alias = oldest === undefined ? this.#aliases.size + 1 : oldest[1];
+    if (oldest !== undefined) this.#aliases.delete(oldest[0]);
     this.#aliases.set(topic, alias);
     return { alias, known: false };
   }
 
-  #evict(): number {
-    const [topic, alias] = this.#aliases.entries().next().value!;
-    this.#aliases.delete(topic);
-    return alias;
+  /** The connection has ended: gives back what they take. */
+  end(): void {
+    this.#totals.take(-this.#bytes, this.#bytes);
+    this.#aliases.clear();
+    this.#bytes = 0;
   }
 }

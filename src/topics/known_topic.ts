@@ -26,6 +26,9 @@ export class KnownTopic {
 /** Of a message that has only a Topic Alias. */
 export const NO_TOPIC: KnownTopic = new KnownTopic("");
 
+/** A longer one is of no use to its publisher: each connection would hold 128 KiB. */
+const LONGEST_LIKELY = 1_024;
+
 /** The topics of a broker that it knows by their bytes. */
 export class KnownTopics {
   readonly #cache: StringCache<KnownTopic> = new StringCache((name) => new KnownTopic(name));
@@ -43,5 +46,15 @@ export class KnownTopics {
   read(buffer: Uint8Array, start: number, end: number, likely: KnownTopic): KnownTopic {
     if (start === end) return NO_TOPIC;
     return isAscii(likely.name, buffer, start, end) ? likely : this.#cache.decode(buffer, start, end);
+  }
+
+  /**
+   * What is likely to be next after a topic.
+   *
+   * @param topic the last one of a client
+   * @returns the same, as long as it is short enough to be held
+   */
+  likelyAfter(topic: KnownTopic): KnownTopic {
+    return topic.name.length > LONGEST_LIKELY ? NO_TOPIC : topic;
   }
 }

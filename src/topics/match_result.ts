@@ -29,6 +29,8 @@ export const EMPTY_RESULT: MatchResult<never> = Object.freeze({ subscribers: NOB
 export class ResultBuilder<S> {
   /** Subscriptions and share groups that were added. */
   weight = 0;
+  /** Those of them that were merged with others: that takes time, and one filter alone takes none. */
+  merged = 0;
   /** The filter that was added first, while it is the only one. */
   #only: FilterLeaf<S> | undefined;
   #list: Collected<S>[] | undefined;
@@ -69,6 +71,7 @@ export class ResultBuilder<S> {
   }
 
   #merge(leaf: FilterLeaf<S>): this {
+    this.merged += countOf(leaf.held) + countOf(leaf.groups);
     if (leaf.held !== undefined) this.#addSubscribers(leaf.held);
     if (leaf.groups !== undefined) this.#addShares(leaf.groups);
     return this;

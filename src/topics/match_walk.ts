@@ -8,6 +8,8 @@ import { levelEnd } from "./topic_name.ts";
 import { type Branch, TrieNode } from "./trie_node.ts";
 
 const DOLLAR = 0x24;
+/** So many subscriptions are merged in the time that a node takes. */
+const SUBSCRIBERS = 8;
 
 type Node<S> = TrieNode<FilterLeaf<S>>;
 
@@ -19,7 +21,7 @@ type Node<S> = TrieNode<FilterLeaf<S>>;
 export class MatchWalk<S> {
   /** The Topic Name. */
   readonly topic: string;
-  /** Nodes that were visited. */
+  /** Nodes that were visited, and more for subscriptions that were merged. */
   visited = 0;
   readonly #found = new ResultBuilder<S>();
   #nodes: Node<S>[];
@@ -72,18 +74,20 @@ export class MatchWalk<S> {
   run(steps: number): boolean {
     const most = this.visited + steps;
     for (;;) {
-      const nodes = this.#nodes, isEnd = this.#levelEnd > this.topic.length, from = this.#at;
-      const to = Math.min(nodes.length, from + most - this.visited);
-      for (let at = from; at < to; at++) {
-        if (isEnd) this.#end(nodes[at]);
-        else this.#descend(nodes[at]);
-      }
-      this.visited += to - from;
-      this.#at = to;
-      if (to < nodes.length) return false;
+      const nodes = this.#nodes, isEnd = this.#levelEnd > this.topic.length;
+      while (this.#at < nodes.length && this.visited < most) this.#visit(nodes[this.#at++], isEnd);
+      if (this.#at < nodes.length) return false;
       if (isEnd || this.#below.length === 0) return true;
       this.#nextLevel();
     }
+  }
+
+  /** Many may have subscribed to several filters that match: to merge them costs as well. */
+  #visit(node: Node<S>, isEnd: boolean): void {
+    const { merged } = this.#found;
+    if (isEnd) this.#end(node);
+    else this.#descend(node);
+    this.visited += 1 + Math.floor((this.#found.merged - merged) / SUBSCRIBERS);
   }
 
   #nextLevel(): void {

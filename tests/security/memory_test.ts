@@ -23,7 +23,7 @@ async function client(port: number, options: ConnectOptions = {}): Promise<RawCl
 }
 
 /** The reason code of a CONNACK. */
-function codeOf({ connack }: Attacker): number {
+function codeOf({ connack }: Pick<Attacker, "connack">): number {
   return connack[3];
 }
 
@@ -217,3 +217,28 @@ Deno.test("above the high-water mark nothing new is taken, the log, the statisti
   assertEquals(await prober.subscribe("other"), 0);
   await assertWell(broker);
 });
+
+Deno.test("CONNECTs with many properties end in 0x97, also of sessions that are there, and who says little may come back", async () => {
+  await using broker = await startProgram({ heapMiB: 256 });
+  const port = broker.port("tcp"), userProperties = Array.from({ length: 250 }, (_, at) => wide(`${at}`, 240));
+  const sessions = 1_800,
+    asleep = (index: number) => ({ clientId: `a${index}`, cleanStart: false, properties: SLEEPS });
+  for (let index = 0; index < sessions; index++) (await Attacker.connect(port, asleep(index)))[Symbol.dispose]();
+  const large: Attacker[] = [];
+  for (let index = 0; index < sessions && codeOf(large.at(-1) ?? FIRST) === 0; index++) {
+    large.push(await Attacker.connect(port, { ...asleep(index), properties: { ...SLEEPS, userProperties } }));
+  }
+  assert(large.length > 500 && large.length < sessions, `${large.length} CONNECTs`);
+  assertEquals(codeOf(large.at(-1)!), 0x97);
+  using small = await Attacker.connect(port, asleep(sessions - 1));
+  assertEquals(codeOf(small), 0);
+  for (const attacker of large) attacker[Symbol.dispose]();
+  await assertWell(broker);
+});
+
+const FIRST = { connack: Uint8Array.of(0x20, 0, 0, 0) };
+
+/** A User Property whose characters take two bytes each in memory. */
+function wide(name: string, length: number): [string, string] {
+  return [`\u0416${name}`, "\u0416".padEnd(length, "x")];
+}

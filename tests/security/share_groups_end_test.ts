@@ -5,8 +5,9 @@ import type { Hook } from "../../src/hook/hook.ts";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { Attacker, publishTo, subscribeTo } from "../helpers/attacker.ts";
 import { startProgram } from "../helpers/broker_program.ts";
-import { assertServed, startGoodClient } from "../helpers/good_client.ts";
+import { assertServed, assertServedDuringAttack, startGoodClient } from "../helpers/good_client.ts";
 import { Harness } from "../helpers/harness.ts";
+import { startAttacks } from "./attacks/start_attacks.ts";
 
 const LASTING = { sessionExpiryInterval: 1_000 };
 
@@ -50,6 +51,13 @@ Deno.test("a thousand members that may not read a topic hold nobody up", async (
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   assertServed(await good.report());
   await flood;
+});
+
+Deno.test("members whose thousands of messages others get come back with Clean Start, again and again", async () => {
+  await using broker = await startProgram();
+  await using good = await startGoodClient(broker);
+  await using _attacks = await startAttacks({ tcp: broker.port("tcp") }, { cleanStarts: 20 });
+  await assertServedDuringAttack(good, 2_000);
 });
 
 /** Refuses reading to all clients but some, and counts how often it is asked. */

@@ -58,7 +58,7 @@ Deno.test("aliases of all clients have a limit, and none are offered from half o
 });
 
 Deno.test("an outbound alias is told once, and the one used longest ago gives way", () => {
-  const aliases = new OutboundAliases(2);
+  const aliases = new OutboundAliases(2, new AliasTotals(Infinity));
   assertEquals(aliases.use("a"), { alias: 1, known: false });
   assertEquals(aliases.use("b"), { alias: 2, known: false });
   assertEquals(aliases.use("a"), { alias: 1, known: true });
@@ -70,11 +70,11 @@ Deno.test("an outbound alias is told once, and the one used longest ago gives wa
 
 Deno.test("the same as a client that remembers, for any order of topics", () => {
   for (const maximum of [1, 2, 7, 65_535]) {
-    const aliases = new OutboundAliases(maximum), client = new Map<number, string>();
+    const aliases = new OutboundAliases(maximum, new AliasTotals(Infinity)), client = new Map<number, string>();
     let seed = maximum;
     for (let step = 0; step < 20_000; step++) {
       seed = seed * 48_271 % 0x7fffffff;
-      const topic = `topic ${seed % 12}`, { alias, known } = aliases.use(topic);
+      const topic = `topic ${seed % 12}`, { alias, known } = aliases.use(topic)!;
       if (alias < 1 || alias > maximum) throw new Error(`alias ${alias} of ${maximum}`);
       if (!known) client.set(alias, topic);
       if (client.get(alias) !== topic) throw new Error(`the client reads ${client.get(alias)} for ${topic}`);

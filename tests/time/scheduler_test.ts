@@ -77,6 +77,22 @@ Deno.test("a storm of tasks that are cancelled costs neither memory nor a wrong 
   assertEquals([ran, scheduler.size], [50, 0]);
 });
 
+Deno.test("no cancel takes as long as to sort all tasks would", () => {
+  const count = 200_000, dues = Array.from({ length: count }, () => 1 + Math.random() * 1e9);
+  const sorting = Math.min(...[1, 2, 3].map(() => timeOf(() => dues.slice().sort((a, b) => a - b))));
+  const longest = Math.min(...[1, 2, 3].map(() => {
+    const { scheduler } = start(new FakeClock()), tasks = dues.map((due) => scheduler.at(due, () => {}));
+    return tasks.reduce((longest, task) => Math.max(longest, timeOf(() => scheduler.cancel(task))), 0);
+  }));
+  assert(longest < sorting / 4, `${longest} ms, and ${sorting} ms to sort them`);
+});
+
+function timeOf(action: () => unknown): number {
+  const start = performance.now();
+  action();
+  return performance.now() - start;
+}
+
 Deno.test("what a cancelled task would have used is given back", () => {
   const { scheduler } = start(new FakeClock());
   const before = Deno.memoryUsage().heapUsed;

@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { parseTopicFilter } from "../../src/topics/topic_filter.ts";
-import { type MatchResult, type SubscriptionOptions, SubscriptionTree } from "../../src/topics/subscription_tree.ts";
+import {
+  type MatchResult,
+  PendingMatch,
+  type SubscriptionOptions,
+  SubscriptionTree,
+} from "../../src/topics/subscription_tree.ts";
 
 const PLAIN: SubscriptionOptions = {
   qos: 0,
@@ -209,4 +214,19 @@ Deno.test("list walks all subscriptions in pages while others come and go", () =
   }
   const expected = filters.flatMap((filter) => ["x", "y", "z"].map((who) => `${who} ${filter}`));
   assertEquals(seen.filter((line) => !line.startsWith("passing")).sort(), expected.sort());
+});
+
+Deno.test("a match that merges many subscriptions pauses as one that visits many nodes; one filter, however many have it, does not", () => {
+  const tree = new SubscriptionTree<string>(), crowd = Array.from({ length: 1_000 }, (_, at) => `${at}`);
+  for (const subscriber of crowd) add(tree, subscriber, "+/+/x/#");
+  assert(!(tree.tryMatch("a/b/x", 100) instanceof PendingMatch));
+  for (const filter of ["a/+/#", "+/b/#", "+/#", "a/#", "a/b/#", "a/b/+"]) {
+    for (const subscriber of crowd) add(tree, subscriber, filter);
+  }
+  const match = tree.tryMatch("a/b/c", 100);
+  assert(match instanceof PendingMatch);
+  let steps = 1, result = match.goOn(100);
+  for (; result === undefined; steps++) result = match.goOn(100);
+  assert(steps > 1 && steps < 10, `${steps} steps`);
+  assertEquals(result.subscribers.map(({ subscriptions }) => subscriptions.length), crowd.map(() => 6));
 });

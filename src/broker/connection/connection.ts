@@ -123,7 +123,6 @@ export class Connection implements SessionLink {
     return this.state === "closed";
   }
 
-  /** True for a client of MQTT 5. */
   get version5(): boolean {
     return this.version === 5;
   }
@@ -222,6 +221,7 @@ export class Connection implements SessionLink {
     this.deadline?.cancel();
     this.ackQueue.end();
     this.inboundAliases?.end();
+    this.outboundAliases?.end();
     this.reader?.resume();
     this.core.connections.delete(this);
     this.#closer.close(ending.linger === true);

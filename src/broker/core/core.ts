@@ -107,7 +107,7 @@ export class Core {
   /** The end of the last match that was too long for one turn. The next one waits for it: what a match has found takes memory. */
   longMatch: Promise<unknown> = Promise.resolve();
   /** Sessions that have ended and are not done with, by ClientID. */
-  readonly endings: Map<string, { goOn(): boolean }> = new Map();
+  readonly endings: Map<string, { goOn(): boolean; readonly done: Promise<void> }> = new Map();
   /** What all sessions have on its way to clients. */
   readonly deliveries: DeliveryTotals = new DeliveryTotals();
   /** Bytes that subscriptions take, without the nodes of the tree. */
@@ -116,6 +116,8 @@ export class Core {
   willBytes = 0;
   /** What Topic Aliases of clients take. */
   readonly aliases: AliasTotals;
+  /** What Topic Aliases towards clients take. */
+  readonly outboundAliases: AliasTotals;
   /** Acknowledgements that wait, of all connections, and how many of them may. */
   readonly waiting: { acknowledgements: number; readonly maximum: number };
   /** Bytes sent in earlier runs, where counters go on. */
@@ -153,6 +155,7 @@ export class Core {
     };
     this.limits = memoryLimits(capabilities);
     this.aliases = new AliasTotals(this.limits.aliases);
+    this.outboundAliases = new AliasTotals(this.limits.outboundAliases);
     this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };
     this.memory = new MemoryGuard({
       limits: this.limits,

@@ -21,6 +21,8 @@ export interface MemoryLimits {
   readonly wills: number;
   /** Topic Aliases that clients have set. */
   readonly aliases: number;
+  /** Topic Aliases that the broker has set. */
+  readonly outboundAliases: number;
   /** Outbound buffers. */
   readonly writes: number;
   /** Acknowledgements that wait. */
@@ -41,7 +43,8 @@ const SHARES = {
   sessions: 0.14,
   subscriptions: 0.13,
   wills: 0.03,
-  aliases: 0.03,
+  aliases: 0.02,
+  outboundAliases: 0.01,
   writes: 0.07,
   acknowledgements: 0.02,
 } as const;
@@ -65,6 +68,7 @@ export function memoryLimits(capabilities: Capabilities, heapLimit: number = HEA
     subscriptions: capabilities.maximumTotalSubscriptionBytes || part("subscriptions"),
     wills: capabilities.maximumTotalWillBytes || part("wills"),
     aliases: part("aliases"),
+    outboundAliases: part("outboundAliases"),
     writes: capabilities.maximumTotalWritesPendingBytes || part("writes"),
     acknowledgements: part("acknowledgements"),
   };

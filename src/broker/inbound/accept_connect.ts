@@ -6,10 +6,11 @@ import { type ConnectPacket, PacketType } from "../../packets/types.ts";
 import { connackProperties } from "../connection/connack.ts";
 import type { Connection } from "../connection/connection.ts";
 import { keepAlive } from "../connection/keep_alive.ts";
+import { watched } from "../connection/read_ahead.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 import { pump } from "../outbound/pump.ts";
-import { beginSession } from "../sessions/session_begin.ts";
+import { beginSession, clearWay } from "../sessions/session_begin.ts";
 import { checkRate, checkRoom } from "./check_connect.ts";
 
 /** The client is who it says: gives it its session and answers. */
@@ -26,6 +27,10 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   if (connection.closed) return;
   checkRoom(core, client, packet.will); // others may have come while the hooks were asked
   checkRate(core, client.id);
+  for (let ending; (ending = clearWay(core, client, packet)) !== undefined;) {
+    await watched(connection, ending);
+    if (connection.closed) return;
+  }
   const sessionPresent = beginSession(core, connection, packet);
   const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);
   if (commit !== undefined && !await stored(commit)) {

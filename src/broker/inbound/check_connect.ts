@@ -8,7 +8,8 @@ import { roomForClients } from "../connection/open_sockets.ts";
 import type { Core } from "../core/core.ts";
 import type { AddressTotals } from "../../session/address_totals.ts";
 import { type Client, INLINE_ID } from "../../session/client.ts";
-import { openPart } from "../../session/fair_part.ts";
+import { costOfProperties } from "../../session/cost.ts";
+import { LITTLE, openPart } from "../../session/fair_part.ts";
 import { peerOf } from "../../session/peer_address.ts";
 import { costOfSession, type Session } from "../../session/session.ts";
 import { bytesOfSessions } from "../sessions/session_begin.ts";
@@ -30,6 +31,14 @@ export function checkConnect(core: Core, client: Client, packet: ConnectPacket):
   if (packet.will !== undefined) checkWill(core, packet.will);
   const { username, remoteAddress } = client;
   checkRoom(core, { id: packet.clientId, username, remoteAddress }, packet.will);
+  checkProperties(core, packet);
+}
+
+/** What CONNECT says besides is held as long as its connection: where memory is short no more than a little, whoever comes. */
+function checkProperties(core: Core, { properties }: ConnectPacket): void {
+  if (!core.memory.isShort || costOfProperties(properties) <= LITTLE) return;
+  core.tellOfRefusal("maximumMemory", core.limits.memory);
+  throw new MqttError(ReasonCode.QuotaExceeded, "Cannot connect: there is no memory for the properties of CONNECT");
 }
 
 /** Who comes. */

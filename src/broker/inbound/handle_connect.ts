@@ -80,5 +80,5 @@ function takeLimits(core: Core, connection: Connection, packet: ConnectPacket): 
   connection.maximumPacketSize = properties?.maximumPacketSize ?? Infinity;
   connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum, core.aliases);
   const aliases = Math.min(properties?.topicAliasMaximum ?? 0, core.options.capabilities.outboundTopicAliasMaximum);
-  if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases); // [MQTT-3.1.2-27]
+  if (aliases > 0) connection.outboundAliases = new OutboundAliases(aliases, core.outboundAliases); // [MQTT-3.1.2-27]
 }

@@ -274,7 +274,9 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
     message.frameStart = frameStart;
     message.version5 = connection.version === 5;
     const topicEnd = readPublish(message, header, buffer, start, end, connection.version, core.decodeOptions);
-    message.setTopic(connection.lastTopic = core.topics.read(buffer, start + 2, topicEnd, connection.lastTopic));
+    const topic = core.topics.read(buffer, start + 2, topicEnd, connection.lastTopic);
+    connection.lastTopic = core.topics.likelyAfter(topic);
+    message.setTopic(topic);
     const pending = pipelineOf(core, connection).take(message);
     if (pending !== undefined) return pending;
     if (message.reuse()) core.spareMessage = message;

@@ -62,7 +62,7 @@ function refreshMemory(core: Core, info: SystemInfo): void {
   info.memoryAlloc = rss;
   info.heapUsed = heapUsed;
   info.messageBytes = core.deliveries.bytes;
-  info.sessionBytes = bytesOfSessions(core) + core.aliases.bytes;
+  info.sessionBytes = bytesOfSessions(core) + core.aliases.bytes + core.outboundAliases.bytes;
   info.subscriptionBytes = bytesOfSubscriptions(core);
   info.willBytes = core.willBytes;
   info.memoryShort = core.memory.isShort ? 1 : 0;

@@ -14,6 +14,9 @@ import { retain } from "./retain.ts";
 
 type Matched = MatchResult<Session>;
 
+/** 2 to the power of so many Subscription Identifiers take a microsecond. */
+const IDENTIFIERS = 4;
+
 /** Who gets a message: everybody's verdict is known. */
 export interface Recipients {
   /** Who matches. */
@@ -141,6 +144,8 @@ export function deliverTo(core: Core, message: Message, recipients: Recipients):
   for (let index = 0; index < subscribers.length; index++) {
     if (deniedSubscribers !== undefined && deniedSubscribers[next] === index) next++;
     else deliverMatch(core, message, subscribers[index]);
+    const { identifiers } = subscribers[index];
+    if (identifiers !== undefined) core.charged += identifiers.length >> IDENTIFIERS;
   }
   if (members === undefined) return;
   for (const member of members) if (member !== undefined) deliverToMember(core, message, member);

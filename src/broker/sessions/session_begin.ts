@@ -7,7 +7,7 @@ import type { Client } from "../../session/client.ts";
 import { ADDRESS, OWNER } from "../../session/cost.ts";
 import { Session, type SessionLink } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
-import { endSession, finishEnding } from "./session_end.ts";
+import { endSession } from "./session_end.ts";
 import { allowedExpiry, requestedExpiry } from "./session_expiry.ts";
 import { cancelWill, ownWill, setWill } from "./wills.ts";
 
@@ -20,20 +20,30 @@ export interface SessionHolder extends SessionLink {
 }
 
 /**
- * Attaches the connection to the session of its ClientID. Sync, so that no two connections get one session.
- * @returns true when a stored session goes on (Session Present)
+ * Ends what stands in the way of a client: the connection that has its session, and with Clean Start the session. Messages that go to
+ * others then may be thousands, so that is done in portions.
+ * @returns what has to be waited for before it is asked again; `undefined` when the session may begin
  * @throws MqttError 0x85 when the session belongs to another user
+ */
+export function clearWay(
+  core: Core,
+  { id, username }: Client,
+  { cleanStart }: ConnectPacket,
+): Promise<void> | undefined {
+  checkPrincipal(core, id, username);
+  takeOver(core, id);
+  const session = core.sessions.get(id);
+  if (session !== undefined && cleanStart) endSession(core, session); // [MQTT-3.1.2-4]
+  return core.endings.get(id)?.done;
+}
+
+/**
+ * Attaches the connection to the session of its ClientID, once its way is clear. Sync, so that no two connections get one session.
+ * @returns true when a stored session goes on (Session Present)
  */
 export function beginSession(core: Core, connection: SessionHolder, packet: ConnectPacket): boolean {
   const client = connection.client!, expiry = allowedExpiry(core, requestedExpiry(packet));
-  checkPrincipal(core, client.id, client.username);
-  takeOver(core, client.id);
   let session = core.sessions.get(client.id);
-  if (session !== undefined && packet.cleanStart) { // [MQTT-3.1.2-4]
-    endSession(core, session);
-    session = undefined;
-  }
-  finishEnding(core, client.id);
   const present = session !== undefined; // [MQTT-3.1.2-5]
   if (session === undefined) {
     session = new Session(client, expiry, core.deliveries); // [MQTT-3.1.2-6]

@@ -10,7 +10,7 @@ import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { publishWill } from "./wills.ts";
 
 /** Units of work that it takes to pass a message on. */
-const ORPHAN = 4;
+const ORPHAN = 10;
 /** And to end a session that has nothing. */
 const END = 16;
 
@@ -51,7 +51,7 @@ export function endSession(core: Core, session: Session): void {
   core.portions.run(ORPHAN, () => ending.goOn());
 }
 
-/** A session of this ClientID is about to begin: what is left of the one before comes first. */
+/** The program begins a session of this ClientID, or ends: what is left of the one before comes first, all at once. */
 export function finishEnding(core: Core, clientId: string): void {
   const ending = core.endings.get(clientId);
   while (ending?.goOn());
@@ -59,11 +59,15 @@ export function finishEnding(core: Core, clientId: string): void {
 
 /** What is left to do for a session that has ended. */
 class Ending {
+  /** Resolves when everything is done. */
+  readonly done: Promise<void>;
   readonly #core: Core;
   readonly #session: Session;
   readonly #orphans: Iterator<Orphan>;
+  #resolve!: () => void;
 
   constructor(core: Core, session: Session) {
+    this.done = new Promise((resolve) => this.#resolve = resolve);
     this.#core = core;
     this.#session = session;
     this.#orphans = orphansOf(session);
@@ -84,6 +88,7 @@ class Ending {
     core.endings.delete(clientId);
     core.hooks.observe(core.hooks.on.onClientExpired, client);
     publishWill(core, this.#session);
+    this.#resolve();
     return false;
   }
 }

@@ -48,6 +48,29 @@ export const shareGroupsEnd: Attack = async function* (ports) {
   }
 };
 
+/** Two members of a share group with 4,500 messages each that wait come back by turns with Clean Start: the other one gets them all. */
+export const cleanStarts: Attack = async function* (ports) {
+  const topic = newName("pair"), members: Attacker[] = [];
+  const join = async (index: number) => {
+    const options = { reads: false, properties: { ...LASTING, receiveMaximum: 1 } };
+    members[index] = await Attacker.connect(ports.tcp, { clientId: `${topic}-${index}`, ...options });
+    await members[index].send(subscribeTo([`$share/g/${topic}`], 1));
+  };
+  for (const index of [0, 1]) await join(index);
+  using publisher = await connectNew(ports, "pairs", { protocolVersion: 4 });
+  const bytes = bytesOf(1_000, (at) => publishTo(topic, { qos: 1, packetId: at + 1 }));
+  for (let lots = 1; lots <= 9; lots++) {
+    await publisher.send(bytes);
+    await publisher.receive(4 * 1_000 * lots);
+  }
+  for (let turn = 0;; turn ^= 1) {
+    members[turn][Symbol.dispose]();
+    await join(turn);
+    yield 60;
+    await rest(55); // 20 times a second for each name
+  }
+};
+
 /** Members that may not read what they are a group for: a ledger has to deny `secret/#` to `denied*`. */
 export const deniedMembers: Attack = async function* (ports) {
   const join = async (_: unknown, index: number) => {
