@@ -13,6 +13,10 @@ interface QueueLength {
 export class Relief {
   /** Resolves when the queue is short enough, or when nobody waits for it any longer. */
   readonly promise: Promise<void>;
+  /** The same for those who wait a short time only; `undefined` while there are none. */
+  brief: Promise<void> | undefined = undefined;
+  /** True until the first of them have waited. */
+  isYoung = true;
   readonly #enough: QueueLength;
   #resolve!: () => void;
 

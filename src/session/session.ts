@@ -21,6 +21,8 @@ export const NEVER_EXPIRES = 0xffff_ffff;
 export interface SessionLink {
   /** True from CONNACK to the end: messages may be sent. */
   readonly ready: boolean;
+  /** Acknowledgements to the client that wait. */
+  readonly ackQueue: { readonly length: number };
   /** True when the outbound buffer takes more. */
   hasRoom(): boolean;
   /** True when so little is on its way to the client that some of what has waited for it may follow. */

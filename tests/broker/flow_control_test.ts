@@ -5,6 +5,8 @@ import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 const LIMITS = { maximumQueuedMessages: 20, maximumAcknowledgementDelay: 5 };
 /** Half of the limit waits in the queue, one message is on its way to the subscriber. */
 const UNHELD = 11;
+/** With so many acknowledgements that wait a publisher has much under way; the first ones wait only so many milliseconds. */
+const MANY = 16, BRIEFLY = 50, LATER = 10;
 
 /** A subscriber that takes one message at a time. */
 async function subscriberOf(harness: Harness, clientId = "s"): Promise<RawClient> {
@@ -80,8 +82,10 @@ Deno.test("publishers go on as soon as a quarter of the limit is left in the que
 Deno.test("a subscriber that stands still holds publishers up once, for a fifth of the longest delay", async () => {
   await using harness = await Harness.start({ capabilities: LIMITS });
   const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
-  const held = await fill(publisher, 3);
-  await harness.advance(999);
+  const held = await fill(publisher, MANY + 3);
+  await harness.advance(BRIEFLY);
+  for (const packetId of held.splice(0, MANY)) await publisher.expect({ type: PacketType.PUBACK, packetId });
+  await harness.advance(999 - BRIEFLY);
   await publisher.expectNothing();
   await harness.advance(1);
   for (const packetId of held) await publisher.expect({ type: PacketType.PUBACK, packetId });
@@ -95,15 +99,31 @@ Deno.test("a subscriber that stands still holds publishers up once, for a fifth 
 Deno.test("a subscriber that makes little progress holds nobody up for longer than the delay", async () => {
   await using harness = await Harness.start({ capabilities: LIMITS });
   const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
-  const [packetId] = await fill(publisher, 1);
+  const packetId = (await fill(publisher, MANY + 1))[MANY];
+  await harness.advance(BRIEFLY);
+  for (let brief = 0; brief < MANY; brief++) await publisher.expect({ type: PacketType.PUBACK });
   for (let second = 1; second < 5; second++) {
     await takeOne(subscriber);
-    await harness.advance(1_000);
+    await harness.advance(second === 1 ? 1_000 - BRIEFLY : 1_000);
     await publisher.expectNothing();
   }
   await takeOne(subscriber);
   await harness.advance(1_000);
   await publisher.expect({ type: PacketType.PUBACK, packetId });
+});
+
+Deno.test("who has little under way is held up briefly each time, whatever the subscriber does and others have under way", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  await subscriberOf(harness);
+  const many = await harness.connect("many"), few = await harness.connect("few");
+  await fill(many, MANY + 1);
+  for (const delay of [BRIEFLY, LATER, LATER]) {
+    const packetId = await few.sendPublish("t", "x", { qos: 1 });
+    await harness.advance(delay - 1);
+    await few.expectNothing();
+    await harness.advance(1);
+    await few.expect({ type: PacketType.PUBACK, packetId });
+  }
 });
 
 Deno.test("publishers go on when the subscriber leaves, and are not held for one that is away", async () => {

@@ -9,10 +9,16 @@ import type { Core } from "../core/core.ts";
 const HOLD_AT = 1 / 2, GO_ON_AT = 1 / 4;
 /** So often within the longest wait it is looked whether the subscriber makes progress. */
 const LOOKS = 5;
+/**
+ * Who has fewer acknowledgements waiting sends little. It waits so many milliseconds at first, in which a queue that is worked off is
+ * short again, and then a few for each: a subscriber that takes little, or only seems to catch up, keeps nobody else up.
+ */
+const MANY = 16, AT_FIRST = 50, LATER = 10;
 
 /**
  * Lets the acknowledgement of a message wait for the queue that it goes into, when that has become long and its client still
- * takes messages: for `maximumAcknowledgementDelay` seconds at most, and no longer than until the client stands still.
+ * takes messages: for `maximumAcknowledgementDelay` seconds at most, no longer than until the client stands still, and only
+ * briefly where the publisher has little under way.
  *
  * @returns true when the acknowledgement waits
  */
@@ -24,8 +30,28 @@ export function holdPublisher(core: Core, session: Session, message: Message): b
   if (outbox.stoodStillAt === outbox.finished) return false;
   const enough = { length: maximumQueuedMessages * GO_ON_AT, bytes: maximumQueuedBytes * GO_ON_AT };
   if (outbox.relief === undefined) watch(core, session, outbox.relief = new Relief(enough));
-  message.awaitCommit(outbox.relief.promise);
+  message.awaitCommit(hasMuchUnderWay(core, message) ? outbox.relief.promise : brief(core, outbox.relief));
   return true;
+}
+
+function hasMuchUnderWay(core: Core, { publisherId }: Message): boolean {
+  const publisher = core.sessions.get(publisherId)?.link;
+  return publisher !== undefined && publisher.ackQueue.length >= MANY;
+}
+
+/** A short wait, which all have together who begin it while it lasts. */
+function brief(core: Core, relief: Relief): Promise<void> {
+  if (relief.brief !== undefined) return relief.brief;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = () => {
+    core.scheduler.cancel(task);
+    relief.brief = undefined;
+    relief.isYoung = false;
+    resolve();
+  };
+  const task = core.scheduler.after(relief.isYoung ? AT_FIRST : LATER, end);
+  relief.promise.then(end);
+  return relief.brief = promise;
 }
 
 /** Ends the wait when its time is over, or when the client has finished nothing since the last look. */

@@ -1,5 +1,6 @@
 /** Clients whose filters cost much. */
 
+import { PacketType } from "../../../src/packets/types.ts";
 import { publishTo, subscribeTo } from "../../helpers/attacker.ts";
 import { type Attack, bytesOf, connectMany, connectNew, flood, type Ports, rest, unsubscribeFrom } from "./attack.ts";
 
@@ -91,5 +92,21 @@ export const statisticsCrowd: Attack = async function* (ports) {
   for (;;) {
     await Promise.all(crowd.map((attacker) => attacker.send(bytes)));
     yield crowd.length * bytes.length;
+  }
+};
+
+/** What a good client publishes goes to one who has thousands of messages waiting and takes five a second: it seems to catch up. */
+export const slowSubscriber: Attack = async function* (ports) {
+  using subscriber = await connectNew(ports, "slow", { properties: { receiveMaximum: 1 } });
+  await subscriber.send(subscribeTo(["good/#"], 1));
+  await subscriber.receive(6);
+  using filler = await connectNew(ports, "filler", { protocolVersion: 4 });
+  const bytes = bytesOf(6_000, (at) => publishTo("good/of-filler", { qos: 1, packetId: 1 + at }));
+  await filler.send(bytes);
+  await filler.receive(4 * 4_900); // more of them wait
+  for (let packetId = 1;; packetId = packetId % 65_535 + 1) {
+    if (!await subscriber.send({ type: PacketType.PUBACK, packetId, reasonCode: 0 })) return;
+    yield 4;
+    await rest(200);
   }
 };
