@@ -44,6 +44,13 @@ export class Slab {
     if (--this.#holders === 0 && !this.#isKept) this.#pool.put(this.bytes);
   }
 
+  /** The memory is given back to the system at once, if nobody but the one holder needs it. Nothing may be done with it any more. */
+  discard(): void {
+    if (!this.isIdle) return;
+    this.#isKept = true;
+    (this.bytes.buffer as ArrayBuffer).transfer(0);
+  }
+
   /** Views on the memory are handed out that nobody gives back: it is never written again. */
   keep(): void {
     this.#isKept = true;

@@ -86,3 +86,23 @@ Deno.test("a connection that has ended is forgotten at once", async () => {
   await accept(core, socket, { listenerId: "l", transport: "tcp", sockets: new OpenSockets(core) });
   assertEquals(forgotten.length, 1);
 });
+
+Deno.test("where memory is short those with 64 KiB and more end, and nobody whose packets are being handled", () => {
+  const { incomplete } = start(),
+    [small, large, busy] = [65_535, 65_536, 65_536].map((bytes) => {
+      const source = new Source();
+      source.bytes = bytes;
+      incomplete.watch(source);
+      return source;
+    });
+  busy.isBusy = true;
+  incomplete.endLarge();
+  assertEquals([small, large, busy].map(({ ended, isWatched }) => [ended, isWatched]), [
+    [0, true],
+    [1, false],
+    [0, true],
+  ]);
+  incomplete.endIfLarge(busy);
+  incomplete.endIfLarge(small);
+  assertEquals([small.ended, busy.ended], [0, 1]);
+});

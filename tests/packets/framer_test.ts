@@ -1,3 +1,4 @@
+import { SlabPool } from "../../src/packets/slab.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { MqttError } from "../../src/packets/errors.ts";
 import { Framer, PROTOCOL_MAXIMUM_PACKET_SIZE } from "../../src/packets/framer.ts";
@@ -277,4 +278,13 @@ Deno.test("Framer shows the first byte of the packet that comes next", () => {
   assertEquals(framer.nextHeader, 0xc0);
   assert(framer.next());
   assertEquals(framer.nextHeader, 0);
+});
+
+Deno.test("what has come of a packet is let go of at once", () => {
+  const pool = new SlabPool(), framer = new Framer({ pool, initialSize: 8_192 }), region = framer.space();
+  region.set([0x30, 0x80, 0x80, 0x01]);
+  framer.commit(4);
+  assertEquals([framer.next(), framer.pendingBytes], [false, 4]);
+  framer.discard();
+  assertEquals([framer.pendingBytes, region.length, framer.next()], [0, 0, false]);
 });

@@ -39,3 +39,13 @@ Deno.test("memory that is kept may be held again by who comes later", () => {
   slab.release();
   assert(pool.take(8_192).bytes !== slab.bytes);
 });
+
+Deno.test("memory is given back to the system at once where nobody else needs it", () => {
+  const pool = new SlabPool(), idle = pool.take(8_192), held = pool.take(8_192), kept = pool.take(8_192);
+  held.hold();
+  kept.keep();
+  for (const slab of [idle, held, kept]) slab.discard();
+  assertEquals([idle, held, kept].map(({ bytes }) => bytes.length), [0, 8_192, 8_192]);
+  idle.release();
+  assertEquals(pool.take(8_192).bytes.length, 8_192); // not the one that is gone
+});

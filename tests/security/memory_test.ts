@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Attacker, publishTo, subscribeTo } from "../helpers/attacker.ts";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
+import { encodePacket } from "../../src/packets/codec.ts";
 import { connectTo } from "../helpers/packet_link.ts";
 import { type ConnectOptions, PacketType, RawClient } from "../helpers/harness.ts";
 
@@ -242,3 +243,37 @@ const FIRST = { connack: Uint8Array.of(0x20, 0, 0, 0) };
 function wide(name: string, length: number): [string, string] {
   return [`\u0416${name}`, "\u0416".padEnd(length, "x")];
 }
+
+async function isRefused(port: number): Promise<boolean> {
+  using attacker = await Attacker.connect(port, { clientId: "late" });
+  if (codeOf(attacker) === 0) return false;
+  await new Promise((resolve) => setTimeout(resolve, 100)); // memory is looked at every 100 ms
+  return true;
+}
+
+Deno.test("large packets that are not whole yet are given up where memory is short: others may come", async () => {
+  await using broker = await start();
+  const port = broker.port("tcp"), count = 600;
+  await using good = await startGoodClient(broker, { newConnections: false });
+  const begun = encodePacket(publishTo("t", { size: MIB - 100 }), 5)!.subarray(0, MIB - 200),
+    attackers: Attacker[] = [];
+  let made = 0, refused = 0;
+  const attack = async () => {
+    while (made < count) {
+      const attacker = await Attacker.connect(port, { clientId: `a${made++}` });
+      attackers.push(attacker);
+      await attacker.send(begun);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, attack));
+  for (let left = 50; await isRefused(port); left--) assert(left > 0, "nobody is let in");
+  const late = await client(port, { clientId: "late" });
+  assertEquals(await late.publish("t", "", { qos: 1 }), 0x10);
+  for (const attacker of attackers) if (attacker.received > 0) refused++;
+  assert(refused > 300, `${refused} were refused`);
+  assertServed(await good.report(), { roundTrips: 10 });
+  for (const attacker of attackers) attacker[Symbol.dispose]();
+  const bytes = await broker.rssBytes(), most = MOST + 256 * MIB;
+  assert(bytes < most, `the process has ${bytes / MIB} MiB`);
+  assertEquals((await broker.terminate()).code, 0);
+});

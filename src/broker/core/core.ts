@@ -160,7 +160,10 @@ export class Core {
     this.memory = new MemoryGuard({
       limits: this.limits,
       now: () => this.recentTime,
-      onChange: (isShort, use) => this.#tellOfMemory(isShort, use),
+      onChange: (isShort, use) => {
+        this.#tellOfMemory(isShort, use);
+        if (isShort) this.incomplete.endLarge();
+      },
     });
     this.outboundLimits = {
       packets: capabilities.maximumClientWritesPending,

@@ -11,6 +11,8 @@ import type { Deadlines } from "../../time/deadline.ts";
 const TIME = 60_000, LEAST_GROWTH = 1_024;
 /** Milliseconds between two looks. */
 const LOOK_EVERY = 15_000;
+/** So many bytes of a packet that is not whole are much where memory is short. */
+const MUCH = 65_536;
 
 /** Who reads from a client. */
 export interface PacketSource {
@@ -54,6 +56,21 @@ export class IncompletePackets {
   forget(source: PacketSource): void {
     source.isWatched = false;
     this.#sources.delete(source);
+  }
+
+  /**
+   * Memory has become short: who holds much of it for a packet that is not whole has to send it again. Whose packets are being handled
+   * is asked when that is done.
+   */
+  endLarge(): void {
+    for (const source of this.#sources.keys()) if (!source.isBusy) this.endIfLarge(source);
+  }
+
+  /** The same for one of them that is not being handled. */
+  endIfLarge(source: PacketSource): void {
+    if (source.incompleteBytes < MUCH) return;
+    this.forget(source);
+    source.end(ReasonCode.QuotaExceeded, new Error("there is no memory for a packet that is not whole yet"));
   }
 
   #see({ packets, incompleteBytes }: PacketSource): Seen {

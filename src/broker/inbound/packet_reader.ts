@@ -81,6 +81,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
 
   end(reasonCode: number, error: Error): void {
     this.#connection.close(reasonCode, error);
+    this.#framer.discard();
   }
 
   /** Largest packet that is accepted, in bytes. */
@@ -178,12 +179,18 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   #endBatch(): void {
     const connection = this.#connection;
     this.#batch.end(this.#core);
-    if (!this.isWatched && connection.ready && this.incompleteBytes > 0) this.#core.incomplete.watch(this);
+    if (connection.ready && this.incompleteBytes > 0) this.#isIncomplete();
     if (this.#limiter !== undefined || this.#isFlooded()) return void this.#pause().catch(this.#ended);
     this.isBusy = false;
     if (this.#hasWaited) connection.lastRead = this.#core.now(); // time in which nothing is read is not the client's
     this.#hasWaited = false;
     this.#core.turn.readNext(this);
+  }
+
+  #isIncomplete(): void {
+    const { incomplete, memory } = this.#core;
+    if (!this.isWatched) incomplete.watch(this);
+    if (memory.isShort) incomplete.endIfLarge(this);
   }
 
   /** True while the client does not read its answers, or while too many of them wait for something else. */
