@@ -113,7 +113,7 @@ export class HashQueue {
     this.#waking = setTimeout(() => {
       this.#waking = undefined;
       this.#beginNext();
-    }, this.#restUntil - performance.now());
+    }, Math.max(1, this.#restUntil - performance.now()));
   }
 
   #begin({ client, since, begin, refuse }: Waiting): void {

@@ -388,8 +388,11 @@ const capabilities: { [Name in keyof Capabilities]: Effect<Capabilities[Name]> }
       await subscriber.subscribe("t", { qos: 1 });
       const publisher = await harness.connect("p");
       for (let sent = 0; sent <= 5_000; sent++) await publisher.publish("t", "x", { qos: 1 }); // half of what the queue takes
+      for (let few = 0; few < 16; few++) await publisher.sendPublish("t", "x", { qos: 1 }); // who has no more waits 50 ms
       const packetId = await publisher.sendPublish("t", "x", { qos: 1 });
-      await harness.advance(199); // it is looked five times whether the subscriber stands still
+      await harness.advance(50);
+      for (let few = 0; few < 16; few++) await publisher.expect({ type: PacketType.PUBACK });
+      await harness.advance(149); // it is looked five times whether the subscriber stands still
       await publisher.expectNothing();
       await harness.advance(1);
       await publisher.expect({ type: PacketType.PUBACK, packetId });

@@ -187,7 +187,11 @@ Deno.test("a store that does not answer is told of and not well, until it answer
 });
 
 Deno.test("options that make no sense are refused", async () => {
-  assertThrows(() => storageHook(new MemoryEngine(), { durability: "often" as "strict" }), Error, 'durability "often"');
+  assertThrows(
+    () => storageHook(new MemoryEngine(), { durability: "often" as "strict" }),
+    Error,
+    'Cannot use durability: current value is "often"',
+  );
   const engine = new MemoryEngine();
   const hook = storageHook(engine), second = storageHook(engine);
   await hook.init!(undefined, hookContext());
