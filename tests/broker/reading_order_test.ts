@@ -37,6 +37,11 @@ class Loop implements Disposable {
     return laps;
   }
 
+  /** Lets the event loop go round so often. */
+  laps(count: number): void {
+    for (let left = count; left > 0; left--) this.#waiting.shift()?.();
+  }
+
   /** Reads on every four milliseconds, without a pause. @returns how often there was a look */
   looks(times: number): number {
     let looks = 0, turnBegan = this.now;
@@ -108,6 +113,26 @@ Deno.test("publishers and work wait while the runtime hands over the ends of man
     loop.now += 10;
   }
   assertEquals([loop.readOn(1, { begunIn: -1, asks: true }), done], [LOOK, 3]);
+});
+
+Deno.test("when the runtime has had more for 700 milliseconds nobody reads on before it has handed over all of it", () => {
+  using loop = new Loop();
+  let done = 0;
+  /** So many reads are handed over, and one of them wants to read on. @returns whether it does after a look */
+  const looks = (handedOver: number, reader = true) => {
+    loop.now += 10;
+    for (let left = handedOver - Number(reader); left > 0; left--) loop.order.readEnded();
+    const read = () => void done++, rest = { cost: 100, hasFlooded: false, turnBegan: loop.now - 10, begunIn: -1 };
+    if (reader) loop.order.add({ ...rest, readOn: read });
+    loop.order.turnEnded();
+    const before = done;
+    loop.laps(LOOK);
+    return done > before;
+  };
+  looks(10); // there was a pause 10 milliseconds ago
+  for (let time = 10; time < 690; time += 10) assertEquals([time, looks(100)], [time, true]);
+  assertEquals([looks(100), looks(100, false), looks(50, false)], [false, false, false]);
+  assertEquals([looks(49, false), done], [true, 70]);
 });
 
 Deno.test("during a look those who ask little read on by the hundred", () => {

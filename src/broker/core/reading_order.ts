@@ -23,10 +23,17 @@ const ROUND_READERS = 64;
 export const ROUND_BYTES = 131_072;
 /** So many reads handed over between two rounds mean that the runtime may have more than it can hand over. */
 const CROWD = 100;
+/** So few mean that it has no more: with their answers it could have handed over as many again. */
+const CALM = 50;
 /** So many of them let publishers wait for one more look. */
 const MORE = 16;
-/** Milliseconds that publishers wait for others at most. */
+/** Milliseconds that publishers wait for others at most, */
 const LONGEST_WAIT = 50;
+/**
+ * unless the runtime has always had more than it could hand over for so long: it takes up last what it has put back first, so that
+ * one read may wait as long as there is more. Then nobody reads on before it has handed over all that it has.
+ */
+const LONGEST_CROWD = 700;
 /** Milliseconds of rounds after which the runtime has to look at the sockets. */
 const LOOK_EVERY = 16;
 /** The same while it had more than it could hand over. */
@@ -77,6 +84,10 @@ export class ReadingOrder {
   #handedOver = 0;
   /** True from when it had more than it can hand over until nobody waits any more. */
   #isCrowded = false;
+  /** When it had no more than that the last time. */
+  #calmAt = NEVER;
+  /** True when it looks at the sockets before the next round. */
+  #looks = false;
   /** What {@linkcode ReadingOrder.#mayHaveMore} has said last. */
   #hasMore = false;
   /** When publishers were let read last. */
@@ -97,7 +108,7 @@ export class ReadingOrder {
   add(reader: Reader): void {
     if (reader.begunIn !== this.#round) this.#handedOver++;
     // after a pause there was time to look at the sockets
-    if (this.#count() === 0 && reader.turnBegan > this.#lastActive) this.#lastLook = reader.turnBegan;
+    if (this.#count() === 0 && reader.turnBegan > this.#lastActive) this.#lastLook = this.#calmAt = reader.turnBegan;
     if (reader.cost >= HEAVY) this.#heavy.push(reader);
     else if (reader.hasFlooded || reader.cost >= SMALL) this.#publishing.push(reader);
     else this.#quick.push(reader);
@@ -130,7 +141,13 @@ export class ReadingOrder {
   /** The system's clock, which costs little, may be set back: nothing that is to come can be told from what it said before. */
   #now(): number {
     const now = Date.now();
-    if (now < this.#lastActive) this.#roundStart = this.#lastLook = this.#lastRelease = NEVER;
+    if (now < this.#lastActive) {
+      this.#roundStart =
+        this.#lastLook =
+        this.#lastRelease =
+        this.#calmAt =
+          NEVER;
+    }
     return this.#lastActive = now;
   }
 
@@ -142,24 +159,30 @@ export class ReadingOrder {
     this.#isRoundComing = true;
     if (this.#handedOver >= CROWD) this.#isCrowded = true;
     this.#hasMore = this.#mayHaveMore(now);
-    const looks = this.#work.length > 0 || this.#hasMore ||
+    this.#looks = this.#work.length > 0 || this.#hasMore ||
       now - this.#lastLook >= (this.#isCrowded ? LOOK_IN_CROWD_EVERY : LOOK_EVERY);
-    if (looks) this.#lastLook = now;
-    this.#laps = looks ? LOOK : 1;
+    if (this.#looks) this.#lastLook = now;
+    this.#laps = this.#looks ? LOOK : 1;
     setImmediate(this.#lap);
   }
 
   /** True when publishers wait until the runtime has handed over what it has. */
   #mayHaveMore(now: number): boolean {
-    return this.#isCrowded && this.#handedOver >= MORE && now - this.#lastRelease < LONGEST_WAIT;
+    return this.#isCrowded && this.#handedOver >= MORE &&
+      (now - this.#lastRelease < LONGEST_WAIT || this.#isCrowdedLong(now));
+  }
+
+  #isCrowdedLong(now: number): boolean {
+    return now - this.#calmAt >= LONGEST_CROWD;
   }
 
   #beginRound(): void {
     const now = this.#now();
     this.#hasMore = this.#mayHaveMore(now);
+    if (this.#looks && this.#handedOver < CALM) this.#calmAt = now;
     this.#roundStart = now;
     this.#round++;
-    this.#letSome(this.#quick);
+    if (!this.#hasMore || !this.#isCrowdedLong(now)) this.#letSome(this.#quick);
     if (!this.#hasMore) this.#release(now);
     this.#isRoundComing = false;
     if (this.#count() + this.#work.length > 0) this.#askForRound(now);
