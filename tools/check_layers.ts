@@ -17,7 +17,7 @@ import { readSources, type Source } from "./sources.ts";
 export const ROOMS: Readonly<Record<string, string>> = {
   "src/packets/": "Bytes become packets and packets bytes; nothing here knows of sessions, sockets or brokers.",
   "src/topics/": "Topic Names, Topic Filters, and the trees that find subscriptions and retained messages by them.",
-  "src/time/": "The clock, and the one scheduler of everything that happens later.",
+  "src/time/": "The clock, the one scheduler of everything that happens later, and limits of time for peers.",
   "src/session/": "What outlives a socket: the session, its queues, Packet Identifiers, aliases and will.",
   "src/hook/": "The events that a program can answer, the chain that asks for answers, and what a store keeps.",
   "src/broker/": "From a socket to all who receive a message.",
