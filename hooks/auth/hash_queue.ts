@@ -53,7 +53,7 @@ export class HashQueue {
    * @throws {MqttError} (as rejection) 0x97 where there is no room, the wait was too long or the client has gone meanwhile
    */
   async run(client: Client, compute: () => Promise<boolean>): Promise<boolean> {
-    if (this.#mayBegin()) this.#running++;
+    if (this.#waiting === 0 && this.#mayBegin()) this.#running++;
     else await this.#wait(client);
     const begun = performance.now();
     let isRight = false;

@@ -44,9 +44,12 @@ export class Slab {
     if (--this.#holders === 0 && !this.#isKept) this.#pool.put(this.bytes);
   }
 
-  /** The memory is given back to the system at once, if nobody but the one holder needs it. Nothing may be done with it any more. */
+  /**
+   * The memory is given back to the system at once, if nobody but the one holder needs it. Nothing may be done with it any more.
+   * Where others hold it, it is never written again by anybody else: a read into it may be under way.
+   */
   discard(): void {
-    if (!this.isIdle) return;
+    if (!this.isIdle) return this.keep();
     this.#isKept = true;
     (this.bytes.buffer as ArrayBuffer).transfer(0);
   }

@@ -13,8 +13,8 @@ interface QueueLength {
 export class Relief {
   /** Resolves when the queue is short enough, or when nobody waits for it any longer. */
   readonly promise: Promise<void>;
-  /** The same for those who wait a short time only; `undefined` while there are none. */
-  brief: Promise<void> | undefined = undefined;
+  /** The same for those who wait so many milliseconds at most. */
+  readonly brief: Map<number, Promise<void>> = new Map();
   /** True until the first of them have waited. */
   isYoung = true;
   readonly #enough: QueueLength;

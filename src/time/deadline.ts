@@ -9,14 +9,17 @@ const BEAT = 500, SHORT = 60_000, SLOW_BEAT = 30_000;
 /** So many milliseconds late means that the process stood still: it was stopped, had no processor, or was busy. */
 const STANDSTILL = 100;
 
+/** It takes no longer than so many milliseconds to read what has come meanwhile. */
+const LONGEST_CATCHING_UP = 5_000;
+
 /**
- * Milliseconds that nobody has to answer for when a timer comes late: those in which the process stood still, and as many again, as
- * it may take so long to read what has come meanwhile.
+ * Milliseconds that nobody has to answer for when a timer comes late: those in which the process stood still, and as many again, up to
+ * five seconds, as it may take so long to read what has come meanwhile.
  *
  * @param late milliseconds
  */
 export function lostBy(late: number): number {
-  return late < STANDSTILL ? 0 : 2 * late;
+  return late < STANDSTILL ? 0 : late + Math.min(late, LONGEST_CATCHING_UP);
 }
 
 /** What is waited for. */
@@ -48,6 +51,10 @@ export class Deadlines {
   /** When the next look is due; later than that, the process has stood still. */
   #expected = Infinity;
   #lost = 0;
+  /** True when the process has stood still since the last look, and before it. */
+  #isLate = false;
+  #wasLate = false;
+  #closed = false;
 
   /** @param options what they need */
   constructor(options: DeadlinesOptions) {
@@ -56,9 +63,13 @@ export class Deadlines {
 
   /** Milliseconds that count. Only differences mean something, and only while there is a deadline. */
   now(): number {
-    const now = this.options.clock.now(), lost = lostBy(now - this.#expected);
-    if (lost > 0) this.#expected = now;
-    return now - (this.#lost += lost);
+    const now = this.options.clock.now(), late = now - this.#expected;
+    if (late >= STANDSTILL) {
+      this.#expected = now;
+      this.#isLate = true;
+      this.#lost += this.#wasLate ? late : lostBy(late); // where every look is late, the time goes on all the same
+    }
+    return now - this.#lost;
   }
 
   /**
@@ -81,19 +92,27 @@ export class Deadlines {
   /** One of so many milliseconds is over. */
   ended(milliseconds: number): void {
     if (milliseconds <= SHORT) this.#short--;
-    if (--this.#size === 0) this.close();
+    if (--this.#size === 0) this.#stop();
   }
 
-  /** Stops the looks. */
+  /** Stops the looks for good. */
   close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  #stop(): void {
     if (this.#timer !== undefined) this.options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#expected = Infinity;
   }
 
   #beat(): void {
+    if (this.#closed) return;
     this.now();
-    this.close();
+    this.#wasLate = this.#isLate;
+    this.#isLate = false;
+    this.#stop();
     const { clock } = this.options, beat = this.#short > 0 ? BEAT : SLOW_BEAT;
     this.#expected = clock.now() + beat;
     this.#timer = clock.setTimeout(() => this.#beat(), beat);

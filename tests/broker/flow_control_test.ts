@@ -6,7 +6,9 @@ const LIMITS = { maximumQueuedMessages: 20, maximumAcknowledgementDelay: 5 };
 /** Half of the limit waits in the queue, one message is on its way to the subscriber. */
 const UNHELD = 11;
 /** With so many acknowledgements that wait a publisher has much under way; the first ones wait only so many milliseconds. */
-const MANY = 16, BRIEFLY = 50, LATER = 10;
+const MANY = 16, BRIEFLY = 50, LATER = 10, WHEN_FULL = 900;
+/** So many of them wait before the queue has all that it may have. */
+const UNFULL = 10;
 
 /** A subscriber that takes one message at a time. */
 async function subscriberOf(harness: Harness, clientId = "s"): Promise<RawClient> {
@@ -84,8 +86,10 @@ Deno.test("a subscriber that stands still holds publishers up once, for a fifth 
   const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
   const held = await fill(publisher, MANY + 3);
   await harness.advance(BRIEFLY);
-  for (const packetId of held.splice(0, MANY)) await publisher.expect({ type: PacketType.PUBACK, packetId });
-  await harness.advance(999 - BRIEFLY);
+  for (const packetId of held.splice(0, UNFULL)) await publisher.expect({ type: PacketType.PUBACK, packetId });
+  await harness.advance(WHEN_FULL - BRIEFLY);
+  for (const packetId of held.splice(0, MANY - UNFULL)) await publisher.expect({ type: PacketType.PUBACK, packetId });
+  await harness.advance(999 - WHEN_FULL);
   await publisher.expectNothing();
   await harness.advance(1);
   for (const packetId of held) await publisher.expect({ type: PacketType.PUBACK, packetId });
@@ -100,11 +104,11 @@ Deno.test("a subscriber that makes little progress holds nobody up for longer th
   await using harness = await Harness.start({ capabilities: LIMITS });
   const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
   const packetId = (await fill(publisher, MANY + 1))[MANY];
-  await harness.advance(BRIEFLY);
+  await harness.advance(WHEN_FULL);
   for (let brief = 0; brief < MANY; brief++) await publisher.expect({ type: PacketType.PUBACK });
   for (let second = 1; second < 5; second++) {
     await takeOne(subscriber);
-    await harness.advance(second === 1 ? 1_000 - BRIEFLY : 1_000);
+    await harness.advance(second === 1 ? 1_000 - WHEN_FULL : 1_000);
     await publisher.expectNothing();
   }
   await takeOne(subscriber);
@@ -112,17 +116,18 @@ Deno.test("a subscriber that makes little progress holds nobody up for longer th
   await publisher.expect({ type: PacketType.PUBACK, packetId });
 });
 
-Deno.test("who has little under way is held up briefly each time, whatever the subscriber does and others have under way", async () => {
+Deno.test("who has little under way is held up briefly each time, and longer once the queue is full", async () => {
   await using harness = await Harness.start({ capabilities: LIMITS });
   await subscriberOf(harness);
   const many = await harness.connect("many"), few = await harness.connect("few");
-  await fill(many, MANY + 1);
-  for (const delay of [BRIEFLY, LATER, LATER]) {
+  await fill(many, 5);
+  for (const delay of [BRIEFLY, LATER, LATER, WHEN_FULL]) {
     const packetId = await few.sendPublish("t", "x", { qos: 1 });
     await harness.advance(delay - 1);
     await few.expectNothing();
     await harness.advance(1);
     await few.expect({ type: PacketType.PUBACK, packetId });
+    if (delay === LATER) await many.sendPublish("t", "x", { qos: 1 });
   }
 });
 

@@ -70,6 +70,17 @@ Deno.test("who comes while the core rests waits for the end of that, and no long
   assertEquals(await queue.run(client, () => Promise.resolve(performance.now() - later < rest / 2)), true);
 });
 
+Deno.test("who waits for the end of the rest is served before those who come then", async () => {
+  const { queue } = bench({ atOnce: 1 }), client = newClient({}), begun: string[] = [];
+  const isWrong = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 20));
+  const named = (name: string) => () => Promise.resolve(begun.push(name) > 0);
+  await queue.run(client, isWrong);
+  const waits = queue.run(client, named("waits")), from = performance.now();
+  while (performance.now() - from < 60); // the rest is over, and its timer has had no turn
+  await Promise.all([queue.run(client, named("comes")), waits]);
+  assertEquals(begun, ["waits", "comes"]);
+});
+
 Deno.test("addresses take turns, however many come from one; of IPv6 a network is one", async () => {
   const { add, begun, finish } = bench({ waiting: 10 });
   add("first");

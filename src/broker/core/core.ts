@@ -162,7 +162,7 @@ export class Core {
       now: () => this.recentTime,
       onChange: (isShort, use) => {
         this.#tellOfMemory(isShort, use);
-        if (isShort) this.incomplete.endLarge();
+        if (isShort) this.turn.afterReaders(() => this.memory.isShort && this.incomplete.endLarge());
       },
     });
     this.outboundLimits = {

@@ -30,6 +30,7 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   for (let ending; (ending = clearWay(core, client, packet)) !== undefined;) {
     await watched(connection, ending);
     if (connection.closed) return;
+    checkRoom(core, client, packet.will);
   }
   const sessionPresent = beginSession(core, connection, packet);
   const commit = core.hooks.observe(core.hooks.on.onSessionEstablished, client, client.session);

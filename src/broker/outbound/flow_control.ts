@@ -11,9 +11,10 @@ const HOLD_AT = 1 / 2, GO_ON_AT = 1 / 4;
 const LOOKS = 5;
 /**
  * Who has fewer acknowledgements waiting sends little. It waits so many milliseconds at first, in which a queue that is worked off is
- * short again, and then a few for each: a subscriber that takes little, or only seems to catch up, keeps nobody else up.
+ * short again, and then a few for each: a subscriber that takes little, or only seems to catch up, keeps nobody else up. Once the
+ * queue has all that it may have, it waits longer, so that many who send little lose nothing together.
  */
-const MANY = 16, AT_FIRST = 50, LATER = 10;
+const MANY = 16, AT_FIRST = 50, LATER = 10, WHEN_FULL = 900;
 
 /**
  * Lets the acknowledgement of a message wait for the queue that it goes into, when that has become long and its client still
@@ -30,7 +31,11 @@ export function holdPublisher(core: Core, session: Session, message: Message): b
   if (outbox.stoodStillAt === outbox.finished) return false;
   const enough = { length: maximumQueuedMessages * GO_ON_AT, bytes: maximumQueuedBytes * GO_ON_AT };
   if (outbox.relief === undefined) watch(core, session, outbox.relief = new Relief(enough));
-  message.awaitCommit(hasMuchUnderWay(core, message) ? outbox.relief.promise : brief(core, outbox.relief));
+  message.awaitCommit(
+    hasMuchUnderWay(core, message)
+      ? outbox.relief.promise
+      : brief(core, outbox.relief, queue.length >= maximumQueuedMessages),
+  );
   return true;
 }
 
@@ -40,18 +45,20 @@ function hasMuchUnderWay(core: Core, { publisherId }: Message): boolean {
 }
 
 /** A short wait, which all have together who begin it while it lasts. */
-function brief(core: Core, relief: Relief): Promise<void> {
-  if (relief.brief !== undefined) return relief.brief;
+function brief(core: Core, relief: Relief, isFull: boolean): Promise<void> {
+  const milliseconds = isFull ? WHEN_FULL : relief.isYoung ? AT_FIRST : LATER, begun = relief.brief.get(milliseconds);
+  if (begun !== undefined) return begun;
   const { promise, resolve } = Promise.withResolvers<void>();
   const end = () => {
     core.scheduler.cancel(task);
-    relief.brief = undefined;
+    relief.brief.delete(milliseconds);
     relief.isYoung = false;
     resolve();
   };
-  const task = core.scheduler.after(relief.isYoung ? AT_FIRST : LATER, end);
+  const task = core.scheduler.after(milliseconds, end);
+  relief.brief.set(milliseconds, promise);
   relief.promise.then(end);
-  return relief.brief = promise;
+  return promise;
 }
 
 /** Ends the wait when its time is over, or when the client has finished nothing since the last look. */

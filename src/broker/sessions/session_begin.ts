@@ -7,7 +7,7 @@ import type { Client } from "../../session/client.ts";
 import { ADDRESS, OWNER } from "../../session/cost.ts";
 import { Session, type SessionLink } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
-import { endSession } from "./session_end.ts";
+import { endSession, finishShort } from "./session_end.ts";
 import { allowedExpiry, requestedExpiry } from "./session_expiry.ts";
 import { cancelWill, ownWill, setWill } from "./wills.ts";
 
@@ -34,7 +34,7 @@ export function clearWay(
   takeOver(core, id);
   const session = core.sessions.get(id);
   if (session !== undefined && cleanStart) endSession(core, session); // [MQTT-3.1.2-4]
-  return core.endings.get(id)?.done;
+  return finishShort(core, id);
 }
 
 /**

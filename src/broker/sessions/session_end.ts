@@ -11,6 +11,8 @@ import { publishWill } from "./wills.ts";
 
 /** Units of work that it takes to pass a message on. */
 const ORPHAN = 10;
+/** So many messages are passed on at once when the client waits for it. */
+const AT_ONCE = 32;
 /** And to end a session that has nothing. */
 const END = 16;
 
@@ -49,6 +51,13 @@ export function endSession(core: Core, session: Session): void {
   const ending = new Ending(core, session);
   core.endings.set(session.clientId, ending);
   core.portions.run(ORPHAN, () => ending.goOn());
+}
+
+/** Ends what takes little at once. @returns the end of what takes more */
+export function finishShort(core: Core, clientId: string): Promise<void> | undefined {
+  const ending = core.endings.get(clientId);
+  for (let left = AT_ONCE; left > 0 && ending?.goOn(); left--);
+  return core.endings.get(clientId)?.done;
 }
 
 /** The program begins a session of this ClientID, or ends: what is left of the one before comes first, all at once. */
