@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { Hook } from "../../src/hook/hook.ts";
+import { until } from "../helpers/until.ts";
 import { Harness, PacketType, type RawClient } from "../helpers/harness.ts";
 
 /** So many subscriptions are more than one round removes. */
@@ -60,4 +61,21 @@ Deno.test("hooks are told of all sessions that have ended before the broker stop
   assertEquals(expired, []);
   await harness.broker.close();
   assertEquals(expired, ["leaves"]);
+});
+
+Deno.test("maximumClients holds also where clients wait for the end of what they had before", async () => {
+  const count = 4;
+  await using harness = await Harness.start({ realTime: true, capabilities: { maximumClients: 2 } });
+  const options = { properties: { sessionExpiryInterval: 1_000, receiveMaximum: 1 } };
+  for (let index = 0; index < count; index++) {
+    const member = await harness.connect({ clientId: `m${index}`, ...options });
+    await member.subscribe(`$share/g${index}/t${index}`, { qos: 1 });
+    for (let sent = 0; sent < 500; sent++) await harness.broker.publish(`t${index}`, "x", { qos: 1 });
+    await member.cut();
+    await until(() => harness.broker.info.clientsConnected === 0, "the end of the connection");
+  }
+  const clients = await Promise.all(Array.from({ length: count }, () => harness.open()));
+  await Promise.all(clients.map((client, index) => client.sendConnect({ clientId: `m${index}`, ...options })));
+  const codes = await Promise.all(clients.map(async (client) => (await client.next()).reasonCode));
+  assertEquals([codes.filter((code) => code === 0).length, harness.broker.info.clientsConnected], [2, 2]);
 });
