@@ -131,6 +131,24 @@ Deno.test("who has little under way is held up briefly each time, and longer onc
   }
 });
 
+Deno.test("nobody waits long for the full queue of a subscriber that takes less than a fiftieth of it a second", async () => {
+  for (const [taken, delay] of [[1, LATER], [2, WHEN_FULL]]) {
+    await using harness = await Harness.start({ capabilities: { ...LIMITS, maximumQueuedMessages: 100 } });
+    const subscriber = await subscriberOf(harness), many = await harness.connect("many");
+    const few = await harness.connect("few");
+    for (let sent = 0; sent < 51; sent++) await many.publish("t", "x", { qos: 1 });
+    for (let sent = 0; sent < 60; sent++) await many.sendPublish("t", "x", { qos: 1 });
+    await harness.clock.advance(BRIEFLY);
+    for (let count = 0; count < taken; count++) await takeOne(subscriber);
+    await harness.clock.advance(1_000);
+    const packetId = await few.sendPublish("t", "x", { qos: 1 });
+    await harness.clock.advance(delay - 1);
+    await few.expectNothing();
+    await harness.clock.advance(1);
+    await few.expect({ type: PacketType.PUBACK, packetId });
+  }
+});
+
 Deno.test("publishers go on when the subscriber leaves, and are not held for one that is away", async () => {
   await using harness = await Harness.start({ capabilities: LIMITS });
   const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");

@@ -12,9 +12,10 @@ const LOOKS = 5;
 /**
  * Who has fewer acknowledgements waiting sends little. It waits so many milliseconds at first, in which a queue that is worked off is
  * short again, and then a few for each: a subscriber that takes little, or only seems to catch up, keeps nobody else up. Once the
- * queue has all that it may have, it waits longer, so that many who send little lose nothing together.
+ * queue has all that it may have, it waits longer, so that many who send little lose nothing together; unless the subscriber takes
+ * less than this part of its limit between two looks.
  */
-const MANY = 16, AT_FIRST = 50, LATER = 10, WHEN_FULL = 900;
+const MANY = 16, AT_FIRST = 50, LATER = 10, WHEN_FULL = 900, PACE = 1 / 50;
 
 /**
  * Lets the acknowledgement of a message wait for the queue that it goes into, when that has become long and its client still
@@ -34,7 +35,7 @@ export function holdPublisher(core: Core, session: Session, message: Message): b
   message.awaitCommit(
     hasMuchUnderWay(core, message)
       ? outbox.relief.promise
-      : brief(core, outbox.relief, queue.length >= maximumQueuedMessages),
+      : brief(core, outbox.relief, queue.length >= maximumQueuedMessages && !outbox.isSlow),
   );
   return true;
 }
@@ -63,10 +64,12 @@ function brief(core: Core, relief: Relief, isFull: boolean): Promise<void> {
 
 /** Ends the wait when its time is over, or when the client has finished nothing since the last look. */
 function watch(core: Core, session: Session, relief: Relief): void {
-  const { outbox } = session, step = core.options.capabilities.maximumAcknowledgementDelay * 1000 / LOOKS;
+  const { maximumAcknowledgementDelay, maximumQueuedMessages } = core.options.capabilities;
+  const { outbox } = session, step = maximumAcknowledgementDelay * 1000 / LOOKS;
   let looks = 0, { finished } = outbox;
   const look = () => {
     const standsStill = outbox.finished === finished;
+    outbox.isSlow = outbox.finished - finished < maximumQueuedMessages * PACE;
     if (standsStill) outbox.stoodStillAt = finished;
     if (standsStill || ++looks === LOOKS) return relief.end();
     finished = outbox.finished;
