@@ -70,7 +70,7 @@ export class HashQueue {
     return this.#running < this.#options.atOnce && performance.now() >= this.#restUntil;
   }
 
-  /** Who sends wrong passwords gets half of the time of the cores that compute; all others have the rest of it. */
+  /** Wrong passwords take half of the time of the cores that compute. */
   #rest(milliseconds: number): void {
     this.#restUntil = Math.max(this.#restUntil, performance.now()) + milliseconds / this.#options.atOnce;
   }

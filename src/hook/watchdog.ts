@@ -1,7 +1,7 @@
 /** The one limit of time for hooks, for calls that are made so fast that the clock cannot be read for each of them.
  * @module */
 import type { Clock } from "../time/clock.ts";
-import { lostBy } from "../time/deadline.ts";
+import { LostTime } from "../time/deadline.ts";
 
 /** The clock is read so often within the limit. */
 const STEPS = 16;
@@ -21,6 +21,7 @@ export interface Watched {
 export class Watchdog {
   readonly #clock: Clock;
   readonly #limit: number;
+  readonly #lostTime = new LostTime();
   readonly #watched = new Set<Watched>();
   #timer: number | undefined;
   #isClosed = false;
@@ -81,7 +82,8 @@ export class Watchdog {
   /** Those who have their answer are forgotten here, all at once, instead of one by one. */
   #look(): void {
     this.#timer = undefined;
-    const now = this.#clock.now(), lost = lostBy(now - this.#latest), late: Watched[] = [];
+    const now = this.#clock.now(), lost = this.#lostTime.by(now - this.#latest), late: Watched[] = [];
+    this.#lostTime.nextLook();
     for (const watched of this.#watched) {
       if (watched.due === Infinity) this.#watched.delete(watched);
       else if (watched.due === this.#latest + this.#limit) watched.due = now + this.#limit; // it may have begun just now

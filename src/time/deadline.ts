@@ -12,14 +12,29 @@ const STANDSTILL = 100;
 /** It takes no longer than so many milliseconds to read what has come meanwhile. */
 const LONGEST_CATCHING_UP = 5_000;
 
-/**
- * Milliseconds that nobody has to answer for when a timer comes late: those in which the process stood still, and as many again, up to
- * five seconds, as it may take so long to read what has come meanwhile.
- *
- * @param late milliseconds
- */
-export function lostBy(late: number): number {
-  return late < STANDSTILL ? 0 : late + Math.min(late, LONGEST_CATCHING_UP);
+/** What a process loses for whoever looks at the clock now and then. */
+export class LostTime {
+  /** True when the process has stood still since the last look, and before it. */
+  #isLate = false;
+  #wasLate = false;
+
+  /**
+   * Milliseconds that nobody has to answer for: those in which the process stood still, and as many again, up to five seconds, as it
+   * may take so long to read what has come meanwhile. Where every look is late there is no such time: it goes on all the same.
+   *
+   * @param late milliseconds
+   */
+  by(late: number): number {
+    if (late < STANDSTILL) return 0;
+    this.#isLate = true;
+    return this.#wasLate ? late : late + Math.min(late, LONGEST_CATCHING_UP);
+  }
+
+  /** The next look begins. */
+  nextLook(): void {
+    this.#wasLate = this.#isLate;
+    this.#isLate = false;
+  }
 }
 
 /** What is waited for. */
@@ -51,9 +66,7 @@ export class Deadlines {
   /** When the next look is due; later than that, the process has stood still. */
   #expected = Infinity;
   #lost = 0;
-  /** True when the process has stood still since the last look, and before it. */
-  #isLate = false;
-  #wasLate = false;
+  readonly #lostTime = new LostTime();
   #closed = false;
 
   /** @param options what they need */
@@ -63,13 +76,9 @@ export class Deadlines {
 
   /** Milliseconds that count. Only differences mean something, and only while there is a deadline. */
   now(): number {
-    const now = this.options.clock.now(), late = now - this.#expected;
-    if (late >= STANDSTILL) {
-      this.#expected = now;
-      this.#isLate = true;
-      this.#lost += this.#wasLate ? late : lostBy(late); // where every look is late, the time goes on all the same
-    }
-    return now - this.#lost;
+    const now = this.options.clock.now(), lost = this.#lostTime.by(now - this.#expected);
+    if (lost > 0) this.#expected = now;
+    return now - (this.#lost += lost);
   }
 
   /**
@@ -110,8 +119,7 @@ export class Deadlines {
   #beat(): void {
     if (this.#closed) return;
     this.now();
-    this.#wasLate = this.#isLate;
-    this.#isLate = false;
+    this.#lostTime.nextLook();
     this.#stop();
     const { clock } = this.options, beat = this.#short > 0 ? BEAT : SLOW_BEAT;
     this.#expected = clock.now() + beat;

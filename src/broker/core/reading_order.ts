@@ -4,7 +4,7 @@
  * - A read that finds data is over at once, for 128 reads one behind the other. Meanwhile nothing else happens in the process:
  *   no timer, no signal, no other socket.
  * - Of the reads that had to wait for data it hands over 128 at most before the next look, and puts what is beyond that back
- *   behind all others, in reverse. As long as there is more than it can hand over, one read may wait for half a second.
+ *   behind all others, in reverse. As long as there is more than it can hand over, one read may wait for seconds.
  * - It looks at the sockets when there is nothing to do, and otherwise only each 61st time that the event loop goes round.
  *
  * So whoever wants to read on says so here, and reads on with others, a few in each round of the event loop; publishers not

@@ -11,10 +11,10 @@ import { publishWill } from "./wills.ts";
 
 /** Units of work that it takes to pass a message on. */
 const ORPHAN = 10;
-/** So many messages are passed on at once when the client waits for it. */
-const AT_ONCE = 32;
 /** And to end a session that has nothing. */
 const END = 16;
+/** So many messages are passed on at once when the client waits for it. */
+const AT_ONCE = 32;
 
 /** A message of a share group. */
 type Orphan = OutboundRecord & { readonly share: string; message: Message };
