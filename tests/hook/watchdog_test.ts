@@ -125,6 +125,19 @@ Deno.test("a call is not late because the process stood still: the answer may be
   assertEquals(caller.lateAt.length, 1);
 });
 
+Deno.test("where every look is late a call is late all the same", async () => {
+  let stood = 0;
+  const clock = new FakeClock(),
+    watchdog = new Watchdog(standing(clock, () => stood), LIMIT),
+    caller = new Caller(clock);
+  caller.call(watchdog);
+  for (let look = 0; look < 40; look++) {
+    stood += 100;
+    await clock.advance(LIMIT / 16);
+  }
+  assertEquals(caller.lateAt.length, 1);
+});
+
 Deno.test("a process that was busy for long does not shorten the time of a call", async () => {
   const clock = new FakeClock();
   let busy = 0;
