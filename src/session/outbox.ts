@@ -34,8 +34,6 @@ export class Outbox {
   #replay: Replay | undefined = undefined;
   /** Publishers that wait until the queue is shorter. */
   relief: Relief | undefined = undefined;
-  /** True when the client has taken so little lately that nobody waits long for it. */
-  isSlow = false;
   /** Exchanges that the client has finished since the outbox began. */
   finished = 0;
   /** How many it had finished when it was last seen to stand still with a long queue, -1 for never. */

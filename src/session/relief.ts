@@ -17,6 +17,10 @@ export class Relief {
   readonly brief: Map<number, Promise<void>> = new Map();
   /** True until the first of them have waited. */
   isYoung = true;
+  /** Who has published something that goes into the queue since the last look at it. */
+  readonly publishers: Set<string> = new Set();
+  /** Milliseconds in which the subscriber takes one message of each of them; the longest time while that is not known. */
+  spacing = Infinity;
   readonly #enough: QueueLength;
   #resolve!: () => void;
 
@@ -29,6 +33,15 @@ export class Relief {
   /** The queue has become shorter. */
   queueIsShorter({ length, bytes }: QueueLength): void {
     if (length <= this.#enough.length && bytes <= this.#enough.bytes) this.end();
+  }
+
+  /**
+   * Reckons how often each publisher may publish so that the subscriber keeps up.
+   * @param taken messages that it takes in a millisecond
+   */
+  pace(taken: number): void {
+    this.spacing = Math.ceil(this.publishers.size / taken);
+    this.publishers.clear();
   }
 
   /** Nobody waits any longer. */

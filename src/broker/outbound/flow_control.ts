@@ -9,13 +9,16 @@ import type { Core } from "../core/core.ts";
 const HOLD_AT = 1 / 2, GO_ON_AT = 1 / 4;
 /** So often within the longest wait it is looked whether the subscriber makes progress. */
 const LOOKS = 5;
+/** Who has fewer acknowledgements waiting has little under way, and waits only briefly. */
+const MANY = 16;
+/** So many milliseconds at first, in which a queue that is worked off is short again, and then a few each time. */
+const AT_FIRST = 50, LATER = 10;
 /**
- * Who has fewer acknowledgements waiting sends little. It waits so many milliseconds at first, in which a queue that is worked off is
- * short again, and then a few for each: a subscriber that takes little, or only seems to catch up, keeps nobody else up. Once the
- * queue has all that it may have, it waits longer, so that many who send little lose nothing together; unless the subscriber takes
- * less than this part of its limit between two looks.
+ * Once the queue has all that it may have: as long as it takes the subscriber to take one message of each publisher, so that many
+ * who send little lose nothing together. At most so many milliseconds for who publishes at once when it is acknowledged, and goes
+ * by that; who leaves a pause of so many by itself goes by nothing, and where that many are too few it waits only as before.
  */
-const MANY = 16, AT_FIRST = 50, LATER = 10, WHEN_FULL = 900, PACE = 1 / 50;
+const LONGEST = 900, PAUSE = 15, LONGEST_WITH_PAUSES = 50;
 
 /**
  * Lets the acknowledgement of a message wait for the queue that it goes into, when that has become long and its client still
@@ -32,22 +35,25 @@ export function holdPublisher(core: Core, session: Session, message: Message): b
   if (outbox.stoodStillAt === outbox.finished) return false;
   const enough = { length: maximumQueuedMessages * GO_ON_AT, bytes: maximumQueuedBytes * GO_ON_AT };
   if (outbox.relief === undefined) watch(core, session, outbox.relief = new Relief(enough));
-  message.awaitCommit(
-    hasMuchUnderWay(core, message)
-      ? outbox.relief.promise
-      : brief(core, outbox.relief, queue.length >= maximumQueuedMessages && !outbox.isSlow),
-  );
+  const { relief } = outbox;
+  relief.publishers.add(message.publisherId);
+  message.awaitCommit(waitOf(core, message, { relief, isFull: queue.length >= maximumQueuedMessages }));
   return true;
 }
 
-function hasMuchUnderWay(core: Core, { publisherId }: Message): boolean {
-  const publisher = core.sessions.get(publisherId)?.link;
-  return publisher !== undefined && publisher.ackQueue.length >= MANY;
+/** What a publisher has to wait for. */
+function waitOf(core: Core, message: Message, { relief, isFull }: { relief: Relief; isFull: boolean }): Promise<void> {
+  const acks = core.sessions.get(message.publisherId)?.link?.ackQueue;
+  if (acks !== undefined && acks.length >= MANY) return relief.promise;
+  if (!isFull) return brief(core, relief, relief.isYoung ? AT_FIRST : LATER);
+  const hasPaused = acks !== undefined && message.receivedAt - acks.lateAt >= PAUSE, { spacing } = relief;
+  if (hasPaused) return brief(core, relief, spacing > LONGEST_WITH_PAUSES ? LATER : spacing);
+  return brief(core, relief, Math.min(spacing, LONGEST));
 }
 
 /** A short wait, which all have together who begin it while it lasts. */
-function brief(core: Core, relief: Relief, isFull: boolean): Promise<void> {
-  const milliseconds = isFull ? WHEN_FULL : relief.isYoung ? AT_FIRST : LATER, begun = relief.brief.get(milliseconds);
+function brief(core: Core, relief: Relief, milliseconds: number): Promise<void> {
+  const begun = relief.brief.get(milliseconds);
   if (begun !== undefined) return begun;
   const { promise, resolve } = Promise.withResolvers<void>();
   const end = () => {
@@ -64,14 +70,13 @@ function brief(core: Core, relief: Relief, isFull: boolean): Promise<void> {
 
 /** Ends the wait when its time is over, or when the client has finished nothing since the last look. */
 function watch(core: Core, session: Session, relief: Relief): void {
-  const { maximumAcknowledgementDelay, maximumQueuedMessages } = core.options.capabilities;
-  const { outbox } = session, step = maximumAcknowledgementDelay * 1000 / LOOKS;
+  const { outbox } = session, step = core.options.capabilities.maximumAcknowledgementDelay * 1000 / LOOKS;
   let looks = 0, { finished } = outbox;
   const look = () => {
     const standsStill = outbox.finished === finished;
-    outbox.isSlow = outbox.finished - finished < maximumQueuedMessages * PACE;
     if (standsStill) outbox.stoodStillAt = finished;
     if (standsStill || ++looks === LOOKS) return relief.end();
+    relief.pace((outbox.finished - finished) / step);
     finished = outbox.finished;
     task = core.scheduler.after(step, look);
   };

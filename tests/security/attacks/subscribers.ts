@@ -1,7 +1,7 @@
 /** Clients whose filters cost much. */
 
 import { PacketType } from "../../../src/packets/types.ts";
-import { publishTo, subscribeTo } from "../../helpers/attacker.ts";
+import { type Attacker, publishTo, subscribeTo } from "../../helpers/attacker.ts";
 import { type Attack, bytesOf, connectMany, connectNew, flood, type Ports, rest, unsubscribeFrom } from "./attack.ts";
 
 const RETAINED = 2_000, STAY = 1_000;
@@ -110,3 +110,28 @@ export const slowSubscriber: Attack = async function* (ports) {
     await rest(200);
   }
 };
+
+/** The same, with a queue that is always full: it takes 300 a second, and ten publishers send all that is let in. */
+export const fullSubscriber: Attack = async function* (ports) {
+  using subscriber = await connectNew(ports, "full", { properties: { receiveMaximum: 16 } });
+  await subscriber.send(subscribeTo(["good/#"], 1));
+  await subscriber.receive(6);
+  const bytes = bytesOf(6_000, (at) => publishTo("good/of-fillers", { qos: 1, packetId: 1 + at }));
+  for (let filler = 0; filler < 10; filler++) {
+    fill(await connectNew(ports, "filler-of-full", { protocolVersion: 4 }), bytes);
+  }
+  for (let packetId = 1;; packetId = packetId % 65_532 + 4) {
+    if (
+      !await subscriber.send(bytesOf(4, (at) => ({ type: PacketType.PUBACK, packetId: packetId + at, reasonCode: 0 })))
+    ) {
+      return;
+    }
+    yield 16;
+    await rest(10);
+  }
+};
+
+/** Sends the same again and again, as fast as it is read. */
+async function fill(filler: Attacker, bytes: Uint8Array): Promise<void> {
+  while (await filler.send(bytes));
+}
