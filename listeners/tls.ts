@@ -65,7 +65,7 @@ export class TlsListener implements Listener {
    * @throws Error when the address is not one, or an option or the certificate is not usable
    */
   constructor(options: TlsListenerOptions) {
-    const { id, certificate, handshakeTimeout = 10 } = options, asksClients = certificate.clientCa !== undefined;
+    const { id, certificate, handshakeTimeout = 10 } = options, asksClients = certificate?.clientCa !== undefined;
     if (options.requireClientCertificate && !asksClients) {
       throw new Error("Cannot require client certificates: clientCa is missing (client_ca_file in a configuration)");
     }

@@ -16,12 +16,16 @@ export interface TlsCertificate {
  * Checks what the runtime would find out when it listens, or in the first handshake only.
  *
  * @param certificate certificate and key
- * @throws Error when they cannot be read or do not belong together
+ * @throws Error when they cannot be read or do not belong together, TypeError when they are not there
  */
-export function checkCertificate({ cert, key, clientCa }: TlsCertificate): void {
-  const certificate = parse("cert", () => new X509Certificate(cert));
+export function checkCertificate(certificate: TlsCertificate): void {
+  const { cert, key, clientCa } = certificate ?? {};
+  if (typeof cert !== "string" || typeof key !== "string") {
+    throw new TypeError("Cannot use the TLS certificate: expected { cert, key }, both as text in PEM");
+  }
+  const parsed = parse("cert", () => new X509Certificate(cert));
   const privateKey = parse("key", () => createPrivateKey(key));
-  if (!certificate.checkPrivateKey(privateKey)) {
+  if (!parsed.checkPrivateKey(privateKey)) {
     throw new Error(
       "Cannot use the TLS certificate: key is not the private key of cert, give those that belong together",
     );

@@ -2,7 +2,7 @@
  * @module */
 import { COMMAND_OPTIONS, type CommandOption } from "./options.ts";
 import { Problems } from "./problems.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../hook/suggest.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What was given on the command line: the values of each option, in order. A switch has one empty value. */

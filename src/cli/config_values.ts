@@ -1,7 +1,7 @@
 /** Building blocks of the configuration's schema, with messages that name what was expected.
  * @module */
 import * as v from "valibot";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../hook/suggest.ts";
 
 /** Schema of any kind. */
 // deno-lint-ignore no-explicit-any

@@ -2,6 +2,7 @@
  * @module */
 import { type HookEvent, hookEvents } from "./events.ts";
 import type { Hook } from "./hook.ts";
+import { didYouMean } from "./suggest.ts";
 
 /** One hook's function for one event, bound to its hook. */
 export interface Listening {
@@ -40,7 +41,10 @@ export function compileListeners(hooks: Iterable<Hook>): CompiledListeners {
   return compiled;
 }
 
-/** @throws TypeError that names what a hook has in the place of a function */
+/** How the names of events begin. */
+const EVENT = /^(?:on|stored)[A-Z]/;
+
+/** @throws TypeError that names what a hook has in the place of a function, or an event that does not exist */
 export function checkHook(hook: Hook): void {
   if (typeof hook.id !== "string" || hook.id === "") {
     throw new TypeError(`Cannot add hook: its id is ${String(hook.id)}, expected a text`);
@@ -48,5 +52,10 @@ export function checkHook(hook: Hook): void {
   for (const name of [...names, "init", "stop", "healthy", "admit"] as const) {
     if (hook[name] === undefined || typeof hook[name] === "function") continue;
     throw new TypeError(`Cannot add hook ${hook.id}: ${name} is a ${typeof hook[name]}, expected a function`);
+  }
+  for (const name in hook) {
+    if (EVENT.test(name) && !(name in hookEvents)) {
+      throw new TypeError(`Cannot add hook ${hook.id}: there is no event ${name}, ${didYouMean(name, names)}`);
+    }
   }
 }

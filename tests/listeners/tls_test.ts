@@ -369,6 +369,8 @@ Deno.test("tls refuses options that cannot work", async () => {
   assertThrows(make({ address: "188" }), Error, 'expected host:port, got "188"');
   const { cert, key } = certificate("server");
   const wrong: [certificate: TlsListenerOptions["certificate"], message: string][] = [
+    [undefined as never, "expected { cert, key }, both as text in PEM"],
+    [{ cert } as never, "expected { cert, key }, both as text in PEM"],
     [{ cert: "", key: "" }, "cert is not a certificate in PEM"],
     [{ cert: key, key: cert }, "cert is not a certificate in PEM"],
     [{ cert, key: cert }, "key is not a private key in PEM"],

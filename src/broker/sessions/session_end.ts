@@ -55,15 +55,18 @@ export function endSession(core: Core, session: Session): void {
 
 /** Ends what takes little at once. @returns the end of what takes more */
 export function finishShort(core: Core, clientId: string): Promise<void> | undefined {
-  const ending = core.endings.get(clientId);
-  for (let left = AT_ONCE; left > 0 && ending?.goOn(); left--);
+  finishEnding(core, clientId, AT_ONCE);
   return core.endings.get(clientId)?.done;
 }
 
-/** The program begins a session of this ClientID, or ends: what is left of the one before comes first, all at once. */
-export function finishEnding(core: Core, clientId: string): void {
+/**
+ * What is left of the session of a ClientID is done at once: the program begins another one, or ends.
+ *
+ * @param most so many messages are passed on
+ */
+export function finishEnding(core: Core, clientId: string, most = Infinity): void {
   const ending = core.endings.get(clientId);
-  while (ending?.goOn());
+  for (let left = most; left > 0 && ending?.goOn(); left--);
 }
 
 /** What is left to do for a session that has ended. */

@@ -9,7 +9,10 @@
  * @returns the nearest name, `undefined` when none is near
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, edits: distance(name.toLowerCase(), candidate) }));
+  const ranked = known.map((candidate) => ({
+    candidate,
+    edits: distance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
   const best = ranked.sort((left, right) => left.edits - right.edits).at(0);
   return best !== undefined && best.edits <= Math.ceil(name.length / 3) ? best.candidate : undefined;
 }

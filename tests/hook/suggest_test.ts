@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { didYouMean, nearest } from "../../src/cli/suggest.ts";
+import { didYouMean, nearest } from "../../src/hook/suggest.ts";
 
 const KNOWN = ["listeners", "hooks", "options", "logging", "maximum_qos", "maximum_inflight"];
 
