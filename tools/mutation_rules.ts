@@ -147,6 +147,7 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/routing/retain.ts", code: "BRANCHES = 64" },
     { file: "src/broker/routing/subscriptions.ts", code: "REMOVAL = 4" },
     { file: "src/broker/sessions/session_end.ts", code: "ORPHAN = 10" },
+    { file: "src/broker/sessions/session_end.ts", code: "FORGOTTEN = 16" },
     { file: "src/broker/sessions/session_end.ts", code: "END = 16" },
     { file: "src/broker/sessions/wills.ts", code: "WILL_UNITS = 16" },
   ],

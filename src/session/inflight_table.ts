@@ -1,4 +1,4 @@
-/** Deliveries by Packet Identifier, for identifiers that come and go by the thousand.
+/** Deliveries by Packet Identifier and in their order, for identifiers that come and go by the thousand.
  * @module */
 import type { OutboundRecord } from "./outbound_record.ts";
 
@@ -16,12 +16,21 @@ const SEED = Math.random() * 65_536 | 0;
  * An open hash table that is half full at most. A `Map` that is filled and emptied all the time leaves old tables behind which keep
  * dead records alive until the next full collection (`tests/bench/sessions_bench.ts`); here a place is simply cleared. Which
  * identifiers stay is the client's choice, who acknowledges what it likes: the table follows their number alone.
+ *
+ * Records are linked in their order as well, so that a client that comes and goes costs nothing for what it has in flight.
  */
 export class InflightTable {
   #places: (OutboundRecord | undefined)[] = new Array(SMALLEST).fill(undefined);
   /** Bits by which a hash is shifted to have as many left as the table has. */
   #shift = Math.clz32(SMALLEST - 1);
   #size = 0;
+  #oldest: OutboundRecord | undefined = undefined;
+  #newest: OutboundRecord | undefined = undefined;
+
+  /** The record with the lowest sequence; {@linkcode OutboundRecord.newer} leads to the others. */
+  get oldest(): OutboundRecord | undefined {
+    return this.#oldest;
+  }
 
   /** Number of deliveries. */
   get size(): number {
@@ -38,35 +47,38 @@ export class InflightTable {
     return this.#places[this.#placeOf(packetId)];
   }
 
-  /** Adds a record under its Packet Identifier, or replaces the one that has it. */
+  /** Adds a record under its Packet Identifier, which is not in use. */
   add(record: OutboundRecord): void {
-    const at = this.#placeOf(record.packetId);
-    if (this.#places[at] !== undefined) return void (this.#places[at] = record);
-    this.#places[at] = record;
+    this.#places[this.#placeOf(record.packetId)] = record;
+    this.#link(record);
     if (++this.#size * 2 > this.#places.length) this.#resize(this.#places.length * 2);
   }
 
   /** Removes what has this Packet Identifier. */
   delete(packetId: number): void {
-    const places = this.#places, at = this.#placeOf(packetId);
-    if (places[at] === undefined) return;
+    const places = this.#places, at = this.#placeOf(packetId), record = places[at];
+    if (record === undefined) return;
     places[at] = undefined;
+    this.#unlink(record);
     this.#closeGap(at);
     if (--this.#size * SPARSE >= places.length || places.length <= LARGEST_KEPT) return;
-    if (this.#size === 0) this.clear();
-    else this.#resize(places.length / 2);
+    this.#resize(this.#size === 0 ? SMALLEST : places.length / 2);
   }
 
-  /** Removes everything. */
-  clear(): void {
-    this.#size = 0;
-    this.#resize(SMALLEST);
+  /** It is nearly always the newest: only a store may bring records in another order. */
+  #link(record: OutboundRecord): void {
+    let older = this.#newest;
+    while (older !== undefined && older.sequence > record.sequence) older = older.older;
+    const newer = older === undefined ? this.#oldest : older.newer;
+    record.link(older, newer);
+    if (older === undefined) this.#oldest = record;
+    if (newer === undefined) this.#newest = record;
   }
 
-  /** The records in the order of their sequence. */
-  values(): OutboundRecord[] {
-    const records = this.#places.filter((record) => record !== undefined);
-    return records.sort((a, b) => a.sequence - b.sequence);
+  #unlink(record: OutboundRecord): void {
+    if (this.#oldest === record) this.#oldest = record.newer;
+    if (this.#newest === record) this.#newest = record.older;
+    record.unlink();
   }
 
   /** Where an identifier is, or would be. */

@@ -33,6 +33,8 @@ export class OutboundRecord implements InflightRecord {
   readonly identifiers: readonly number[] | undefined;
   readonly share: string | undefined;
   message: Message | undefined;
+  #older: OutboundRecord | undefined = undefined;
+  #newer: OutboundRecord | undefined = undefined;
 
   /**
    * A delivery that begins in the queue.
@@ -55,5 +57,31 @@ export class OutboundRecord implements InflightRecord {
     this.identifiers = delivery.identifiers;
     this.share = delivery.share;
     this.message = message;
+  }
+
+  /** The record before it in flight. */
+  get older(): OutboundRecord | undefined {
+    return this.#older;
+  }
+
+  /** The record behind it in flight. */
+  get newer(): OutboundRecord | undefined {
+    return this.#newer;
+  }
+
+  /** Takes its place in flight, between two others or at an end. */
+  link(older: OutboundRecord | undefined, newer: OutboundRecord | undefined): void {
+    this.#older = older;
+    this.#newer = newer;
+    if (older !== undefined) older.#newer = this;
+    if (newer !== undefined) newer.#older = this;
+  }
+
+  /** Leaves its place: a dead record that leads to others would keep them alive until the next full collection. */
+  unlink(): void {
+    const older = this.#older, newer = this.#newer;
+    if (older !== undefined) older.#newer = newer;
+    if (newer !== undefined) newer.#older = older;
+    this.#older = this.#newer = undefined;
   }
 }

@@ -40,8 +40,8 @@ export class Outbox {
   stoodStillAt: number = -1;
   readonly #totals: DeliveryTotals;
   readonly #address: AddressTotals;
-  /** Of an earlier connection, to be sent again before anything from the queue; the last one is the first. */
-  #resend: OutboundRecord[] = [];
+  /** The first of those in flight from an earlier connection that is to be sent again, before anything from the queue. */
+  #again: OutboundRecord | undefined = undefined;
   #sendQuota = 0;
   /** The send quota that the connection began with. */
   #initialQuota = 0;
@@ -76,7 +76,7 @@ export class Outbox {
 
   /** Whether records wait that go before a new one. */
   get ahead(): boolean {
-    return this.#resend.length > 0 || this.queue.length > 0;
+    return this.#again !== undefined || this.queue.length > 0;
   }
 
   /** The source of retained messages that is read next. */
@@ -112,13 +112,13 @@ export class Outbox {
 
   /** The record that is to be sent again next. */
   get nextAgain(): OutboundRecord | undefined {
-    return this.#resend.at(-1);
+    return this.#again;
   }
 
   /** Begins a connection: everything unfinished is to be sent again, in its old order [MQTT-4.4.0-1] [MQTT-4.6.0-1]. */
   connect(quota: number): void {
     this.#sendQuota = this.#initialQuota = quota; // [MQTT-4.9.0-1]
-    this.#resend = this.inflight.values().reverse();
+    this.#again = this.inflight.oldest;
   }
 
   /** True when all Packet Identifiers are in use. */
@@ -171,13 +171,8 @@ export class Outbox {
 
   /** The record that is to be sent again next is sent: takes its slot of the send quota. */
   sendAgain(): void {
-    this.#resend.pop();
+    this.#again = this.#again?.newer;
     this.#sendQuota--;
-  }
-
-  /** The record that is to be sent again next is finished already. */
-  skipAgain(): void {
-    this.#resend.pop();
   }
 
   /** Forgets the message of a record: from PUBREC on only its Packet Identifier matters. */
@@ -198,6 +193,7 @@ export class Outbox {
   /** Gives up a record that was sent. */
   forget(record: OutboundRecord): void {
     if (this.inflight.get(record.packetId) !== record) return;
+    if (this.#again === record) this.#again = record.newer;
     this.inflight.delete(record.packetId);
     this.#inflightBytes -= record.message?.size ?? 0;
     this.#totals.remove(record, this.#address);
@@ -206,24 +202,28 @@ export class Outbox {
   /** Puts a restored record back under its old Packet Identifier. */
   restore(record: OutboundRecord): void {
     if (record.packetId === 0) return this.enqueue(record);
+    const other = this.inflight.get(record.packetId);
+    if (other !== undefined) this.forget(other);
     this.#keep(record);
     if (record.packetId > this.#nextPacketId) this.#nextPacketId = record.packetId;
   }
 
-  /** All records, the oldest first. */
-  *records(): Generator<OutboundRecord> {
-    yield* this.inflight.values();
-    yield* this.queue;
+  /** The oldest record, sent or queued. */
+  get oldest(): OutboundRecord | undefined {
+    return this.inflight.oldest ?? this.queue.peek();
+  }
+
+  /** Gives up the oldest record, sent or queued. */
+  forgetOldest(): void {
+    const { oldest } = this.inflight;
+    if (oldest === undefined) this.dequeue();
+    else this.forget(oldest);
   }
 
   /** Forgets everything: the session has ended. */
   clear(): void {
-    for (const record of this.inflight.values()) this.#totals.remove(record, this.#address);
-    this.inflight.clear();
-    this.#inflightBytes = 0;
-    this.#resend = [];
+    while (this.size > 0) this.forgetOldest();
     this.endReplays();
-    while (this.dequeue() !== undefined);
     this.relief?.end();
   }
 }

@@ -52,6 +52,25 @@ Deno.test("share groups lose a session that ends at once, whatever else it has s
   assertEquals(harness.broker.clients.get("stays")!.session!.queuedMessages, 4);
 });
 
+Deno.test("what a session has waiting is forgotten in portions", async () => {
+  const expired: string[] = [],
+    hook = { id: "seen", onClientExpired: ({ id }: { id: string }) => void expired.push(id) };
+  using rounds = new NoFurtherRound();
+  await using harness = await Harness.start({ hooks: [allowAll(), rounds, hook] });
+  const leaves = await harness.connect("leaves");
+  await leaves.subscribe("t", { qos: 1 });
+  for (let sent = 0; sent < 9_000; sent++) await harness.broker.publish("t", "x", { qos: 1 });
+  const session = harness.broker.clients.get("leaves")!.session!,
+    messages = () => session.inflightMessages + session.queuedMessages;
+  assertEquals([messages(), session.queuedMessages > 0], [9_000, true]);
+  await leaves.cut();
+  await harness.settle();
+  const left = messages();
+  assertEquals([left > 1_000, left < 9_000, expired], [true, true, []]);
+  await harness.broker.close();
+  assertEquals([messages(), expired], [0, ["leaves"]]);
+});
+
 Deno.test("hooks are told of all sessions that have ended before the broker stops", async () => {
   const expired: string[] = [],
     hook = { id: "seen", onClientExpired: ({ id }: { id: string }) => void expired.push(id) };

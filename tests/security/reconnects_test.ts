@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Attacker, publishTo, subscribeTo } from "../helpers/attacker.ts";
 import { startProgram } from "../helpers/broker_program.ts";
-import { assertServed, startGoodClient } from "../helpers/good_client.ts";
+import { assertServed, assertServedDuringAttack, startGoodClient } from "../helpers/good_client.ts";
 import { Harness, PacketType } from "../helpers/harness.ts";
 
 const MIB = 1_048_576;
@@ -40,6 +40,54 @@ Deno.test("reconnects to a session with ten thousand messages, nothing read: oth
   assertServed(await good.report());
   assert(grown < 100 * MIB, `memory has grown by ${grown / MIB} MiB`);
   assert(taken >= 20 && taken <= 80 && refused > taken, `${taken} taken, ${refused} refused`);
+});
+
+/** Connects clients whose sessions get so many messages, none of which is acknowledged. */
+async function fullSessions(port: number, count: number, messages: number): Promise<Attacker[]> {
+  const clients = await Promise.all(Array.from({ length: count }, (_, index) => Attacker.connect(port, full(index))));
+  for (const client of clients) {
+    await client.send(subscribeTo(["all"], 1));
+    await client.receive(6);
+  }
+  using publisher = await Attacker.connect(port, { clientId: "p", protocolVersion: 4 });
+  for (let sent = 0; sent < messages; sent += 250) {
+    await publisher.send(
+      publisher.bytes(Array.from({ length: 250 }, (_, at) => publishTo("all", { qos: 1, packetId: at + 1 }))),
+    );
+    await publisher.receive(4 * (sent + 250));
+  }
+  return clients;
+}
+
+/** Tells attackers that it is over. */
+class Ending implements Disposable {
+  hasBegun = false;
+
+  [Symbol.dispose](): void {
+    this.hasBegun = true;
+  }
+}
+
+function full(index: number) {
+  return { ...FULL, clientId: `full-${index}` };
+}
+
+Deno.test("many clients with full sessions that come back again and again: others are served", async () => {
+  await using broker = await startProgram();
+  const port = broker.port("tcp"), clients = await fullSessions(port, 150, 4_000);
+  await using good = await startGoodClient(broker);
+  let times = 0;
+  using ending = new Ending();
+  const comesBack = async (index: number) => {
+    while (!ending.hasBegun) {
+      using _attacker = await Attacker.connect(port, { ...full(index), reads: false });
+      times++;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  };
+  for (let index = 0; index < clients.length; index++) comesBack(index).catch(() => {}); // the broker may end first
+  await assertServedDuringAttack(good, 2_000);
+  assert(times > clients.length, `${times} times`);
 });
 
 Deno.test("what was sent before is sent again as far as it is taken, in its order", async () => {

@@ -1,9 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { InflightTable } from "../../src/session/inflight_table.ts";
-import type { OutboundRecord } from "../../src/session/outbound_record.ts";
+import { OutboundRecord } from "../../src/session/outbound_record.ts";
+
+const DELIVERY = { qos: 1, retain: false, identifiers: undefined, share: undefined } as const;
 
 function record(packetId: number, sequence = packetId): OutboundRecord {
-  return { packetId, sequence } as OutboundRecord;
+  return Object.assign(new OutboundRecord("a", sequence, undefined, DELIVERY), { packetId });
+}
+
+/** The records in their order, found from both ends. */
+function inOrder({ oldest }: InflightTable): OutboundRecord[] {
+  const records: OutboundRecord[] = [];
+  for (let next = oldest; next !== undefined; next = next.newer) records.push(next);
+  assertEquals([records[0]?.older, ...records].slice(0, -1), records.map(({ older }) => older));
+  return records;
 }
 
 Deno.test("the same as a Map, for any order of identifiers that come and go", () => {
@@ -17,7 +27,7 @@ Deno.test("the same as a Map, for any order of identifiers that come and go", ()
       if (seed & 0x1000 && step % 20_000 > 10_000) {
         table.delete(packetId);
         known.delete(packetId);
-      } else {
+      } else if (!isIn) {
         const added = record(packetId, step);
         table.add(added);
         known.set(packetId, added);
@@ -25,10 +35,25 @@ Deno.test("the same as a Map, for any order of identifiers that come and go", ()
       }
       assertEquals(table.size, known.size);
     }
-    assertEquals(table.values(), [...known.values()].sort((a, b) => a.sequence - b.sequence));
-    table.clear();
-    assertEquals([table.size, table.values().length, table.has(1)], [0, 0, false]);
+    assertEquals(inOrder(table).map(({ packetId }) => packetId), [...known.keys()]);
+    for (const packetId of known.keys()) table.delete(packetId);
+    assertEquals([table.size, table.oldest, table.has(1)], [0, undefined, false]);
   }
+});
+
+Deno.test("records have the order of their sequence, however they come and go; those that have gone lead nowhere", () => {
+  const table = new InflightTable(), sequences = [5, 3, 9, 1, 7, 8, 2], records = sequences.map((at) => record(at));
+  for (const one of records) table.add(one);
+  const left = sequences.toSorted((a, b) => a - b);
+  for (const gone of [7, 1, 9, 3]) {
+    table.delete(gone);
+    left.splice(left.indexOf(gone), 1);
+    assertEquals(inOrder(table).map(({ sequence }) => sequence), left);
+    const { older, newer } = records[sequences.indexOf(gone)];
+    assertEquals([older, newer], [undefined, undefined]);
+  }
+  table.add(record(10));
+  assertEquals(inOrder(table).map(({ sequence }) => sequence), [...left, 10]);
 });
 
 Deno.test("memory follows the number of records, whichever identifiers stay", () => {
@@ -43,7 +68,7 @@ Deno.test("memory follows the number of records, whichever identifiers stay", ()
     return table;
   });
   const bytes = (heap() - before) / count;
-  assertEquals(tables.map((table) => table.values().map(({ packetId }) => packetId)).at(-1), [1, 32_769]);
+  assertEquals(inOrder(tables.at(-1)!).map(({ packetId }) => packetId), [1, 32_769]);
   assert(bytes < 131_072, `${bytes} bytes for two records`); // with some garbage
 });
 

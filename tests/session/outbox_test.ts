@@ -78,10 +78,11 @@ Deno.test("records stay apart while the table grows, and after it was emptied", 
     assertEquals(outbox.inflight.size, model.size);
     assertEquals(outbox.inflightBytes, SIZE * model.size);
   }
-  assertEquals(
-    outbox.inflight.values().map(({ packetId, sequence }) => [packetId, sequence]),
-    [...model].sort((a, b) => a[1] - b[1]),
-  );
+  const order = [...model].sort((a, b) => a[1] - b[1]);
+  for (let { oldest } = outbox.inflight; oldest !== undefined; oldest = oldest.newer) {
+    assertEquals([oldest.packetId, oldest.sequence], order.shift());
+  }
+  assertEquals(order, []);
 });
 
 Deno.test("a slot of the send quota is taken by what is sent and comes back once, never above where it began", () => {
@@ -146,9 +147,30 @@ Deno.test("a new connection is sent everything again in its old order, also behi
 Deno.test("restored records keep their Packet Identifiers, queued ones have none", () => {
   const outbox = newOutbox();
   for (const [packetId, sequence] of [[7, 1], [3, 2], [0, 3], [0, 4]]) outbox.restore(record(packetId, sequence));
-  assertEquals([...outbox.records()].map(({ sequence }) => sequence), [1, 2, 3, 4]);
   assertEquals([outbox.inflight.size, outbox.queue.length, outbox.size], [2, 2, 4]);
   assertEquals(send(outbox), 8);
+  outbox.forget(outbox.inflight.get(8)!);
+  const order: number[] = [];
+  for (; outbox.oldest !== undefined; outbox.forgetOldest()) order.push(outbox.oldest.sequence);
+  assertEquals([order, outbox.size], [[1, 2, 3, 4], 0]);
+});
+
+Deno.test("of two restored records with one Packet Identifier the last one stays", () => {
+  const totals = new DeliveryTotals(), outbox = new Outbox(totals);
+  for (const sequence of [1, 2]) outbox.restore(record(7, sequence));
+  assertEquals([outbox.size, outbox.oldest?.sequence, totals.inflight], [1, 2, 1]);
+});
+
+Deno.test("what is acknowledged before it was sent again is left out", () => {
+  for (const acknowledged of [[1, 2], [1, 4], [3], [1, 2, 3, 4]]) {
+    const outbox = newOutbox(), again: number[] = [];
+    for (let index = 0; index < 4; index++) send(outbox);
+    outbox.connect(10);
+    for (const packetId of acknowledged) outbox.finish(outbox.inflight.get(packetId)!);
+    for (; outbox.nextAgain !== undefined; outbox.sendAgain()) again.push(outbox.nextAgain.packetId);
+    assertEquals(again, [1, 2, 3, 4].filter((packetId) => !acknowledged.includes(packetId)));
+    assertEquals(outbox.waiting, false);
+  }
 });
 
 Deno.test("something waits while there is anything to send", () => {

@@ -14,10 +14,10 @@ import { sendRecord } from "./pump.ts";
 import { dropRecord } from "./records.ts";
 
 /**
- * So many unacknowledged messages of a session may hold the read buffer of their publisher; a client that acknowledges at
- * once stays below, and copying a small payload costs as much as the rest of its delivery.
+ * So many unacknowledged messages of a session, the oldest ones, may hold the read buffer of their publisher; a client that
+ * acknowledges at once stays below, and copying a small payload costs as much as the rest of its delivery.
  */
-const KEPT_IN_PLACE = 128;
+export const KEPT_IN_PLACE = 128;
 
 /** A client with fewer unacknowledged messages is sent more, whatever all the others have. */
 const NEARLY_NOTHING = 16;

@@ -10,6 +10,11 @@ import { dropRecord, finishRecord } from "./records.ts";
 
 /** Messages that are sent in a row before others have their turn, and how many of them one step of a replay stands for. */
 const IN_A_ROW = 1_024, REPLAY = 16;
+/**
+ * After so many it is looked whether others come first: many clients that come back together share a portion, and what an
+ * acknowledgement lets follow costs nothing more. Units of work that one message takes.
+ */
+const LOOK_EVERY = 32, UNITS = 2;
 
 /** Outcome of one step: go on, or stop until something changes. */
 type Step = boolean | Promise<boolean>;
@@ -22,13 +27,13 @@ export function pump(core: Core, session: Session): void {
   let left = IN_A_ROW, sent = 0;
   while (outbox.waiting && link.ready && link.takesBacklog()) {
     const isReplay = !outbox.ahead;
-    if (left <= 0 || isReplay && core.portions.isSpent) return yieldPump(core, session, sent);
-    left -= isReplay ? REPLAY : 1;
-    if (!isReplay) sent++;
+    if (left <= 0 || isReplay && core.portions.isSpent) return waitForPortion(core, session);
     const step = sendNext(core, session, outbox);
-    if (step === true) continue;
-    if (step !== false) pumpLater(core, session, step);
-    return;
+    if (step !== true) return step === false ? undefined : pumpLater(core, session, step);
+    left -= isReplay ? REPLAY : 1;
+    if (isReplay || ++sent % LOOK_EVERY !== 0) continue; // a replay tells itself what it uses
+    core.portions.spend(UNITS * LOOK_EVERY);
+    if (core.portions.isSpent) left = 0;
   }
 }
 
@@ -45,10 +50,9 @@ function pumpLater(core: Core, session: Session, step: Promise<boolean>): void {
   });
 }
 
-/** Others have their turn; replays have told what they used, `sent` is the rest. */
-function yieldPump(core: Core, session: Session, sent: number): void {
+/** Others have their turn. */
+function waitForPortion(core: Core, session: Session): void {
   session.pumping = true;
-  core.portions.spend(2 * sent);
   core.portions.wait(() => {
     session.pumping = false;
     pump(core, session);
@@ -76,10 +80,6 @@ function replayNext(core: Core, outbox: Outbox, replay: Replay): Step {
 /** One record of an earlier connection [MQTT-4.4.0-1]. */
 function sendAgain(core: Core, session: Session, record: OutboundRecord): Step {
   const { outbox } = session, link = session.link!;
-  if (outbox.inflight.get(record.packetId) !== record) {
-    outbox.skipAgain();
-    return true;
-  }
   if (record.state === "released") { // [MQTT-4.3.3-6]
     outbox.sendAgain(); // its slot is returned by PUBCOMP, so that no PUBLISH takes its place before
     link.sendRelease(record.packetId);
@@ -123,16 +123,13 @@ function ifAllowed(core: Core, session: Session, record: OutboundRecord, send: (
 
 function isNext(outbox: Outbox, record: OutboundRecord): boolean {
   if (record.packetId === 0) return outbox.queue.peek() === record;
-  return record.state === "sent" && outbox.inflight.get(record.packetId) === record && outbox.nextAgain === record;
+  return record.state === "sent" && outbox.nextAgain === record;
 }
 
 function dropDenied(core: Core, session: Session, record: OutboundRecord): void {
   const { outbox } = session;
   if (record.packetId === 0) outbox.dequeue();
-  else {
-    outbox.skipAgain();
-    outbox.forget(record);
-  }
+  else outbox.forget(record);
   dropRecord(core, session, record, "not authorized");
 }
 

@@ -2,6 +2,7 @@
  * @module */
 import type { Session } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
+import { KEPT_IN_PLACE } from "../outbound/deliver.ts";
 import type { SessionHolder } from "./session_begin.ts";
 import { endSession, watchExpiry } from "./session_end.ts";
 import { releaseWill, setWill } from "./wills.ts";
@@ -47,8 +48,16 @@ function detach(core: Core, session: Session, ending: ConnectionEnding): boolean
     endSession(core, session);
     return true;
   }
-  for (const record of session.existingOutbox?.inflight.values() ?? []) record.message?.detach();
+  detachMessages(session);
   watchExpiry(core, session);
   releaseWill(core, session);
   return false;
+}
+
+/** Lets go of read buffers of publishers: only the oldest messages may be in one. */
+function detachMessages({ existingOutbox }: Session): void {
+  let record = existingOutbox?.inflight.oldest;
+  for (let left = KEPT_IN_PLACE; left > 0 && record !== undefined; left--, record = record.newer) {
+    record.message?.detach();
+  }
 }

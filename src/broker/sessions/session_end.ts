@@ -9,11 +9,11 @@ import { removeAllSubscriptions } from "../routing/subscriptions.ts";
 import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { publishWill } from "./wills.ts";
 
-/** Units of work that it takes to pass a message on. */
-const ORPHAN = 10;
+/** Units of work that it takes to pass a message on, or to forget so many. */
+const ORPHAN = 10, FORGOTTEN = 16;
 /** And to end a session that has nothing. */
 const END = 16;
-/** So many messages are passed on at once when the client waits for it. */
+/** So many such steps are taken at once when the client waits for it. */
 const AT_ONCE = 32;
 
 /** A message of a share group. */
@@ -75,27 +75,38 @@ class Ending {
   readonly done: Promise<void>;
   readonly #core: Core;
   readonly #session: Session;
-  readonly #orphans: Iterator<Orphan>;
   #resolve!: () => void;
 
   constructor(core: Core, session: Session) {
     this.done = new Promise((resolve) => this.#resolve = resolve);
     this.#core = core;
     this.#session = session;
-    this.#orphans = orphansOf(session);
   }
 
-  /** Passes one message on. @returns false when everything is done */
+  /** Passes one message on, or forgets some that are for nobody else. @returns false when everything is done */
   goOn(): boolean {
-    const core = this.#core, { clientId, client } = this.#session;
-    if (core.endings.get(clientId) !== this) return false;
-    const { done, value: orphan } = this.#orphans.next();
-    if (!done) {
-      orphan.message.detach(); // its delivery here ends before others, and hooks, have looked at it
-      passOn(core, orphan);
-      core.hooks.observe(core.hooks.on.onQosDropped, client, orphan);
-      return true;
+    const core = this.#core, outbox = this.#session.existingOutbox;
+    if (core.endings.get(this.#session.clientId) !== this) return false;
+    for (let left = FORGOTTEN; left > 0; left--) {
+      const record = outbox?.oldest;
+      if (record === undefined) return this.#end();
+      if (mayPassOn(record)) return this.#passOn(record);
+      outbox!.forgetOldest();
     }
+    return true;
+  }
+
+  #passOn(orphan: Orphan): true {
+    const core = this.#core, { outbox, client } = this.#session;
+    orphan.message.detach(); // its delivery here ends before others, and hooks, have looked at it
+    outbox.forgetOldest();
+    passOn(core, orphan);
+    core.hooks.observe(core.hooks.on.onQosDropped, client, orphan);
+    return true;
+  }
+
+  #end(): false {
+    const core = this.#core, { clientId, client } = this.#session;
     this.#session.clear();
     core.endings.delete(clientId);
     core.hooks.observe(core.hooks.on.onClientExpired, client);
@@ -103,11 +114,6 @@ class Ending {
     this.#resolve();
     return false;
   }
-}
-
-/** Messages of share groups that other members may get. */
-function* orphansOf({ existingOutbox }: Session): Generator<Orphan, void, undefined> {
-  for (const record of existingOutbox?.records() ?? []) if (mayPassOn(record)) yield record;
 }
 
 /** A QoS 2 message that the client may have seen goes to nobody else [MQTT-4.8.2-5]. */
