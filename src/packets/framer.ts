@@ -69,6 +69,8 @@ export class Framer {
   #filled = 0;
   /** Size of the packet that is incomplete, 0 when its length is not known yet. */
   #announced = 0;
+  /** Bytes of the slab that its pool counts: what it has for one read, not what a packet that is incomplete takes. */
+  #counted = 0;
   /** Length of the region offered last. */
   #offered = 0;
 
@@ -97,9 +99,12 @@ export class Framer {
     const pending = this.pendingBytes;
     if (pending === 0 && this.slab?.isIdle) this.#framed = this.#filled = 0;
     const free = this.#slab.length - this.#filled;
-    const { size, maximum } = this.#readSize;
+    const { initial, maximum } = this.#readSize;
+    const most = Math.max(this.#pool?.mostForRead ?? Infinity, initial), size = Math.min(this.#readSize.size, most);
     const oversized = this.#slab.length > 2 * size && pending <= size >>> 1;
-    if (free < size >>> 2 || free === 0 || oversized) this.#renew(pending, this.#slabSize(pending));
+    if (free < size >>> 2 || free === 0 || oversized || this.#slab.length > most && this.#mayShrink(pending, size)) {
+      this.#renew(pending, this.#slabSize(pending, size));
+    }
     const end = Math.min(this.#slab.length, this.#filled + maximum);
     this.#offered = end - this.#filled;
     return this.#offered === this.#slab.length ? this.#slab : this.#slab.subarray(this.#filled, end);
@@ -174,12 +179,17 @@ export class Framer {
     return true;
   }
 
-  /** Gives memory of a pool back at once, with what is in it: garbage would stay until it is collected. Nothing is read any more. */
-  discard(): void {
-    this.slab?.discard();
+  /** Nothing is read any more: gives memory of a pool back. */
+  release(): void {
     this.#take(undefined);
     this.#slab = this.buffer = NOTHING;
     this.#framed = this.#filled = 0;
+  }
+
+  /** The same at once, with what is in it: garbage would stay until it is collected. */
+  discard(): void {
+    this.slab?.discard();
+    this.release();
   }
 
   /** First byte of the packet that comes next, 0 when nothing of it has arrived. */
@@ -211,15 +221,22 @@ export class Framer {
     return false;
   }
 
+  /** Whether half of the memory is enough. */
+  #mayShrink(pending: number, size: number): boolean {
+    return 2 * this.#slabSize(pending, size) <= this.#slab.length;
+  }
+
   /** Room for the pending bytes and as many again, but not much more than the packet needs. */
-  #slabSize(pending: number): number {
-    const { size } = this.#readSize;
+  #slabSize(pending: number, size: number): number {
     const grown = pending + Math.max(size, pending);
     return this.#announced === 0 ? grown : Math.min(grown, Math.max(this.#announced, pending + size));
   }
 
   /** Holds another slab of the pool. */
   #take(slab: Slab | undefined): void {
+    const { maximum } = this.#readSize, before = this.#counted;
+    this.#counted = Math.min(slab?.bytes.length ?? 0, maximum);
+    this.#pool?.countReading(before, this.#counted);
     this.slab?.release();
     this.slab = slab;
   }

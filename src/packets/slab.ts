@@ -77,6 +77,31 @@ export class SlabPool {
   /** Free memory by the binary logarithm of its size. */
   readonly #free: Uint8Array[][] = [];
   #bytes = 0;
+  readonly #mostReading: number;
+  /** Bytes that framers read into, and how many framers there are with some. */
+  #reading = 0;
+  #framers = 0;
+
+  /** @param mostReading bytes that all framers together may read into, beside the first ones of each; no limit by default */
+  constructor(mostReading: number = Infinity) {
+    this.#mostReading = mostReading;
+  }
+
+  /**
+   * Bytes that a framer may read into which has nothing yet. A read that waits holds them for as long as its peer says nothing, and
+   * nobody can take them back: so from half of the limit on each may have no more than an equal part of what is left.
+   */
+  get mostForRead(): number {
+    const left = this.#mostReading - this.#reading;
+    if (left >= this.#mostReading / 2) return Infinity;
+    return left < this.#framers ? 0 : 2 ** Math.floor(Math.log2(left / this.#framers));
+  }
+
+  /** A framer reads into so many bytes now, 0 for none, and not any more into those that it had before. */
+  countReading(before: number, now: number): void {
+    this.#reading += now - before;
+    this.#framers += Math.sign(now) - Math.sign(before);
+  }
 
   /**
    * Memory of at least this size, not cleared when it was used before.

@@ -288,3 +288,89 @@ Deno.test("what has come of a packet is let go of at once", () => {
   framer.discard();
   assertEquals([framer.pendingBytes, region.length, framer.next()], [0, 0, false]);
 });
+
+const KIB = 1_024;
+
+/** Framers that have each read a large packet, and the beginning of one more, and wait. */
+function waiting(pool: SlabPool, count: number, begun = 0): Framer[] {
+  const packet = new Uint8Array([
+    ...framed(0x30, pattern(65_000)),
+    ...framed(0x30, pattern(65_000)).subarray(0, begun),
+  ]);
+  return Array.from({ length: count }, () => {
+    const framer = new Framer({ pool, initialSize: 512 });
+    read(framer, packet);
+    assert(framer.next() && !framer.next());
+    framer.space();
+    return framer;
+  });
+}
+
+function heldByAll(framers: readonly Framer[]): number {
+  return framers.reduce((sum, framer) => sum + heldBy(framer), 0);
+}
+
+Deno.test("Framers that wait hold no more together than their pool allows, and the first bytes of each", () => {
+  for (const begun of [0, 1, 300]) {
+    for (const count of [10, 100, 1_000]) {
+      const most = 2_048 * KIB, all = heldByAll(waiting(new SlabPool(most), count, begun));
+      assert(all <= most + count * Math.max(512, 4 * begun), `${count} framers hold ${all} bytes`);
+      assert(all >= Math.min(count * 64 * KIB, most / 2), `${count} framers hold ${all} bytes`);
+    }
+  }
+});
+
+Deno.test("Framers have what they want as long as all of them want less than half of what there is", () => {
+  const framers = waiting(new SlabPool(2_048 * KIB), 15);
+  assertEquals(framers.map(heldBy), framers.map(() => 64 * KIB));
+});
+
+Deno.test("Framers that have a lot take less with their next read where others have come", () => {
+  const pool = new SlabPool(1_024 * KIB), first = waiting(pool, 7), slabs = first.map(({ slab }) => slab!.bytes.length);
+  assertEquals(slabs, first.map(() => 64 * KIB));
+  waiting(pool, 120);
+  assertEquals(first.map(({ slab }) => slab!.bytes.length), slabs); // a read is under way
+  for (const framer of first) {
+    read(framer, framed(0x30, pattern(100)));
+    assert(framer.next() && !framer.next());
+  }
+  const all = heldByAll(first); // one may have what the others have left
+  assert(all <= 2 * 64 * KIB, `${all} bytes`);
+});
+
+Deno.test("what a Framer has given back others have, however it was given back", () => {
+  for (const give of ["release", "discard"] as const) {
+    const pool = new SlabPool(1_024 * KIB);
+    for (let round = 0; round < 5; round++) {
+      const framers = waiting(pool, 7);
+      assertEquals(framers.map(heldBy), framers.map(() => 64 * KIB));
+      for (const framer of framers) for (let time = 0; time < 2; time++) framer[give]();
+    }
+    assertEquals(pool.mostForRead, Infinity);
+  }
+});
+
+Deno.test("packets that are incomplete take nothing from what others may read", () => {
+  const pool = new SlabPool(1_024 * KIB), large = framed(0x30, pattern(1_000_000));
+  for (let count = 0; count < 5; count++) {
+    const framer = new Framer({ pool });
+    read(framer, large.subarray(0, 999_000));
+    assert(!framer.next());
+  }
+  assertEquals(waiting(pool, 1).map(heldBy), [64 * KIB]);
+});
+
+Deno.test("Framers find every packet where there is no memory to read into but the first bytes", () => {
+  const pool = new SlabPool(0), packets = [0, 1, 300, 511, 512, 513, 5_000, 70_000].map((size) => pattern(size, size));
+  const stream = packets.map((packet) => framed(0x30, packet));
+  for (const most of [1, 700, Infinity]) {
+    const framer = new Framer({ pool, initialSize: 512 });
+    for (const [index, bytes] of stream.entries()) {
+      read(framer, bytes, most);
+      assert(framer.next());
+      assertEquals(body(framer), packets[index]);
+    }
+    assert(!framer.next());
+    assertEquals(heldBy(framer), 512);
+  }
+});

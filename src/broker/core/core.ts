@@ -33,6 +33,9 @@ import type { ResolvedOptions } from "./resolve_options.ts";
 import { type OutboundLimits, Turn } from "./turn.ts";
 import { VERSION } from "./version.ts";
 
+/** Part of all memory that read buffers may take which wait for something to read, and the bytes that are enough for everybody. */
+const READING = 1 / 8, MOST_READING = 134_217_728;
+
 /** A connection, as far as all parts of a broker know it. */
 export interface OpenConnection {
   /** The session, once there is one. */
@@ -79,7 +82,7 @@ export class Core {
   /** Wills that are being published; each promise resolves when its will is sent or dropped. */
   readonly wills: Map<PendingWill, Promise<void>> = new Map();
   /** Memory that connections read into. */
-  readonly slabs: SlabPool = new SlabPool();
+  readonly slabs: SlabPool;
   /** The end of each turn: what is written, and who reads on. */
   readonly turn: Turn = new Turn((error) => this.unexpected("the end of a turn failed", error));
   /** Packets that have begun and are not whole. */
@@ -154,6 +157,7 @@ export class Core {
       maximumFilters: capabilities.maximumFiltersPerPacket,
     };
     this.limits = memoryLimits(capabilities);
+    this.slabs = new SlabPool(Math.min(MOST_READING, READING * this.limits.memory));
     this.aliases = new AliasTotals(this.limits.aliases);
     this.outboundAliases = new AliasTotals(this.limits.outboundAliases);
     this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };

@@ -97,7 +97,10 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
    * them, and make two functions for each read (`tests/bench/sessions_bench.ts`).
    */
   readAll(ended: (error?: unknown) => void): void {
-    this.#ended = ended;
+    this.#ended = (error) => {
+      this.#framer.release();
+      ended(error);
+    };
     this.readOn();
   }
 
