@@ -109,6 +109,8 @@ export class Core {
   charged = 0;
   /** The end of the last match that was too long for one turn. The next one waits for it: what a match has found takes memory. */
   longMatch: Promise<unknown> = Promise.resolve();
+  /** Messages that go to so many that they are delivered in portions: when the last one of each topic is delivered to all. */
+  readonly longDeliveries: Map<string, Promise<void>> = new Map();
   /** Sessions that have ended and are not done with, by ClientID. */
   readonly endings: Map<string, { goOn(): boolean; readonly done: Promise<void> }> = new Map();
   /** What all sessions have on its way to clients. */

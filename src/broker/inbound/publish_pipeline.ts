@@ -146,17 +146,23 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     if (!(recipients instanceof Promise)) return this.#deliver(message, routed, recipients);
     return recipients.then((chosen) => {
       this.#becameOlder(routed);
-      this.#deliver(message, routed, chosen);
+      return this.#deliver(message, routed, chosen);
     }, (error) => this.#refused(error, message));
   }
 
-  /** In one turn, so that storage keeps all of it in one commit. */
-  #deliver(message: Message, routed: Message, recipients: Recipients): void {
+  /** In one turn, so that storage keeps all of it in one commit, unless very many receive it. */
+  #deliver(message: Message, routed: Message, recipients: Recipients): void | Promise<void> {
     const core = this.#core, connection = this.#connection;
     if (connection.version5 && isKeptOut(core, routed, recipients)) {
       return this.#refuse(message, ReasonCode.QuotaExceeded);
     }
-    deliverAll(core, connection.client!, routed, recipients);
+    const pending = deliverAll(core, connection.client!, routed, recipients);
+    if (pending !== undefined) return pending.then(() => this.#delivered(message, routed));
+    this.#delivered(message, routed);
+  }
+
+  #delivered(message: Message, routed: Message): void {
+    const core = this.#core, connection = this.#connection;
     if (message.qos === 2) routed.awaitCommit(beginReceiving(core, connection.session!, message.packetId));
     if (message.qos > 0) acknowledge(core, connection, message, routed);
     routed.commits = undefined; // retained and queued messages live longer than anybody waits for these

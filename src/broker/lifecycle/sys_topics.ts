@@ -86,6 +86,7 @@ function publishSysTopics(core: Core, client: Client, told: Map<string, string>)
   for (const [name, counter] of topics) {
     const topic = `$SYS/${name}`, value = String(info[counter]);
     if (told.get(topic) === value && core.retained.get(topic) !== undefined) continue;
+    if (core.longDeliveries.has(topic)) continue; // the next one tells what holds then
     told.set(topic, value);
     publishValue(core, client, { topic, value });
   }
@@ -99,8 +100,10 @@ function publishValue(core: Core, client: Client, { topic, value }: { topic: str
   const failed = (error: unknown) => core.unexpected("$SYS was not published", error);
   try {
     const recipients = choose(core, message);
-    if (!(recipients instanceof Promise)) deliverTo(core, message, recipients);
-    else recipients.then((chosen) => deliverTo(core, message, chosen)).catch(failed);
+    const pending = recipients instanceof Promise
+      ? recipients.then((chosen) => deliverTo(core, message, chosen))
+      : deliverTo(core, message, recipients);
+    if (pending instanceof Promise) pending.catch(failed);
   } catch (error) {
     failed(error);
   }

@@ -9,6 +9,7 @@ import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from 
 import type { Core } from "../core/core.ts";
 import { deliver, isTotalTight, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
 import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
+import { deliverInPortions, MANY } from "./long_delivery.ts";
 import { matchTopic } from "./match_topic.ts";
 import { retain } from "./retain.ts";
 
@@ -94,27 +95,39 @@ function withoutMembersWhoLeft(share: MatchedShare<Session>): MatchedShare<Sessi
   return { ...share, members: share.members.filter((member) => !hasLeft(member)) };
 }
 
+/** Whether nothing is left of the subscriptions that match. */
+function haveLeft({ subscriptions }: MatchedSubscriber<Session>): boolean {
+  return subscriptions.length > 0 && subscriptions.every(hasLeft);
+}
+
 function withoutThoseWhoLeft(recipients: Recipients): Recipients {
   const { matched: { subscribers }, deniedSubscribers } = recipients;
   const denied = new Set(deniedSubscribers), without: number[] = [];
   for (let index = 0; index < subscribers.length; index++) {
-    const { subscriptions } = subscribers[index], left = subscriptions.length > 0 && subscriptions.every(hasLeft);
-    if (left || denied.has(index)) without.push(index);
+    if (denied.has(index) || haveLeft(subscribers[index])) without.push(index);
   }
   return { ...recipients, deniedSubscribers: without };
 }
 
 /**
- * Delivers a message to all recipients and keeps it where it is to be retained, in one turn: a crash never finds it delivered to
- * some and not to others.
+ * Delivers a message to all recipients and keeps it where it is to be retained. In one turn, so that a crash never finds it delivered
+ * to some and not to others; where it reaches very many it is retained at once, for those who subscribe meanwhile.
+ *
+ * @returns a Promise only when it is delivered in portions
  */
-export function deliverAll(core: Core, client: Client, message: Message, recipients: Recipients): void {
+export function deliverAll(
+  core: Core,
+  client: Client,
+  message: Message,
+  recipients: Recipients,
+): void | Promise<void> {
   if (message.retain) message.clearRetainInPacket();
-  deliverTo(core, message, recipients);
+  const pending = deliverTo(core, message, recipients);
   if (message.retain) retain(core, client, message); // copies the message out of the read buffer, which is of use before
   const { onPublished } = core.hooks.on;
-  if (onPublished === undefined) return;
+  if (onPublished === undefined) return pending;
   message.keepMemory();
+  if (pending !== undefined) return pending.then(() => void core.hooks.observe(onPublished, client, message));
   core.hooks.observe(onPublished, client, message);
 }
 
@@ -135,10 +148,19 @@ export function isKeptOut(core: Core, message: Message, recipients: Recipients):
   );
 }
 
-/** Delivers a message to all recipients, and notes in it how many sessions and share groups match. */
-export function deliverTo(core: Core, message: Message, recipients: Recipients): void {
-  const { matched: { subscribers, shares }, deniedSubscribers, members } = recipients;
+/**
+ * Delivers a message to all recipients, and notes in it how many sessions and share groups match.
+ * @returns a Promise only when it is delivered in portions
+ */
+export function deliverTo(core: Core, message: Message, recipients: Recipients): void | Promise<void> {
+  const { matched: { subscribers, shares } } = recipients, { longDeliveries } = core;
   message.reached = subscribers.length + shares.length;
+  const isLong = message.reached >= MANY || longDeliveries.size > 0 && longDeliveries.has(message.topic);
+  return isLong ? deliverLong(core, message, recipients) : deliverNow(core, message, recipients);
+}
+
+function deliverNow(core: Core, message: Message, recipients: Recipients): void {
+  const { matched: { subscribers }, deniedSubscribers, members } = recipients;
   core.charged += message.reached >> 1;
   let next = 0;
   for (let index = 0; index < subscribers.length; index++) {
@@ -149,6 +171,27 @@ export function deliverTo(core: Core, message: Message, recipients: Recipients):
   }
   if (members === undefined) return;
   for (const member of members) if (member !== undefined) deliverToMember(core, message, member);
+}
+
+/** In portions; who leaves meanwhile does not get it, and a share group has another member then. */
+function deliverLong(core: Core, message: Message, recipients: Recipients): Promise<void> {
+  const { matched: { subscribers, shares }, members = [] } = recipients, denied = new Set(recipients.deniedSubscribers);
+  const deliverSubscriber = (index: number) => {
+    const match = subscribers[index];
+    if (!denied.has(index) && !haveLeft(match)) deliverMatch(core, message, match);
+  };
+  const deliverMember = (member: Member, share: MatchedShare<Session>): void | Promise<void> => {
+    if (member === undefined) return;
+    if (hasLeft(member)) return deliverToShare(core, message, withoutMembersWhoLeft(share));
+    deliverToMember(core, message, member);
+  };
+  return deliverInPortions(core, message, {
+    all: subscribers.length + members.length,
+    deliverTo: (index) =>
+      index < subscribers.length
+        ? deliverSubscriber(index)
+        : deliverMember(members[index - subscribers.length], shares[index - subscribers.length]),
+  });
 }
 
 /** Delivers a message to a subscriber that may have it. */

@@ -12,7 +12,7 @@ export type WhenRouted = (message: Message) => void;
 
 /**
  * Lets the hooks see a message whose topic is valid and granted, and routes what they make of it.
- * @returns the message that was routed; a Promise only when a hook is async
+ * @returns the message that was routed; a Promise only when a hook is async, or very many receive it
  * @throws MqttError (also as rejection) of a hook, or 0x97 when the message cannot be retained or stored
  */
 export function publish(core: Core, client: Client, message: Message): Message | Promise<Message> {
@@ -36,10 +36,13 @@ export function route(
   whenRouted?: WhenRouted,
 ): Message | Promise<Message> {
   if (message.retain) checkRetainedLimits(core, message);
-  const deliver = (recipients: Recipients): Message => {
-    deliverAll(core, client, message, recipients);
+  const routed = (): Message => {
     whenRouted?.(message);
     return message;
+  };
+  const deliver = (recipients: Recipients): Message | Promise<Message> => {
+    const pending = deliverAll(core, client, message, recipients);
+    return pending === undefined ? routed() : pending.then(routed);
   };
   const recipients = choose(core, message);
   if (!(recipients instanceof Promise)) return deliver(recipients);
