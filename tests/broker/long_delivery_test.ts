@@ -1,0 +1,176 @@
+/** A message that reaches thousands is delivered in portions, and nobody can tell but by the time that others have meanwhile. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { allowAll } from "../../hooks/auth/allow_all.ts";
+import { Core } from "../../src/broker/core/core.ts";
+import { Portions } from "../../src/broker/core/portions.ts";
+import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
+import { deliverInPortions, MANY } from "../../src/broker/routing/long_delivery.ts";
+import type { Hook } from "../../src/hook/hook.ts";
+import { Message } from "../../src/session/message.ts";
+import { Harness, PacketType } from "../helpers/harness.ts";
+
+/** What the subscribers have, each in the order in which it came. */
+class Crowd {
+  readonly received: string[][] = [];
+  count = 0;
+  /** Called when the first one has a message. */
+  atFirst: (() => void) | undefined;
+  readonly #harness: Harness;
+
+  constructor(harness: Harness, size: number = MANY) {
+    this.#harness = harness;
+    for (let id = 1; id <= size; id++) {
+      const mine: string[] = [];
+      this.received.push(mine);
+      harness.broker.subscribe("t", (_, { payload }) => {
+        this.count++;
+        mine.push(new TextDecoder().decode(payload));
+        if (id === 1) this.atFirst?.();
+      }, { id });
+    }
+  }
+
+  /** The last ones do not want it any more. */
+  shrinkTo(size: number): void {
+    for (let id = size + 1; id <= this.received.length; id++) this.#harness.broker.unsubscribe("t", { id });
+    this.received.length = size;
+  }
+
+  assertAllHave(...payloads: string[]): void {
+    assertEquals(this.received.filter((mine) => mine.join() !== payloads.join()), []);
+  }
+}
+
+Deno.test("others have their turn while a message is delivered to thousands, and it is acknowledged when all have it", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness), publisher = await harness.connect("p");
+  let meanwhile: number | undefined;
+  crowd.atFirst = () => setImmediate(() => meanwhile = crowd.count);
+  assertEquals(await publisher.publish("t", "x", { qos: 1 }), 0);
+  assertEquals(crowd.count, MANY);
+  assert(meanwhile! < MANY, `${meanwhile} have had it`);
+  crowd.assertAllHave("x");
+});
+
+Deno.test("to one less it is delivered in one turn", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness, MANY - 1), publisher = await harness.connect("p");
+  let meanwhile: number | undefined;
+  crowd.atFirst = () => queueMicrotask(() => meanwhile = crowd.count);
+  await publisher.publish("t", "x", { qos: 1 });
+  assertEquals(meanwhile, MANY - 1);
+});
+
+for (const qos of [0, 1, 2] as const) {
+  Deno.test(`messages of a client keep their order, its will included, however many are left at QoS ${qos}`, async () => {
+    await using harness = await Harness.start();
+    const crowd = new Crowd(harness), payload = new TextEncoder().encode("will");
+    const publisher = await harness.connect({ clientId: "p", will: { topic: "t", qos, payload } });
+    const all = Promise.withResolvers<void>();
+    harness.broker.subscribe("t", (_, packet) => {
+      if (new TextDecoder().decode(packet.payload) === "will") all.resolve();
+    }, { id: 100_000 });
+    crowd.atFirst = () => {
+      crowd.atFirst = undefined;
+      crowd.shrinkTo(MANY / 2); // what comes next reaches fewer
+      publisher.cut();
+    };
+    const packet = { type: PacketType.PUBLISH, topic: "t", qos, retain: false, dup: false } as const;
+    await publisher.send(...["1", "2"].map((text, index) => ({
+      ...packet,
+      payload: new TextEncoder().encode(text),
+      packetId: qos === 0 ? 0 : index + 1,
+    })));
+    await all.promise;
+    await harness.settle();
+    for (const mine of crowd.received) {
+      assertEquals([mine[0], mine.at(-1), mine.toSorted()], ["1", "will", mine]);
+    }
+  });
+}
+
+Deno.test("[v5 MQTT-3.10.4-2] who unsubscribes while others get a message does not get it after UNSUBACK", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness), publisher = await harness.connect("p"), leaves = await harness.connect("l");
+  await leaves.subscribe("t", { qos: 1 });
+  const left = Promise.withResolvers<void>();
+  crowd.atFirst = () => leaves.unsubscribe("t").then(() => left.resolve());
+  assertEquals(await publisher.publish("t", "x", { qos: 1 }), 0);
+  await left.promise;
+  await leaves.send({ type: PacketType.PINGREQ });
+  await leaves.expect({ type: PacketType.PINGRESP });
+  crowd.assertAllHave("x");
+});
+
+Deno.test("a share group has another member where the chosen one leaves meanwhile", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness), publisher = await harness.connect("p");
+  const members = [await harness.connect("a"), await harness.connect("b")];
+  for (const member of members) await member.subscribe("$share/g/t", { qos: 1 });
+  crowd.atFirst = () => void members[0].cut();
+  for (const text of ["1", "2"]) assertEquals(await publisher.publish("t", text, { qos: 1 }), 0);
+  await members[1].expectMessage("t", "1");
+  await members[1].expectMessage("t", "2");
+});
+
+Deno.test("who subscribes while others get a retained message gets it once, as a retained one", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness), publisher = await harness.connect("p"), late = await harness.connect("l");
+  const subscribed = Promise.withResolvers<void>();
+  crowd.atFirst = () => late.subscribe("t", { qos: 1 }).then(() => subscribed.resolve());
+  await publisher.publish("t", "x", { qos: 1, retain: true });
+  await subscribed.promise;
+  await late.expectMessage("t", "x", { retain: true });
+  await late.send({ type: PacketType.PINGREQ });
+  await late.expect({ type: PacketType.PINGRESP });
+});
+
+Deno.test("hooks are told that it is published when all have it", async () => {
+  const seen: number[] = [], hook: Hook = { id: "seen", onPublished: () => void seen.push(crowd.count) };
+  await using harness = await Harness.start({ hooks: [allowAll(), hook] });
+  const crowd: Crowd = new Crowd(harness);
+  await harness.broker.publish("t", "x");
+  assertEquals(seen, [MANY]);
+});
+
+/** A core whose rounds come when they are called for. */
+function startCore() {
+  const core = new Core(resolveOptions({})), rounds: (() => void)[] = [];
+  const portions = new Portions({ later: (run) => void rounds.push(run), onError: () => {} });
+  return { core: Object.assign(core, { portions }), next: () => rounds.splice(0).forEach((run) => run()) };
+}
+
+function messageTo(topic: string): Message {
+  return new Message({ topic, payload: new Uint8Array(0), receivedAt: 0 });
+}
+
+Deno.test("messages to one topic are delivered one behind the other, those to other topics beside them", async () => {
+  const { core, next } = startCore(), done: string[] = [];
+  const deliver = (topic: string, name: string) =>
+    deliverInPortions(core, messageTo(topic), {
+      all: 2_000,
+      deliverTo: (at) => void (at === 1_999 && done.push(name)),
+    });
+  const all = [deliver("a", "a1"), deliver("a", "a2"), deliver("b", "b1")];
+  for (let round = 0; round < 5; round++) {
+    next();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(all);
+  assertEquals([done, core.longDeliveries.size], [["a1", "b1", "a2"], 0]);
+});
+
+Deno.test("what one delivery throws its publisher is told, and the next one goes on", async () => {
+  const { core } = startCore();
+  const fails = deliverInPortions(core, messageTo("t"), {
+    all: 1,
+    deliverTo: () => {
+      throw new Error("no");
+    },
+  });
+  let delivered = 0;
+  const goesOn = deliverInPortions(core, messageTo("t"), { all: 3, deliverTo: () => void delivered++ });
+  await assertRejects(() => fails, Error, "no");
+  await goesOn;
+  assertEquals([delivered, core.longDeliveries.size], [3, 0]);
+});
