@@ -145,6 +145,7 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/core/portions.ts", code: "UNITS_A_ROUND = 2_500" },
     { file: "src/broker/routing/match_topic.ts", code: "NODES = 512" },
     { file: "src/broker/routing/retain.ts", code: "BRANCHES = 64" },
+    { file: "src/broker/routing/long_delivery.ts", code: "STEP = 64" },
     { file: "src/broker/routing/subscriptions.ts", code: "REMOVAL = 4" },
     { file: "src/broker/sessions/session_end.ts", code: "ORPHAN = 10" },
     { file: "src/broker/sessions/session_end.ts", code: "FORGOTTEN = 16" },

@@ -82,7 +82,11 @@ export class SlabPool {
   #reading = 0;
   #framers = 0;
 
-  /** @param mostReading bytes that all framers together may read into, beside the first ones of each; no limit by default */
+  /**
+   * A pool with nothing in it.
+   *
+   * @param mostReading bytes that all framers together may read into, beside the first ones of each; no limit by default
+   */
   constructor(mostReading: number = Infinity) {
     this.#mostReading = mostReading;
   }

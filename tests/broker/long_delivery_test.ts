@@ -73,7 +73,7 @@ for (const qos of [0, 1, 2] as const) {
     crowd.atFirst = () => {
       crowd.atFirst = undefined;
       crowd.shrinkTo(MANY / 2); // what comes next reaches fewer
-      publisher.cut();
+      harness.broker.clients.get("p")!.disconnect();
     };
     const packet = { type: PacketType.PUBLISH, topic: "t", qos, retain: false, dup: false } as const;
     await publisher.send(...["1", "2"].map((text, index) => ({

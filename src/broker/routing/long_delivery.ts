@@ -31,16 +31,17 @@ export function deliverInPortions(
   receivers: Receivers,
 ): Promise<void> {
   const { topic } = message.detach(), { longDeliveries } = core, earlier = longDeliveries.get(topic);
-  const begin = () => run(core, receivers);
-  const done = earlier === undefined ? begin() : earlier.then(begin, begin);
-  const end = () => void (longDeliveries.get(topic) === done && longDeliveries.delete(topic));
-  longDeliveries.set(topic, done);
-  done.then(end, end);
-  return done;
+  const all = Promise.withResolvers<void>(), { promise } = all;
+  const begin = () => run(core, receivers, all);
+  const end = () => void (longDeliveries.get(topic) === promise && longDeliveries.delete(topic));
+  longDeliveries.set(topic, promise); // before anybody has it, and may send one
+  promise.then(end, end);
+  if (earlier === undefined) begin();
+  else earlier.then(begin, begin);
+  return promise;
 }
 
-function run(core: Core, { all, deliverTo }: Receivers): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+function run(core: Core, { all, deliverTo }: Receivers, { resolve, reject }: PromiseWithResolvers<void>): void {
   let index = 0;
   core.portions.run(STEP, () => {
     core.now(); // the message has become older
@@ -53,5 +54,4 @@ function run(core: Core, { all, deliverTo }: Receivers): Promise<void> {
     if (index === all) resolve();
     return index < all;
   });
-  return promise;
 }
