@@ -9,8 +9,10 @@ import { removeAllSubscriptions } from "../routing/subscriptions.ts";
 import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { publishWill } from "./wills.ts";
 
-/** Units of work that it takes to pass a message on, or to forget so many. */
-const ORPHAN = 10, FORGOTTEN = 16;
+/** Units of work that it takes to pass a message on, */
+const ORPHAN = 10;
+/** or to forget so many. */
+const FORGOTTEN = 16;
 /** And to end a session that has nothing. */
 const END = 16;
 /** So many such steps are taken at once when the client waits for it. */
