@@ -253,7 +253,7 @@ async function isRefused(port: number): Promise<boolean> {
 
 Deno.test("large packets that are not whole yet are given up where memory is short: others may come", async () => {
   await using broker = await start();
-  const port = broker.port("tcp"), count = 600;
+  const port = broker.port("tcp"), count = 900;
   await using good = await startGoodClient(broker, { newConnections: false });
   const begun = encodePacket(publishTo("t", { size: MIB - 100 }), 5)!.subarray(0, MIB - 200),
     attackers: Attacker[] = [];
