@@ -65,7 +65,7 @@ export class Core {
    */
   spareMessage: Message | undefined = undefined;
   /** Subscriptions of all sessions. */
-  readonly tree: SubscriptionTree<Session> = new SubscriptionTree<Session>();
+  readonly tree: SubscriptionTree<Session>;
   /** Retained messages by topic. */
   readonly retained: RetainedTree<RetainedMessage> = new RetainedTree<RetainedMessage>();
   /** Where they are. */
@@ -154,6 +154,7 @@ export class Core {
       maximumFilters: capabilities.maximumFiltersPerPacket,
     };
     this.limits = memoryLimits(capabilities);
+    this.tree = new SubscriptionTree<Session>({ cacheBytes: this.limits.matches });
     this.aliases = new AliasTotals(this.limits.aliases);
     this.outboundAliases = new AliasTotals(this.limits.outboundAliases);
     this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };
@@ -162,7 +163,9 @@ export class Core {
       now: () => this.recentTime,
       onChange: (isShort, use) => {
         this.#tellOfMemory(isShort, use);
-        if (isShort) this.turn.afterReaders(() => this.memory.isShort && this.incomplete.endLarge());
+        if (!isShort) return;
+        this.tree.forgetMatches();
+        this.turn.afterReaders(() => this.memory.isShort && this.incomplete.endLarge());
       },
     });
     this.outboundLimits = {

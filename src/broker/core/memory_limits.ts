@@ -27,6 +27,8 @@ export interface MemoryLimits {
   readonly writes: number;
   /** Acknowledgements that wait. */
   readonly acknowledgements: number;
+  /** What is remembered of who receives which topic. */
+  readonly matches: number;
 }
 
 /**
@@ -38,8 +40,8 @@ const HIGH_WATER = 0.8;
 const WITH_BUFFERS = 1.5;
 /** Parts of the heap. With the part of a store (`hooks/storage/options.ts`) they stay below the high water. */
 const SHARES = {
-  retained: 0.17,
-  queued: 0.17,
+  retained: 0.16,
+  queued: 0.16,
   sessions: 0.14,
   subscriptions: 0.13,
   wills: 0.03,
@@ -47,6 +49,7 @@ const SHARES = {
   outboundAliases: 0.01,
   writes: 0.07,
   acknowledgements: 0.02,
+  matches: 0.02,
 } as const;
 
 /**
@@ -71,5 +74,6 @@ export function memoryLimits(capabilities: Capabilities, heapLimit: number = HEA
     outboundAliases: part("outboundAliases"),
     writes: capabilities.maximumTotalWritesPendingBytes || part("writes"),
     acknowledgements: part("acknowledgements"),
+    matches: part("matches"),
   };
 }
