@@ -6,7 +6,7 @@ import type { FilterLeaf } from "./filter_leaf.ts";
 import { bytesOfResult, type Collected, type KnownResult, type MatchResult, merge } from "./match_result.ts";
 import { countOf } from "./one_or_map.ts";
 import { type MatchedShare, ShareGroup } from "./share_group.ts";
-import { HeldSubscription, type MatchedSubscriber } from "./subscription.ts";
+import type { HeldSubscription, MatchedSubscriber } from "./subscription.ts";
 
 /** Subscribers and subscriptions that are looked at in one turn: that takes two milliseconds or so. */
 const MOST = 131_072;
