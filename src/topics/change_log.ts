@@ -7,8 +7,10 @@ import { topicMatchesFilter } from "./topic_filter.ts";
 
 /** So many changes are compared with a topic; beyond that matching anew is cheaper. */
 const FEW = 32;
-/** The same for a topic whose match was long: that takes more time than to compare all of these. */
-const MANY = 4_096;
+/** The same for a topic whose match was long: all of them take two milliseconds. */
+const MANY = 16_384;
+/** Bytes of a change, with a filter that is there for it alone, and without the text of that. */
+const CHANGE = 224;
 
 const NONE: readonly never[] = Object.freeze([]);
 
@@ -20,13 +22,20 @@ export interface Change<S> {
   readonly subscriber: S;
 }
 
-/** The last changes. Many are kept only while there are topics that need them, as subscribers who have gone are kept with them. */
+/** The last changes. Many are kept only while there are topics that need them: filters and subscribers that have gone are kept with them. */
 export class ChangeLog<S> {
   /** How many changes there have been. */
   generation = 0;
+  readonly #room: number;
   /** The last of them; `undefined` for one that concerns no topic. */
   #changes: (Change<S> | undefined)[] = [];
+  #bytes = 0;
   #manyUntil = 0;
+
+  /** @param room bytes that changes may take */
+  constructor(room: number) {
+    this.#room = room;
+  }
 
   /**
    * Takes note of a change.
@@ -34,9 +43,11 @@ export class ChangeLog<S> {
    * @param change what has changed, `undefined` when topics are only to be looked up again
    */
   note(change: Change<S> | undefined): void {
-    const kept = ++this.generation <= this.#manyUntil ? MANY : FEW;
-    this.#changes.push(change);
-    if (this.#changes.length >= 2 * kept) this.#changes.splice(0, this.#changes.length - kept);
+    const changes = this.#changes, kept = ++this.generation <= this.#manyUntil ? MANY : FEW;
+    changes.push(change);
+    this.#bytes += bytesOf(change);
+    if (changes.length >= 2 * kept) this.#forget(changes.length - kept);
+    else if (this.#bytes > this.#room) this.#forget(1 + (changes.length >> 2));
   }
 
   /** Somebody will ask what has changed from now on, and not be content with few changes. */
@@ -46,7 +57,7 @@ export class ChangeLog<S> {
 
   /** Forgets all changes: whatever was known before is not known to be true any more. */
   clear(): void {
-    this.#changes = [];
+    this.#forget(this.#changes.length);
     this.generation++;
   }
 
@@ -68,4 +79,12 @@ export class ChangeLog<S> {
     }
     return found ?? NONE;
   }
+
+  #forget(count: number): void {
+    for (const change of this.#changes.splice(0, count)) this.#bytes -= bytesOf(change);
+  }
+}
+
+function bytesOf<S>(change: Change<S> | undefined): number {
+  return change === undefined ? 0 : CHANGE + 2 * change.holder.filter.length;
 }

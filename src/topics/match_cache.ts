@@ -11,7 +11,7 @@ const LONGEST_TOPIC = 1_024;
 /** Bytes of a topic without its text and its result. */
 const TOPIC = 96;
 /** A result beyond this part of a half is remembered when it is asked for again: many that come once would leave no room for others. */
-const LARGE = 1 / 64;
+const LARGE = 1 / 256;
 /** In the time in which a node is visited, 2 to the power of so many changes are compared with a topic. */
 const COMPARED = 2;
 /** And so many subscriptions looked at to make a result true again. */
@@ -65,7 +65,7 @@ export class MatchCache<S> {
   readonly #topics: number;
   /** How many bytes a half has at most. */
   readonly #room: number;
-  readonly #changes: ChangeLog<S> = new ChangeLog<S>();
+  readonly #changes: ChangeLog<S>;
   /** The generation that the young half has begun with. */
   #turned = 0;
   #young: Map<string, Entry<S>> = new Map();
@@ -80,7 +80,8 @@ export class MatchCache<S> {
    */
   constructor({ topics, bytes }: { readonly topics: number; readonly bytes: number }) {
     this.#topics = topics;
-    this.#room = bytes / 2;
+    this.#room = bytes * 3 / 8;
+    this.#changes = new ChangeLog<S>(bytes / 4);
   }
 
   /** How many topics are held. */
@@ -121,6 +122,16 @@ export class MatchCache<S> {
     if (isNew && found.bytes > LARGE * this.#room) entry.drop();
     if (found.isLong) this.expectLong();
     this.#insert(topic, entry);
+  }
+
+  /**
+   * Tells whether a topic was asked for before.
+   *
+   * @param topic a Topic Name
+   * @returns true when it was, lately
+   */
+  knows(topic: string): boolean {
+    return this.#find(topic) !== undefined;
   }
 
   /** A match has begun that takes long: what changes meanwhile will be asked for. */

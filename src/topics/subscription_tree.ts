@@ -202,7 +202,8 @@ export class SubscriptionTree<S> {
     const walk = new MatchWalk<S>(this.#wildcards.root, topic), { generation } = this.#cache;
     if (this.#run(walk, steps)) return this.#finish(walk, generation);
     this.#cache.expectLong();
-    return new PendingMatch((steps) => this.#run(walk, steps) ? this.#finish(walk, generation) : undefined);
+    const goOn = (steps: number) => this.#run(walk, steps) ? this.#finish(walk, generation) : undefined;
+    return new PendingMatch<S>(goOn, this.#cache.knows(topic));
   }
 
   /** @returns whether the walk is done */
@@ -255,10 +256,18 @@ export class SubscriptionTree<S> {
 export class PendingMatch<S> {
   /** Goes on for so many nodes. Returns who receives the topic, `undefined` while there is more to visit. */
   readonly goOn: (steps: number) => MatchResult<S> | undefined;
+  /** Whether the topic was asked for before, lately. */
+  readonly isAgain: boolean;
 
-  /** @param goOn goes on */
-  constructor(goOn: (steps: number) => MatchResult<S> | undefined) {
+  /**
+   * A match that has come to somewhere.
+   *
+   * @param goOn goes on
+   * @param isAgain whether the topic was asked for before
+   */
+  constructor(goOn: (steps: number) => MatchResult<S> | undefined, isAgain: boolean) {
     this.goOn = goOn;
+    this.isAgain = isAgain;
   }
 }
 

@@ -31,10 +31,10 @@ Deno.test("a cached topic is matched anew after a change of each filter that mat
   }
 });
 
-for (const [isLong, most] of [[false, 32], [true, 4_096]] as const) {
+for (const [isLong, most] of [[false, 32], [true, 16_384]] as const) {
   Deno.test(`only ${most} wildcard changes are looked through where a match is ${isLong ? "long" : "short"}`, () => {
     for (const changes of [0, 1, most - 1, most, most + 1, 2 * most, 2 * most + 1]) {
-      const cache = cacheOf(10);
+      const cache = cacheOf(10, 40_000_000);
       remember(cache, "a", { isLong });
       for (let change = 0; change < changes; change++) cache.change(changeOf("b/#"));
       assertEquals(cache.get("a") !== undefined, changes <= most, `${changes}`);
@@ -53,16 +53,16 @@ Deno.test("no change is overlooked", () => {
 });
 
 Deno.test("many changes are kept only as long as there is a long match that is asked for", () => {
-  const cache = cacheOf(10),
+  const cache = cacheOf(10, 40_000_000),
     change = (count: number) => {
       for (let at = 0; at < count; at++) cache.change(changeOf("b/#"));
     };
   remember(cache, "long", { isLong: true });
-  change(4_000);
+  change(16_000);
   assert(cache.get("long") !== undefined);
-  change(4_000);
+  change(16_000);
   assert(cache.get("long") !== undefined, "it was asked for meanwhile");
-  change(5_000); // by now only a few are kept
+  change(17_000); // by now only a few are kept
   const { generation } = cache;
   change(100);
   cache.set("late", { ...found(), isLong: true, generation });
@@ -93,15 +93,15 @@ Deno.test("a topic that is never asked for again goes", () => {
 });
 
 Deno.test("the cache is bounded by the bytes of topics and results too", () => {
-  for (const [bytes, length, most] of [[1_000, 10, 178], [0, 10, 1_724], [0, 1_000, 95]]) {
-    const cache = cacheOf(10_000, 200_000);
+  for (const [bytes, length, most] of [[1_000, 10, 1_344], [0, 10, 12_930], [0, 1_000, 716]]) {
+    const cache = cacheOf(10_000, 2_000_000);
     for (let at = 0; at < 10_000; at++) remember(cache, `${at}`.padEnd(length), { bytes });
     assert(cache.size <= most && cache.size >= most / 2, `${cache.size} topics with results of ${bytes} bytes`);
   }
 });
 
 Deno.test("a large result is remembered when it is asked for again, and one that comes once takes no room", () => {
-  const cache = cacheOf(10_000, 128_000);
+  const cache = cacheOf(10_000, 683_000); // 256,125 a half
   remember(cache, "small");
   for (let at = 0; at < 500; at++) remember(cache, `large${at}`, { bytes: 1_001 });
   assert(cache.get("small") !== undefined);
@@ -119,7 +119,7 @@ Deno.test("a large result is remembered when it is asked for again, and one that
 });
 
 Deno.test("what is replaced, changed or cleared is not counted any more", () => {
-  const cache = cacheOf(10_000, 128_000);
+  const cache = cacheOf(10_000, 250_000);
   remember(cache, "kept");
   for (let at = 0; at < 1_000; at++) {
     remember(cache, "a", { bytes: 900 });
@@ -141,6 +141,17 @@ Deno.test("what was found before the cache was cleared is not taken for true", (
   cache.clear();
   cache.set("a", before);
   assertEquals(cache.get("a"), undefined);
+});
+
+Deno.test("changes that are kept take a quarter of the bytes at most, with the texts of their filters", () => {
+  for (const [length, most] of [[10, 409], [1_000, 44]] as const) {
+    const cache = cacheOf(10, 400_000), filter = `${"b".repeat(length - 2)}/#`;
+    for (const [changes, isKnown] of [[Math.floor(most / 2), true], [most + 1, false]] as const) {
+      remember(cache, "a", { isLong: true });
+      for (let change = 0; change < changes; change++) cache.change(changeOf(filter));
+      assertEquals(cache.get("a") !== undefined, isKnown, `${changes} changes of ${length} characters`);
+    }
+  }
 });
 
 Deno.test("very long topics are not remembered", () => {

@@ -33,6 +33,8 @@ import type { ResolvedOptions } from "./resolve_options.ts";
 import { type OutboundLimits, Turn } from "./turn.ts";
 import { VERSION } from "./version.ts";
 
+const DONE: Promise<unknown> = Promise.resolve();
+
 /** A connection, as far as all parts of a broker know it. */
 export interface OpenConnection {
   /** The session, once there is one. */
@@ -104,8 +106,12 @@ export class Core {
    * it, and begins to count anew.
    */
   charged = 0;
-  /** The end of the last match that was too long for one turn. The next one waits for it: what a match has found takes memory. */
-  longMatch: Promise<unknown> = Promise.resolve();
+  /**
+   * The end of the last match that was too long for one turn, of a topic that came for the first time, and of one that has come again:
+   * that one is not behind those who publish to ever new topics. The next one of the same waits for it: what a match has found takes
+   * memory.
+   */
+  readonly longMatches: { first: Promise<unknown>; again: Promise<unknown> } = { first: DONE, again: DONE };
   /** Sessions that have ended and are not done with, by ClientID. */
   readonly endings: Map<string, { goOn(): boolean; readonly done: Promise<void> }> = new Map();
   /** What all sessions have on its way to clients. */
