@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import type { MatchResult } from "../../src/topics/match_result.ts";
 import { MatchPatch } from "../../src/topics/match_patch.ts";
 import { HeldSubscription, MergedSubscriber } from "../../src/topics/subscription.ts";
-import { SubscriptionTree } from "../../src/topics/subscription_tree.ts";
+import { type PendingMatch, SubscriptionTree } from "../../src/topics/subscription_tree.ts";
 import { parseTopicFilter } from "../../src/topics/topic_filter.ts";
 import { changeOf } from "./cached_matches.ts";
 
@@ -49,6 +49,17 @@ for (const [filter, name] of CHANGED) {
     assert(each < 100 && (name === "x" || each > 500 / 16), `${each} nodes are charged for each`);
   });
 }
+
+Deno.test("a match in portions is remembered, however many filters change meanwhile", () => {
+  const tree = crowded(), pending = tree.tryMatch(TOPIC, 100) as PendingMatch<string>;
+  for (let time = 0; time < 500; time++) {
+    tree.subscribe("x", parseTopicFilter("a/#"), OPTIONS);
+    if (time < 499) tree.unsubscribe("x", parseTopicFilter("a/#"));
+  }
+  const found = pending.goOn(10_000)!;
+  assertEquals(namesOf(found), ["crowd0", "crowd1", "x"]);
+  assertStrictEquals(tree.match(TOPIC), found);
+});
 
 Deno.test("a short match is found anew, and shared where it can be", () => {
   const tree = new SubscriptionTree<string>();
