@@ -76,9 +76,10 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/packets/string_cache.ts", code: "WORDS = 16" },
     { file: "src/packets/string_cache.ts", code: "+ count > words.length" },
     { file: "src/packets/string_cache.ts", code: ">= places.length / 2" },
-    { file: "src/topics/match_cache.ts", code: "WEIGHT_PER_TOPIC = 64" },
-    { file: "src/topics/match_cache.ts", code: "< this.#capacity &&" },
-    { file: "src/topics/match_cache.ts", code: "< this.#capacity * WEIGHT_PER_TOPIC" },
+    { file: "src/topics/match_cache.ts", code: "this.#young.size < this.#topics && this.#bytes < this.#room" },
+    { file: "src/topics/match_cache.ts", code: "> LARGE * this.#room" },
+    { file: "src/topics/match_cache.ts", code: "TOPIC = 96" },
+    { file: "src/topics/change_log.ts", code: "changes.length >= 2 * kept" },
     { file: "src/topics/level_trie.ts", code: "LONGEST_KEPT_TEXT = 512" },
     { file: "src/topics/level_trie.ts", code: "> LONGEST_KEPT_TEXT" },
     {

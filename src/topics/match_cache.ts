@@ -1,37 +1,52 @@
 /** Remembers who receives a topic until a subscription changes that.
  * @module */
 
-import { topicMatchesFilter } from "./topic_filter.ts";
+import { type Change, ChangeLog } from "./change_log.ts";
 import type { KnownTopic } from "./known_topic.ts";
-import { EMPTY_RESULT, type MatchResult } from "./match_result.ts";
-
-/** Up to this many changed wildcard filters are compared with a topic; beyond that matching anew is cheaper. */
-const REMEMBERED_CHANGES = 32;
-
-/** How many matched subscriptions and shares the cache may hold for each topic, on average. */
-const WEIGHT_PER_TOPIC = 64;
+import { MatchPatch } from "./match_patch.ts";
+import { EMPTY_RESULT, type KnownResult, type MatchResult } from "./match_result.ts";
 
 /** Longer topics are matched anew each time, so that the cache cannot be filled with them. */
-const LONGEST_TOPIC = 1024;
+const LONGEST_TOPIC = 1_024;
+/** Bytes of a topic without its text and its result. */
+const TOPIC = 96;
+/** A result beyond this part of a half is remembered when it is asked for again: many that come once would leave no room for others. */
+const LARGE = 1 / 256;
+/** In the time in which a node is visited, 2 to the power of so many changes are compared with a topic. */
+const COMPARED = 2;
+/** And so many subscriptions looked at to make a result true again. */
+const PATCHED = 4;
+/** The generation of what is not true. */
+const NEVER = -1;
 
-/** What is remembered of a topic. */
-class Entry<S> {
+/** What has been found out about a topic. */
+export interface FoundMatch<S> extends KnownResult<S> {
+  /** Whether that took long: the result is made true again when subscriptions change, and not found anew. */
+  readonly isLong: boolean;
+  /** The generation in which it began: later changes may be missing. */
+  readonly generation: number;
+}
+
+/** What is remembered of a topic; the same object in both halves where it is in both. */
+class Entry<S> implements FoundMatch<S> {
   result: MatchResult<S>;
-  /** Subscriptions and shares in it. */
-  readonly weight: number;
+  bytes: number;
+  readonly isLong: boolean;
   /** When it was found to be true last; an entry of the present generation is in the young half. */
   generation: number;
 
-  constructor(result: MatchResult<S>, weight: number, generation: number) {
+  constructor({ result, bytes, isLong, generation }: FoundMatch<S>) {
     this.result = result;
-    this.weight = weight;
+    this.bytes = bytes;
+    this.isLong = isLong;
     this.generation = generation;
   }
 
   /** A known topic may hold it for long: it is not true any more, and keeps nothing. */
   drop(): void {
     this.result = EMPTY_RESULT;
-    this.generation = -1;
+    this.bytes = 0;
+    this.generation = NEVER;
   }
 }
 
@@ -40,30 +55,43 @@ class Entry<S> {
  * what is not asked for again goes with the next turn.
  *
  * A changed filter without wildcards drops its one topic. A changed filter with wildcards is only noted down: a topic
- * that is asked for afterwards is compared with the filters that changed since it was stored, once.
+ * that is asked for afterwards is compared with the filters that changed since it was stored, once. Where it would take long to
+ * match a topic anew its result is made true again instead.
  */
 export class MatchCache<S> {
-  readonly #capacity: number;
-  readonly #changes: string[] = [];
-  #generation = 0;
+  /** What looking through changes has cost so far, in nodes that could have been visited instead. */
+  visited = 0;
+  /** How many topics a half has at most. */
+  readonly #topics: number;
+  /** How many bytes a half has at most. */
+  readonly #room: number;
+  readonly #changes: ChangeLog<S>;
   /** The generation that the young half has begun with. */
   #turned = 0;
   #young: Map<string, Entry<S>> = new Map();
   #old: Map<string, Entry<S>> = new Map();
-  #weight = 0;
+  /** Bytes of the young half. */
+  #bytes = 0;
 
   /**
    * Makes an empty cache.
    *
-   * @param capacity how many topics are remembered at least; up to twice as many are held
+   * @param options `topics`: how many are remembered at least, up to twice as many are held; `bytes` that they may take
    */
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  constructor({ topics, bytes }: { readonly topics: number; readonly bytes: number }) {
+    this.#topics = topics;
+    this.#room = bytes * 3 / 8;
+    this.#changes = new ChangeLog<S>(bytes / 4);
   }
 
   /** How many topics are held. */
   get size(): number {
     return this.#young.size + this.#old.size;
+  }
+
+  /** Grows with each change. */
+  get generation(): number {
+    return this.#changes.generation;
   }
 
   /**
@@ -75,8 +103,8 @@ export class MatchCache<S> {
    */
   get(topic: string, known?: KnownTopic): MatchResult<S> | undefined {
     const last = known?.match as Entry<S> | undefined;
-    if (last !== undefined && last.generation === this.#generation) return last.result;
-    const entry = this.#young.get(topic) ?? this.#old.get(topic);
+    if (last !== undefined && last.generation === this.#changes.generation) return last.result;
+    const entry = this.#find(topic);
     if (entry === undefined || !this.#confirm(topic, entry)) return undefined;
     if (known !== undefined) known.match = entry;
     return entry.result;
@@ -86,63 +114,113 @@ export class MatchCache<S> {
    * Remembers a topic.
    *
    * @param topic a Topic Name
-   * @param result who receives it now
-   * @param weight how many subscriptions and shares the result is made of, where that is more than it shows
+   * @param found who receives it, and how that was found out
    */
-  set(topic: string, result: MatchResult<S>, weight: number = result.subscribers.length + result.shares.length): void {
-    if (this.#capacity === 0 || topic.length > LONGEST_TOPIC) return;
-    this.#forget(topic);
-    this.#insert(topic, new Entry<S>(result, weight, this.#generation));
+  set(topic: string, found: FoundMatch<S>): void {
+    if (this.#topics === 0 || topic.length > LONGEST_TOPIC) return;
+    const entry = new Entry<S>(found), isNew = !this.#forget(topic);
+    if (isNew && found.bytes > LARGE * this.#room) entry.drop();
+    if (found.isLong) this.expectLong();
+    this.#insert(topic, entry);
   }
 
   /**
-   * Drops what a changed subscription has made untrue.
+   * Tells whether a topic was asked for before.
    *
-   * @param filter the inner filter that changed
-   * @param hasWildcard whether it has wildcards
+   * @param topic a Topic Name
+   * @returns true when it was, lately
    */
-  invalidate(filter: string, hasWildcard: boolean): void {
-    if (hasWildcard) this.#nextGeneration(filter);
-    else this.#forget(filter);
+  knows(topic: string): boolean {
+    return this.#find(topic) !== undefined;
   }
 
-  #forget(topic: string): void {
-    for (const half of [this.#young, this.#old]) {
-      half.get(topic)?.drop();
-      half.delete(topic);
-    }
+  /** A match has begun that takes long: what changes meanwhile will be asked for. */
+  expectLong(): void {
+    this.#changes.keepMany();
   }
 
-  #nextGeneration(changed: string): void {
-    this.#changes[this.#generation++ % REMEMBERED_CHANGES] = changed;
+  /**
+   * Takes note of what may make a topic untrue.
+   *
+   * @param change the subscription that has changed
+   */
+  change(change: Change<S>): void {
+    const { filter, hasWildcard } = change.holder, entry = hasWildcard ? undefined : this.#find(filter);
+    if (hasWildcard || entry?.isLong) this.#changes.note(change);
+    else if (entry !== undefined) this.#drop(filter, entry);
   }
 
-  /** Whether an entry is still true: one that is belongs to the young again. */
+  /** Forgets everything. */
+  clear(): void {
+    for (const half of [this.#young, this.#old]) for (const entry of half.values()) entry.drop();
+    this.#old = new Map();
+    this.#young = new Map();
+    this.#bytes = 0;
+    this.#changes.clear();
+  }
+
+  #find(topic: string): Entry<S> | undefined {
+    return this.#young.get(topic) ?? this.#old.get(topic);
+  }
+
+  /** That it was asked for is remembered. */
+  #drop(topic: string, entry: Entry<S>): void {
+    if (this.#young.has(topic)) this.#bytes -= entry.bytes;
+    entry.drop();
+  }
+
+  /** @returns whether there was anything */
+  #forget(topic: string): boolean {
+    const entry = this.#find(topic);
+    if (entry === undefined) return false;
+    if (this.#young.delete(topic)) this.#bytes -= bytesOf(topic, entry);
+    this.#old.delete(topic);
+    entry.drop();
+    return true;
+  }
+
+  /** Whether an entry is true, or is again: one that is belongs to the young again. */
   #confirm(topic: string, entry: Entry<S>): boolean {
-    const { generation } = entry;
-    if (generation !== this.#generation && this.#changedSince(topic, generation)) return false;
-    entry.generation = this.#generation;
+    if (entry.generation !== this.#changes.generation && !this.#renew(topic, entry)) return false;
     if (!this.#young.has(topic)) this.#insert(topic, entry);
     return true;
   }
 
-  #changedSince(topic: string, generation: number): boolean {
-    if (this.#generation - generation > REMEMBERED_CHANGES) return true;
-    for (let at = generation; at < this.#generation; at++) {
-      if (topicMatchesFilter(topic, this.#changes[at % REMEMBERED_CHANGES])) return true;
-    }
-    return false;
+  #renew(topic: string, entry: Entry<S>): boolean {
+    if (entry.generation === NEVER) return false;
+    const changes = this.#changes, since = changes.since(topic, entry.generation, entry.isLong);
+    if (since === undefined) return false;
+    this.visited += changes.generation - entry.generation >> COMPARED;
+    if (since.length > 0 && !(entry.isLong && this.#patch(topic, entry, since))) return false;
+    if (entry.isLong) changes.keepMany();
+    entry.generation = changes.generation;
+    return true;
+  }
+
+  #patch(topic: string, entry: Entry<S>, changes: readonly Change<S>[]): boolean {
+    const patch = new MatchPatch<S>(changes), found = patch.apply(entry.result);
+    this.visited += patch.looked >> PATCHED;
+    if (found === undefined) return false;
+    if (this.#young.has(topic)) this.#bytes += found.bytes - entry.bytes;
+    entry.result = found.result;
+    entry.bytes = found.bytes;
+    return true;
   }
 
   #insert(topic: string, entry: Entry<S>): void {
     this.#young.set(topic, entry);
-    this.#weight += entry.weight;
-    if (this.#young.size < this.#capacity && this.#weight < this.#capacity * WEIGHT_PER_TOPIC) return;
+    this.#bytes += bytesOf(topic, entry);
+    if (this.#young.size < this.#topics && this.#bytes < this.#room) return;
     for (const entry of this.#old.values()) if (entry.generation < this.#turned) entry.drop();
     this.#old = this.#young;
     this.#young = new Map();
-    this.#weight = 0;
-    this.#nextGeneration(""); // changes no topic, but known ones are looked up again
-    this.#turned = this.#generation;
+    this.#bytes = 0;
+    this.#changes.note(undefined); // changes no topic, but known ones are looked up again
+    this.#turned = this.#changes.generation;
   }
+}
+
+/** A text takes two bytes for each character where one of them is beyond Latin-1. */
+function bytesOf<S>(topic: string, { bytes }: Entry<S>): number {
+  return TOPIC + 2 * topic.length + bytes;
 }

@@ -14,8 +14,23 @@ export interface MatchResult<S> {
   readonly shares: readonly MatchedShare<S>[];
 }
 
+/** A result with what it takes in memory. */
+export interface KnownResult<S> {
+  /** Who receives a topic. */
+  readonly result: MatchResult<S>;
+  /** Bytes that it takes by itself: nothing where others have the same one. */
+  readonly bytes: number;
+}
+
 /** A subscriber while a result is built. */
-type Collected<S> = HeldSubscription<S> | MergedSubscriber<S>;
+export type Collected<S> = HeldSubscription<S> | MergedSubscriber<S>;
+
+/** Bytes of a result with room for the first subscribers, and of each of them. */
+const RESULT = 224, SUBSCRIBER = 12;
+/** Bytes of the merge of several subscriptions, and of each of them; with Subscription Identifiers twice that. */
+const MERGED = 160, SUBSCRIPTION = 12;
+/** Bytes of a share group, and of each member. */
+const SHARE = 128, MEMBER = 8;
 
 /** Up to this many subscribers a scan is cheaper than a `Map`. */
 const SCAN_LIMIT = 16;
@@ -31,9 +46,13 @@ export class ResultBuilder<S> {
   weight = 0;
   /** Those of them that were merged with others: that takes time, and one filter alone takes none. */
   merged = 0;
+  /** Bytes that the result takes by itself, once it is built. */
+  bytes = 0;
   /** The filter that was added first, while it is the only one. */
   #only: FilterLeaf<S> | undefined;
   #list: Collected<S>[] | undefined;
+  /** Whether somebody has several subscriptions that match. */
+  #overlaps = false;
   #index: Map<S, number> | undefined;
   #shares: MatchedShare<S>[] | undefined;
 
@@ -41,7 +60,10 @@ export class ResultBuilder<S> {
   build(): MatchResult<S> {
     if (this.weight === 0) return EMPTY_RESULT;
     const only = this.#only;
-    return only === undefined ? this.#merged() : only.alone ?? this.#alone(only);
+    if (only?.alone !== undefined) return only.alone;
+    const result = only === undefined ? this.#merged() : this.#alone(only);
+    this.bytes = bytesOfResult(result, this.#overlaps);
+    return result;
   }
 
   /** A filter without wildcards has one topic, and the cache remembers that for a while: it keeps nothing itself. */
@@ -92,8 +114,10 @@ export class ResultBuilder<S> {
     if (this.#index === undefined && list.length > SCAN_LIMIT) this.#index = indexOfAll(list);
     const index = this.#index, { subscriber } = held;
     const at = index === undefined ? scan(list, subscriber) : index.get(subscriber) ?? -1;
-    if (at !== -1) list[at] = merge(list[at], held);
-    else {
+    if (at !== -1) {
+      list[at] = merge(list[at], held);
+      this.#overlaps = true;
+    } else {
       index?.set(subscriber, list.length);
       list.push(held);
     }
@@ -111,8 +135,36 @@ function scan<S>(list: readonly Collected<S>[], subscriber: S): number {
   return -1;
 }
 
-function merge<S>(collected: Collected<S>, held: HeldSubscription<S>): MergedSubscriber<S> {
+/**
+ * Takes one more subscription of a subscriber in, while a result is built.
+ *
+ * @param collected what there is of the subscriber already; a merge is changed
+ * @param held another subscription of the same subscriber
+ * @returns both of them
+ */
+export function merge<S>(collected: Collected<S> | undefined, held: HeldSubscription<S>): Collected<S> {
+  if (collected === undefined) return held;
   if (collected instanceof HeldSubscription) return new MergedSubscriber<S>(collected, held);
   collected.add(held);
   return collected;
+}
+
+/**
+ * Tells what a result takes in memory.
+ *
+ * @param result the result
+ * @param overlaps whether somebody may have several subscriptions in it
+ * @returns bytes
+ */
+export function bytesOfResult<S>({ subscribers, shares }: MatchResult<S>, overlaps = true): number {
+  let bytes = RESULT + SUBSCRIBER * subscribers.length;
+  if (overlaps) { for (const matched of subscribers) bytes += bytesOfMerged(matched); }
+  for (const { members } of shares) bytes += SHARE + MEMBER * members.length;
+  return bytes;
+}
+
+/** A subscription that is the only match of its subscriber is there already. */
+function bytesOfMerged<S>(matched: MatchedSubscriber<S>): number {
+  if (!(matched instanceof MergedSubscriber)) return 0;
+  return (MERGED + SUBSCRIPTION * matched.subscriptions.length) * (matched.identifiers === undefined ? 1 : 2);
 }

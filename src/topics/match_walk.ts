@@ -51,9 +51,9 @@ export class MatchWalk<S> {
     return this.#found.build();
   }
 
-  /** How many subscriptions have been found, and memory of the result in proportion. */
-  get weight(): number {
-    return this.#found.weight;
+  /** Bytes that the result takes by itself, once it is built. */
+  get bytes(): number {
+    return this.#found.bytes;
   }
 
   /**

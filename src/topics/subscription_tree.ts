@@ -1,6 +1,7 @@
 /** Who has subscribed to what: from a Topic Name to its subscribers and share groups.
  * @module */
 
+import type { Change } from "./change_log.ts";
 import { FilterLeaf } from "./filter_leaf.ts";
 import type { KnownTopic } from "./known_topic.ts";
 import { LevelTrie } from "./level_trie.ts";
@@ -42,10 +43,8 @@ export class SubscriptionTree<S> {
   #size = 0;
   #wildcardFilters = 0;
   #shares = 0;
-  /** Changes of subscriptions. */
-  #changes = 0;
-  /** Nodes that were visited to find out who receives a topic: what matching has cost so far. */
-  visited = 0;
+  #visited = 0;
+  readonly #longFrom: number;
 
   readonly #addWildcard = (filter: string) => {
     this.#wildcardFilters++;
@@ -55,10 +54,18 @@ export class SubscriptionTree<S> {
   /**
    * Makes a tree without subscriptions.
    *
-   * @param options `cacheSize`: for how many topics the result is remembered, 16,384 without it, 0 for none
+   * @param options `cacheSize`: for how many topics the result is remembered, 16,384 without it, 0 for none; `cacheBytes` that
+   * this may take, 16 MiB without it; `longFrom`: from how many nodes on a match is long, 512 without it
    */
-  constructor(options: { cacheSize?: number } = {}) {
-    this.#cache = new MatchCache<S>(options.cacheSize ?? 16_384);
+  constructor(options: { cacheSize?: number; cacheBytes?: number; longFrom?: number } = {}) {
+    const { cacheSize = 16_384, cacheBytes = 16_777_216, longFrom = 512 } = options;
+    this.#cache = new MatchCache<S>({ topics: cacheSize, bytes: cacheBytes });
+    this.#longFrom = longFrom;
+  }
+
+  /** Nodes that were visited to find out who receives a topic: what matching has cost so far. */
+  get visited(): number {
+    return this.#visited + this.#cache.visited;
   }
 
   /** How many subscriptions there are; a filter counts once for each subscriber. */
@@ -96,7 +103,7 @@ export class SubscriptionTree<S> {
     if (previous?.hasOptions(options)) return false;
     // [MQTT-3.8.4-3]
     holder.put(subscriber, options);
-    this.#invalidate(leaf);
+    this.#change(leaf, { holder, subscriber });
     if (previous === undefined) this.#size++;
     return previous === undefined;
   }
@@ -115,7 +122,7 @@ export class SubscriptionTree<S> {
     if (leaf === undefined || holder?.get(subscriber) === undefined) return false;
     holder.drop(subscriber);
     this.#size--;
-    this.#invalidate(leaf);
+    this.#change(leaf, { holder, subscriber });
     if (holder instanceof ShareGroup && leaf.pruneGroup(holder)) this.#shares--;
     if (leaf.isEmpty) this.#removeLeaf(leaf);
     return true;
@@ -175,6 +182,11 @@ export class SubscriptionTree<S> {
     return this.#cache.get(topic, known) ?? this.#compute(topic, steps);
   }
 
+  /** Forgets who receives which topic: memory is short. */
+  forgetMatches(): void {
+    this.#cache.clear();
+  }
+
   /**
    * Walks all subscriptions, filter by filter, lazily. Take as many as a page needs and go on later: subscriptions may
    * come and go meanwhile, and those that stay are met once.
@@ -187,37 +199,32 @@ export class SubscriptionTree<S> {
   }
 
   #compute(topic: string, steps: number): MatchResult<S> | PendingMatch<S> {
-    const walk = new MatchWalk<S>(this.#wildcards.root, topic), exact = this.#exact.get(topic);
-    if (exact !== undefined) walk.add(exact);
-    return this.#run(walk, steps) ? this.#finish(walk) : this.#pause(walk);
+    const walk = new MatchWalk<S>(this.#wildcards.root, topic), { generation } = this.#cache;
+    if (this.#run(walk, steps)) return this.#finish(walk, generation);
+    this.#cache.expectLong();
+    const goOn = (steps: number) => this.#run(walk, steps) ? this.#finish(walk, generation) : undefined;
+    return new PendingMatch<S>(goOn, this.#cache.knows(topic));
   }
 
   /** @returns whether the walk is done */
   #run(walk: MatchWalk<S>, steps: number): boolean {
     const visited = walk.visited, isDone = walk.run(steps);
-    this.visited += walk.visited - visited;
+    this.#visited += walk.visited - visited;
     return isDone;
   }
 
-  #finish(walk: MatchWalk<S>): MatchResult<S> {
+  /** What has changed during a pause is put right, unless that is too much: then the result is good for this once only. */
+  #finish(walk: MatchWalk<S>, generation: number): MatchResult<S> {
+    const { topic } = walk, exact = this.#exact.get(topic);
+    if (exact !== undefined) walk.add(exact);
     const result = walk.build();
-    this.#cache.set(walk.topic, result, walk.weight);
-    return result;
+    this.#cache.set(topic, { result, bytes: walk.bytes, isLong: walk.visited >= this.#longFrom, generation });
+    return generation === this.#cache.generation ? result : this.#cache.get(topic) ?? result;
   }
 
-  /** What has changed during a pause may be missing in the result, which is good for this once only. */
-  #pause(walk: MatchWalk<S>): PendingMatch<S> {
-    const changes = this.#changes;
-    return new PendingMatch((steps) => {
-      if (!this.#run(walk, steps)) return undefined;
-      return this.#changes === changes ? this.#finish(walk) : walk.build();
-    });
-  }
-
-  #invalidate(leaf: FilterLeaf<S>): void {
-    this.#changes++;
+  #change(leaf: FilterLeaf<S>, change: Change<S>): void {
     leaf.alone = undefined;
-    this.#cache.invalidate(leaf.filter, leaf.hasWildcard);
+    this.#cache.change(change);
   }
 
   #addGroup(leaf: FilterLeaf<S>, filter: ParsedFilter): ShareGroup<S> {
@@ -249,10 +256,18 @@ export class SubscriptionTree<S> {
 export class PendingMatch<S> {
   /** Goes on for so many nodes. Returns who receives the topic, `undefined` while there is more to visit. */
   readonly goOn: (steps: number) => MatchResult<S> | undefined;
+  /** Whether the topic was asked for before, lately. */
+  readonly isAgain: boolean;
 
-  /** @param goOn goes on */
-  constructor(goOn: (steps: number) => MatchResult<S> | undefined) {
+  /**
+   * A match that has come to somewhere.
+   *
+   * @param goOn goes on
+   * @param isAgain whether the topic was asked for before
+   */
+  constructor(goOn: (steps: number) => MatchResult<S> | undefined, isAgain: boolean) {
     this.goOn = goOn;
+    this.isAgain = isAgain;
   }
 }
 

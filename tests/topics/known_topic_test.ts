@@ -2,17 +2,13 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { KnownTopic, KnownTopics, NO_TOPIC } from "../../src/topics/known_topic.ts";
 import { FilterLeaf } from "../../src/topics/filter_leaf.ts";
 import { LevelTrie } from "../../src/topics/level_trie.ts";
-import { MatchCache } from "../../src/topics/match_cache.ts";
 import { type MatchResult, ResultBuilder } from "../../src/topics/match_result.ts";
 import { RetainedTree } from "../../src/topics/retained_tree.ts";
 import { SubscriptionTree } from "../../src/topics/subscription_tree.ts";
 import { parseTopicFilter } from "../../src/topics/topic_filter.ts";
+import { cacheOf, changeOf, remember } from "./cached_matches.ts";
 
 const OPTIONS = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0 } as const;
-
-function result(subscribers = 1): MatchResult<string> {
-  return { subscribers: Array.from({ length: subscribers }), shares: [] } as unknown as MatchResult<string>;
-}
 
 Deno.test("a topic is the same object each time, whatever came last", () => {
   const topics = new KnownTopics(), encoder = new TextEncoder();
@@ -48,19 +44,19 @@ Deno.test("a known topic never has a match that a change has made untrue", () =>
 
 Deno.test("nor one that the cache has forgotten meanwhile", () => {
   for (let others = 0; others < 12; others++) {
-    const cache = new MatchCache<string>(3), known = new KnownTopic("a");
-    cache.set("a", result());
+    const cache = cacheOf(3), known = new KnownTopic("a");
+    remember(cache, "a");
     cache.get("a", known);
-    for (let at = 0; at < others; at++) cache.set(`t${at}`, result());
-    cache.invalidate("a", false);
+    for (let at = 0; at < others; at++) remember(cache, `t${at}`);
+    cache.change(changeOf("a"));
     assertEquals(cache.get("a", known), undefined, `${others} others`);
   }
 });
 
 Deno.test("what the cache forgets is not kept by known topics", () => {
-  const cache = new MatchCache<string>(4), known = Array.from({ length: 100 }, (_, at) => new KnownTopic(`t${at}`));
+  const cache = cacheOf(4), known = Array.from({ length: 100 }, (_, at) => new KnownTopic(`t${at}`));
   for (const topic of known) {
-    cache.set(topic.name, result(1_000));
+    remember(cache, topic.name, { subscribers: 1_000 });
     cache.get(topic.name, topic);
   }
   const kept = known.filter(({ match }) => (match as { result: MatchResult<string> }).result.subscribers.length > 0);
@@ -68,11 +64,11 @@ Deno.test("what the cache forgets is not kept by known topics", () => {
 });
 
 Deno.test("nor is what has been replaced", () => {
-  const cache = new MatchCache<string>(1_000), known = Array.from({ length: 100 }, (_, at) => new KnownTopic(`t${at}`));
+  const cache = cacheOf(1_000), known = Array.from({ length: 100 }, (_, at) => new KnownTopic(`t${at}`));
   for (const topic of known) {
-    cache.set(topic.name, result(1_000));
+    remember(cache, topic.name, { subscribers: 1_000 });
     cache.get(topic.name, topic);
-    cache.set(topic.name, result(0));
+    remember(cache, topic.name);
   }
   assertEquals(
     known.filter(({ match }) => (match as { result: MatchResult<string> }).result.subscribers.length > 0),

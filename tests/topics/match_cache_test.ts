@@ -1,14 +1,9 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { MatchCache } from "../../src/topics/match_cache.ts";
 import { parseTopicFilter } from "../../src/topics/topic_filter.ts";
 import { SubscriptionTree } from "../../src/topics/subscription_tree.ts";
-import type { MatchResult } from "../../src/topics/match_result.ts";
+import { cacheOf, changeOf, found, remember } from "./cached_matches.ts";
 
 const OPTIONS = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0 } as const;
-
-function result(subscribers = 0): MatchResult<string> {
-  return { subscribers: Array.from({ length: subscribers }), shares: [] } as unknown as MatchResult<string>;
-}
 
 Deno.test("a cached topic survives changes of filters that do not match it", () => {
   const tree = new SubscriptionTree<string>();
@@ -36,61 +31,138 @@ Deno.test("a cached topic is matched anew after a change of each filter that mat
   }
 });
 
-Deno.test("only so many wildcard changes are looked through, and none is overlooked", () => {
+for (const [isLong, most] of [[false, 32], [true, 16_384]] as const) {
+  Deno.test(`only ${most} wildcard changes are looked through where a match is ${isLong ? "long" : "short"}`, () => {
+    for (const changes of [0, 1, most - 1, most, most + 1, 2 * most, 2 * most + 1]) {
+      const cache = cacheOf(10, 40_000_000);
+      remember(cache, "a", { isLong });
+      for (let change = 0; change < changes; change++) cache.change(changeOf("b/#"));
+      assertEquals(cache.get("a") !== undefined, changes <= most, `${changes}`);
+    }
+  });
+}
+
+Deno.test("no change is overlooked", () => {
   for (let changes = 0; changes < 80; changes++) {
-    const cache = new MatchCache<string>(10);
-    cache.set("a", result());
-    for (let change = 0; change < changes; change++) cache.invalidate("b/#", true);
-    assertEquals(cache.get("a") !== undefined, changes <= 32, `${changes}`);
-    cache.set("a", result());
-    cache.invalidate("+", true);
-    for (let change = 0; change < changes; change++) cache.invalidate("b/#", true);
+    const cache = cacheOf(10);
+    remember(cache, "a");
+    cache.change(changeOf("+"));
+    for (let change = 0; change < changes; change++) cache.change(changeOf("b/#"));
     assertEquals(cache.get("a"), undefined, `${changes}`);
   }
 });
 
+Deno.test("many changes are kept only as long as there is a long match that is asked for", () => {
+  const cache = cacheOf(10, 40_000_000),
+    change = (count: number) => {
+      for (let at = 0; at < count; at++) cache.change(changeOf("b/#"));
+    };
+  remember(cache, "long", { isLong: true });
+  change(16_000);
+  assert(cache.get("long") !== undefined);
+  change(16_000);
+  assert(cache.get("long") !== undefined, "it was asked for meanwhile");
+  change(17_000); // by now only a few are kept
+  const { generation } = cache;
+  change(100);
+  cache.set("late", { ...found(), isLong: true, generation });
+  assertEquals(cache.get("late"), undefined);
+});
+
 Deno.test("a topic of the older half is found, compared with the changes, and moves to the younger half", () => {
-  const cache = new MatchCache<string>(2);
-  const kept = result();
-  cache.set("a", kept);
-  cache.set("b", result());
-  cache.set("c", result());
+  const cache = cacheOf(2), kept = remember(cache, "a");
+  remember(cache, "b");
+  remember(cache, "c");
   assertStrictEquals(cache.get("a"), kept);
-  cache.set("d", result());
+  remember(cache, "d");
   assertStrictEquals(cache.get("a"), kept);
-  cache.invalidate("a", false);
+  cache.change(changeOf("a"));
   assertEquals(cache.get("a"), undefined);
-  cache.set("a", kept);
-  cache.set("e", result());
-  cache.invalidate("+", true);
+  remember(cache, "a");
+  remember(cache, "e");
+  cache.change(changeOf("+"));
   assertEquals([cache.get("a"), cache.get("d"), cache.get("e")], [undefined, undefined, undefined]);
 });
 
 Deno.test("a topic that is never asked for again goes", () => {
-  const cache = new MatchCache<string>(100);
-  cache.set("once", result());
-  for (let at = 0; at < 100_000; at++) cache.set(`t${at}`, result());
+  const cache = cacheOf(100);
+  remember(cache, "once");
+  for (let at = 0; at < 100_000; at++) remember(cache, `t${at}`);
   assertEquals(cache.get("once"), undefined);
   assertEquals(cache.size <= 200, true);
 });
 
-Deno.test("the cache is bounded by the size of its results too", () => {
-  const cache = new MatchCache<string>(100);
-  for (let at = 0; at < 100; at++) cache.set(`t${at}`, result(1_000));
-  assert(cache.size >= 7 && cache.size <= 14, `${cache.size}`);
-  cache.set("huge", result(1_000_000));
-  assertEquals(cache.get("huge")?.subscribers.length, 1_000_000);
+Deno.test("the cache is bounded by the bytes of topics and results too", () => {
+  for (const [bytes, length, most] of [[1_000, 10, 1_344], [0, 10, 12_930], [0, 1_000, 716]]) {
+    const cache = cacheOf(10_000, 2_000_000);
+    for (let at = 0; at < 10_000; at++) remember(cache, `${at}`.padEnd(length), { bytes });
+    assert(cache.size <= most && cache.size >= most / 2, `${cache.size} topics with results of ${bytes} bytes`);
+  }
+});
+
+Deno.test("a large result is remembered when it is asked for again, and one that comes once takes no room", () => {
+  const cache = cacheOf(10_000, 683_000); // 256,125 a half
+  remember(cache, "small");
+  for (let at = 0; at < 500; at++) remember(cache, `large${at}`, { bytes: 1_001 });
+  assert(cache.get("small") !== undefined);
+  assertEquals(cache.get("large1"), undefined);
+  remember(cache, "large1", { bytes: 1_001 });
+  for (const filter of ["+", "large1"]) {
+    assert(cache.get("large1") !== undefined);
+    cache.change(changeOf(filter));
+    assertEquals(cache.get("large1"), undefined);
+    remember(cache, "large1", { bytes: 1_001 });
+  }
+  remember(cache, "huge", { bytes: 1_000_000 });
+  const huge = remember(cache, "huge", { bytes: 1_000_000 });
+  assertStrictEquals(cache.get("huge"), huge);
+});
+
+Deno.test("what is replaced, changed or cleared is not counted any more", () => {
+  const cache = cacheOf(10_000, 250_000);
+  remember(cache, "kept");
+  for (let at = 0; at < 1_000; at++) {
+    remember(cache, "a", { bytes: 900 });
+    if (at % 2 === 0) cache.change(changeOf("a"));
+  }
+  for (let at = 0; at < 100; at++) remember(cache, `b${at}`);
+  for (let at = 0; at < 400; at++) remember(cache, `c${at}`);
+  assert(cache.get("kept") !== undefined, "only one half was filled");
+  cache.clear();
+  assertEquals([cache.size, cache.get("kept"), cache.get("b1")], [0, undefined, undefined]);
+  remember(cache, "kept");
+  for (let at = 0; at < 600; at++) remember(cache, `d${at}`);
+  assertEquals(cache.size, 601);
+});
+
+Deno.test("what was found before the cache was cleared is not taken for true", () => {
+  const cache = cacheOf(100), before = { ...found(), isLong: true, generation: cache.generation };
+  cache.expectLong();
+  cache.clear();
+  cache.set("a", before);
+  assertEquals(cache.get("a"), undefined);
+});
+
+Deno.test("changes that are kept take a quarter of the bytes at most, with the texts of their filters", () => {
+  for (const [length, most] of [[10, 409], [1_000, 44]] as const) {
+    const cache = cacheOf(10, 400_000), filter = `${"b".repeat(length - 2)}/#`;
+    for (const [changes, isKnown] of [[Math.floor(most / 2), true], [most + 1, false]] as const) {
+      remember(cache, "a", { isLong: true });
+      for (let change = 0; change < changes; change++) cache.change(changeOf(filter));
+      assertEquals(cache.get("a") !== undefined, isKnown, `${changes} changes of ${length} characters`);
+    }
+  }
 });
 
 Deno.test("very long topics are not remembered", () => {
-  const cache = new MatchCache<string>(100);
-  cache.set("x".repeat(1024), result());
-  cache.set("x".repeat(1025), result());
+  const cache = cacheOf(100);
+  remember(cache, "x".repeat(1024));
+  remember(cache, "x".repeat(1025));
   assertEquals(cache.size, 1);
 });
 
 Deno.test("a cache of no topics remembers nothing", () => {
-  const cache = new MatchCache<string>(0);
-  cache.set("a", result());
+  const cache = cacheOf(0);
+  remember(cache, "a");
   assertEquals([cache.get("a"), cache.size], [undefined, 0]);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { parseTopicFilter } from "../../src/topics/topic_filter.ts";
 import {
@@ -99,17 +99,27 @@ const step = fc.record({
   options,
 });
 
-for (const cacheSize of [0, 3, 4096]) {
-  Deno.test(`random steps agree with a list of subscriptions, cache of ${cacheSize}`, () => {
+/** With a match that is long from the first node on each result is made true again when subscriptions change. */
+const CACHES: ConstructorParameters<typeof SubscriptionTree>[0][] = [
+  { cacheSize: 0 },
+  { cacheSize: 3 },
+  {},
+  { longFrom: 0, cacheSize: 3 },
+  { longFrom: 0 },
+  { longFrom: 0, cacheBytes: 3_000 },
+];
+
+for (const cache of CACHES) {
+  Deno.test(`random steps agree with a list of subscriptions, cache: ${JSON.stringify(cache)}`, () => {
     const steps = fc.array(step, { minLength: 1, maxLength: 120 });
-    fc.assert(fc.property(steps, (list) => runSteps(list, cacheSize)), { numRuns: 150 });
+    fc.assert(fc.property(steps, (list) => runSteps(list, cache)), { numRuns: 150 });
   });
 }
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-function runSteps(steps: readonly Step[], cacheSize: number): void {
-  const tree = new SubscriptionTree<string>({ cacheSize });
+function runSteps(steps: readonly Step[], cache: typeof CACHES[number]): void {
+  const tree = new SubscriptionTree<string>(cache);
   const model = new Model();
   const handedOut: { result: MatchResult<string>; said: unknown }[] = [];
   for (const { action, subscriber, full, topics, options } of steps) {
@@ -179,6 +189,21 @@ Deno.test("what stays while a match pauses is found, what is found was there, an
     assert(stayed.isSubsetOf(found), `${[...stayed]} in ${[...found]}`);
     assert(found.isSubsetOf(held), `${[...found]} in ${[...held]}`);
     assertEquals(plain(tree.match(topic)), model.match(topic));
+  }));
+});
+
+Deno.test("a long match that pauses while filters come and go is true at its end, and remembered", () => {
+  const changes = fc.array(step, SLOWLY), topics = fc.constantFrom(...TOPICS);
+  fc.assert(fc.property(changes, changes, topics, (before, meanwhile, topic) => {
+    const tree = new SubscriptionTree<string>({ longFrom: 0 }), model = new Model();
+    for (const one of before) change(one, tree, model);
+    const pending = tree.tryMatch(topic, 1);
+    if (!(pending instanceof PendingMatch)) return;
+    for (const one of meanwhile) change(one, tree, model);
+    const result = finish(pending), { visited } = tree;
+    assertEquals(plain(result), model.match(topic));
+    assertStrictEquals(tree.match(topic), result);
+    assertEquals(tree.visited, visited, "it is not walked again");
   }));
 });
 

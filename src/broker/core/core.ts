@@ -33,8 +33,7 @@ import type { ResolvedOptions } from "./resolve_options.ts";
 import { type OutboundLimits, Turn } from "./turn.ts";
 import { VERSION } from "./version.ts";
 
-/** Part of all memory that read buffers may take which wait for something to read, and the bytes that are enough for everybody. */
-const READING = 1 / 8, MOST_READING = 134_217_728;
+const DONE: Promise<unknown> = Promise.resolve();
 
 /** A connection, as far as all parts of a broker know it. */
 export interface OpenConnection {
@@ -68,7 +67,7 @@ export class Core {
    */
   spareMessage: Message | undefined = undefined;
   /** Subscriptions of all sessions. */
-  readonly tree: SubscriptionTree<Session> = new SubscriptionTree<Session>();
+  readonly tree: SubscriptionTree<Session>;
   /** Retained messages by topic. */
   readonly retained: RetainedTree<RetainedMessage> = new RetainedTree<RetainedMessage>();
   /** Where they are. */
@@ -107,8 +106,12 @@ export class Core {
    * it, and begins to count anew.
    */
   charged = 0;
-  /** The end of the last match that was too long for one turn. The next one waits for it: what a match has found takes memory. */
-  longMatch: Promise<unknown> = Promise.resolve();
+  /**
+   * The end of the last match that was too long for one turn, of a topic that came for the first time, and of one that has come again:
+   * that one is not behind those who publish to ever new topics. The next one of the same waits for it: what a match has found takes
+   * memory.
+   */
+  readonly longMatches: { first: Promise<unknown>; again: Promise<unknown> } = { first: DONE, again: DONE };
   /** Messages that go to so many that they are delivered in portions: when the last one of each topic is delivered to all. */
   readonly longDeliveries: Map<string, Promise<void>> = new Map();
   /** Sessions that have ended and are not done with, by ClientID. */
@@ -159,7 +162,8 @@ export class Core {
       maximumFilters: capabilities.maximumFiltersPerPacket,
     };
     this.limits = memoryLimits(capabilities);
-    this.slabs = new SlabPool(Math.min(MOST_READING, READING * this.limits.memory));
+    this.slabs = new SlabPool(this.limits.reading);
+    this.tree = new SubscriptionTree<Session>({ cacheBytes: this.limits.matches });
     this.aliases = new AliasTotals(this.limits.aliases);
     this.outboundAliases = new AliasTotals(this.limits.outboundAliases);
     this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };
@@ -168,7 +172,9 @@ export class Core {
       now: () => this.recentTime,
       onChange: (isShort, use) => {
         this.#tellOfMemory(isShort, use);
-        if (isShort) this.turn.afterReaders(() => this.memory.isShort && this.incomplete.endLarge());
+        if (!isShort) return;
+        this.tree.forgetMatches();
+        this.turn.afterReaders(() => this.memory.isShort && this.incomplete.endLarge());
       },
     });
     this.outboundLimits = {

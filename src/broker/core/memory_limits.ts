@@ -23,10 +23,14 @@ export interface MemoryLimits {
   readonly aliases: number;
   /** Topic Aliases that the broker has set. */
   readonly outboundAliases: number;
+  /** Buffers of connections that wait for something to read, beside the first bytes of each. */
+  readonly reading: number;
   /** Outbound buffers. */
   readonly writes: number;
   /** Acknowledgements that wait. */
   readonly acknowledgements: number;
+  /** What is remembered of who receives which topic. */
+  readonly matches: number;
 }
 
 /**
@@ -36,10 +40,12 @@ export interface MemoryLimits {
 const HIGH_WATER = 0.8;
 /** So many times the heap may heap and buffers take together. */
 const WITH_BUFFERS = 1.5;
+/** Part of heap and buffers that read buffers take at most, and bytes that are enough for everybody. */
+const READING = 1 / 8, ENOUGH_READING = 134_217_728;
 /** Parts of the heap. With the part of a store (`hooks/storage/options.ts`) they stay below the high water. */
 const SHARES = {
-  retained: 0.17,
-  queued: 0.17,
+  retained: 0.16,
+  queued: 0.16,
   sessions: 0.14,
   subscriptions: 0.13,
   wills: 0.03,
@@ -47,6 +53,7 @@ const SHARES = {
   outboundAliases: 0.01,
   writes: 0.07,
   acknowledgements: 0.02,
+  matches: 0.02,
 } as const;
 
 /**
@@ -69,7 +76,9 @@ export function memoryLimits(capabilities: Capabilities, heapLimit: number = HEA
     wills: capabilities.maximumTotalWillBytes || part("wills"),
     aliases: part("aliases"),
     outboundAliases: part("outboundAliases"),
+    reading: Math.min(READING * memory, ENOUGH_READING),
     writes: capabilities.maximumTotalWritesPendingBytes || part("writes"),
     acknowledgements: part("acknowledgements"),
+    matches: part("matches"),
   };
 }

@@ -84,7 +84,7 @@ export interface Capabilities {
    */
   maximumQueuedBytes: number;
   /**
-   * Bytes of memory that messages take which are queued for all sessions, or sent and not acknowledged; 0, the default, is 17 % of
+   * Bytes of memory that messages take which are queued for all sessions, or sent and not acknowledged; 0, the default, is 16 % of
    * the heap that there may be.
    */
   maximumTotalQueuedBytes: number;
@@ -97,7 +97,7 @@ export interface Capabilities {
   queueOverflow: "drop_newest" | "drop_oldest" | "disconnect";
   /** Retained messages, default 1,000,000; more are refused with 0x97. */
   maximumRetainedMessages: number;
-  /** Bytes of memory that retained messages take, with the levels of their topics; 0, the default, is 17 % of the heap that there may be. */
+  /** Bytes of memory that retained messages take, with the levels of their topics; 0, the default, is 16 % of the heap that there may be. */
   maximumRetainedBytes: number;
   /** Subscriptions of one client, default 10,000; more get 0x97. */
   maximumSubscriptionsPerClient: number;

@@ -23,8 +23,8 @@ export function matchTopic(
   const { tree } = core, { visited } = tree, matched = tree.tryMatch(topic, NODES, known);
   core.charged += tree.visited - visited >> 1;
   if (!(matched instanceof PendingMatch)) return matched;
-  const found = core.longMatch.then(() => goOn(core, matched));
-  core.longMatch = found.catch(() => {});
+  const kind = matched.isAgain ? "again" : "first", found = core.longMatches[kind].then(() => goOn(core, matched));
+  core.longMatches[kind] = found.catch(() => {});
   return found;
 }
 

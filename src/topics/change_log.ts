@@ -1,0 +1,90 @@
+/** Which filters have changed lately, and for whom.
+ * @module */
+
+import type { FilterLeaf } from "./filter_leaf.ts";
+import type { ShareGroup } from "./share_group.ts";
+import { topicMatchesFilter } from "./topic_filter.ts";
+
+/** So many changes are compared with a topic; beyond that matching anew is cheaper. */
+const FEW = 32;
+/** The same for a topic whose match was long: all of them take two milliseconds. */
+const MANY = 16_384;
+/** Bytes of a change, with a filter that is there for it alone, and without the text of that. */
+const CHANGE = 224;
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** A subscriber has subscribed, unsubscribed, or asked for something else with a filter. */
+export interface Change<S> {
+  /** The filter or share group. It tells what holds now, also where it has lost its last subscriber. */
+  readonly holder: FilterLeaf<S> | ShareGroup<S>;
+  /** Whose subscription it was. */
+  readonly subscriber: S;
+}
+
+/** The last changes. Many are kept only while there are topics that need them: filters and subscribers that have gone are kept with them. */
+export class ChangeLog<S> {
+  /** How many changes there have been. */
+  generation = 0;
+  readonly #room: number;
+  /** The last of them; `undefined` for one that concerns no topic. */
+  #changes: (Change<S> | undefined)[] = [];
+  #bytes = 0;
+  #manyUntil = 0;
+
+  /** @param room bytes that changes may take */
+  constructor(room: number) {
+    this.#room = room;
+  }
+
+  /**
+   * Takes note of a change.
+   *
+   * @param change what has changed, `undefined` when topics are only to be looked up again
+   */
+  note(change: Change<S> | undefined): void {
+    const changes = this.#changes, kept = ++this.generation <= this.#manyUntil ? MANY : FEW;
+    changes.push(change);
+    this.#bytes += bytesOf(change);
+    if (changes.length >= 2 * kept) this.#forget(changes.length - kept);
+    else if (this.#bytes > this.#room) this.#forget(1 + (changes.length >> 2));
+  }
+
+  /** Somebody will ask what has changed from now on, and not be content with few changes. */
+  keepMany(): void {
+    this.#manyUntil = this.generation + MANY;
+  }
+
+  /** Forgets all changes: whatever was known before is not known to be true any more. */
+  clear(): void {
+    this.#forget(this.#changes.length);
+    this.generation++;
+  }
+
+  /**
+   * Finds the changes that concern a topic.
+   *
+   * @param topic a Topic Name
+   * @param from the generation that is known
+   * @param isLong whether matching it anew takes long
+   * @returns the changes in their order, `undefined` when there are too many to look at
+   */
+  since(topic: string, from: number, isLong: boolean): readonly Change<S>[] | undefined {
+    const changes = this.#changes, count = this.generation - from;
+    if (count > changes.length || count > (isLong ? MANY : FEW)) return undefined;
+    let found: Change<S>[] | undefined;
+    for (let at = changes.length - count; at < changes.length; at++) {
+      const change = changes[at];
+      if (change !== undefined && topicMatchesFilter(topic, change.holder.filter)) (found ??= []).push(change);
+    }
+    return found ?? NONE;
+  }
+
+  #forget(count: number): void {
+    for (const change of this.#changes.splice(0, count)) this.#bytes -= bytesOf(change);
+  }
+}
+
+function bytesOf<S>(change: Change<S> | undefined): number {
+  return change === undefined ? 0 : CHANGE + 2 * change.holder.filter.length;
+}
