@@ -34,7 +34,8 @@ function again(state: { isOn: boolean }, step: (time: number) => Promise<unknown
 Deno.test("filters that match a good client's deep topic come and go, while others publish to ever new deep topics", async () => {
   await using broker = await startProgram();
   const port = broker.port("tcp"), filters = overlapping(), state = { isOn: true };
-  for (const subscriber of await connectAll(port, 4)) {
+  const subscribers = await connectAll(port, 4);
+  for (const subscriber of subscribers) {
     await subscriber.send(subscribeTo(filters.splice(0, 1_000)));
     await subscriber.receive(800);
   }
@@ -57,7 +58,7 @@ Deno.test("filters that match a good client's deep topic come and go, while othe
   assertServed(await good.report(), { roundTrips: 5 });
   state.isOn = false;
   await Promise.all(ends);
-  for (const attacker of [...publishers, churner]) attacker[Symbol.dispose]();
+  for (const attacker of [...subscribers, ...publishers, churner]) attacker[Symbol.dispose]();
   assertEquals((await broker.terminate()).code, 0);
 });
 

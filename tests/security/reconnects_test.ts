@@ -59,15 +59,6 @@ async function fullSessions(port: number, count: number, messages: number): Prom
   return clients;
 }
 
-/** Tells attackers that it is over. */
-class Ending implements Disposable {
-  hasBegun = false;
-
-  [Symbol.dispose](): void {
-    this.hasBegun = true;
-  }
-}
-
 function full(index: number) {
   return { ...FULL, clientId: `full-${index}` };
 }
@@ -76,17 +67,19 @@ Deno.test("many clients with full sessions that come back again and again: other
   await using broker = await startProgram();
   const port = broker.port("tcp"), clients = await fullSessions(port, 150, 4_000);
   await using good = await startGoodClient(broker);
-  let times = 0;
-  using ending = new Ending();
+  let times = 0, isOn = true;
   const comesBack = async (index: number) => {
-    while (!ending.hasBegun) {
+    while (isOn) {
       using _attacker = await Attacker.connect(port, { ...full(index), reads: false });
       times++;
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   };
-  for (let index = 0; index < clients.length; index++) comesBack(index).catch(() => {}); // the broker may end first
+  const attacks = clients.map((_, index) => comesBack(index));
   await assertServedDuringAttack(good, 2_000);
+  isOn = false;
+  await Promise.all(attacks);
+  for (const client of clients) client[Symbol.dispose]();
   assert(times > clients.length, `${times} times`);
 });
 

@@ -6,6 +6,7 @@ import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
 import { connectTo } from "../helpers/packet_link.ts";
 import { RawClient } from "../helpers/raw_client.ts";
+import { until } from "../helpers/until.ts";
 
 const MANY = 400;
 
@@ -57,7 +58,9 @@ Deno.test("wrong passwords: who sends them hurts nobody else, leaving or waiting
     `${spent} s of a core for three right passwords and ${3 * MANY} wrong ones, whose senders have gone`,
   );
   const waiting = await guessAll(broker, "peach");
-  for (const client of waiting.slice(0, 20)) assertEquals((await client.next()).reasonCode, 0x86);
+  let judged = 0;
+  for (const client of waiting) client.next().then(({ reasonCode }) => reasonCode === 0x86 && judged++, () => {});
+  await until(() => judged >= 20, "twenty that are judged", 30_000); // others find no room in the queue
   assertServed(await good.report(), { roundTrips: 50 });
   const { code, milliseconds } = await broker.terminate();
   assertEquals(code, 0);
