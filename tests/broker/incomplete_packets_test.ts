@@ -16,14 +16,16 @@ class Source implements PacketSource {
   ended = 0;
   looks = 0;
   bytes = 1;
+  reasonCode = 0;
 
   get incompleteBytes(): number {
     this.looks++;
     return this.bytes;
   }
 
-  end(): void {
+  end(reasonCode: number): void {
     this.ended++;
+    this.reasonCode = reasonCode;
   }
 }
 
@@ -40,7 +42,7 @@ Deno.test("a source that is forgotten is not looked at again, and the others are
   incomplete.forget(gone);
   await clock.advance(75_000);
   assertEquals([gone.isWatched, gone.looks, gone.ended], [false, 1, 0]);
-  assertEquals([stays.isWatched, stays.ended], [false, 1]);
+  assertEquals([stays.isWatched, stays.ended, stays.reasonCode], [false, 1, 0x83]);
 });
 
 Deno.test("however often sources come and go, it is looked every 15 seconds, and not without one", async () => {
@@ -104,5 +106,5 @@ Deno.test("where memory is short those with 64 KiB and more end, and nobody whos
   ]);
   incomplete.endIfLarge(busy);
   incomplete.endIfLarge(small);
-  assertEquals([small.ended, busy.ended], [0, 1]);
+  assertEquals([small.ended, busy.ended, busy.reasonCode], [0, 1, 0x97]);
 });

@@ -62,9 +62,19 @@ Deno.test("time in which the process stood still is not the peer's, nor up to fi
   process.begin(10_000);
   assertEquals(await process.after(9_000), 0);
   process.standStill(60_000);
-  assertEquals(await process.after(500), 0);
-  assertEquals(await process.after(5_000), 0);
-  assertEquals(await process.after(600), 1);
+  assertEquals(await process.after(500), 0); // the next look
+  assertEquals(await process.after(5_499), 0);
+  assertEquals(await process.after(1), 1);
+});
+
+Deno.test("a look that is less than 100 ms late does not count as a standstill", async () => {
+  for (const [late, lost] of [[99, 0], [100, 100]]) {
+    const process = new Process();
+    process.begin(1_000);
+    process.standStill(late);
+    assertEquals(await process.after(999 + lost), 0);
+    assertEquals(await process.after(1), 1);
+  }
 });
 
 Deno.test("a process that stands still between two looks only loses time as well", async () => {
@@ -123,18 +133,27 @@ Deno.test("who is heard while it is looked around has all of its time from then 
   assertEquals([await process.after(1), process.looks.length], [0, 1]);
 });
 
-Deno.test("long deadlines hardly cost a look, until there is a short one", async () => {
+Deno.test("long deadlines hardly cost a look, as long as there is no short one", async () => {
   const process = new Process(), { clock } = process;
   let timers = 0;
   const setTimeout = clock.setTimeout.bind(clock);
   clock.setTimeout = (run, delay) => (timers++, setTimeout(run, delay));
+  const timersOf = async (milliseconds: number) => {
+    timers = 0;
+    await process.after(milliseconds);
+    return timers;
+  };
+  process.begin(60_001);
   process.begin(86_400_000);
-  await process.after(3_600_000);
-  assert(timers < 150, `${timers} timers in an hour`);
+  assert(await timersOf(3_600_000) < 150, `${timers} timers in an hour`);
+  const short = process.begin(60_000);
+  assert(await timersOf(9_000) >= 18, `${timers} timers in nine seconds`);
+  short.cancel();
+  assert(await timersOf(3_600_000) < 150, `${timers} timers in an hour once the short one is over`);
   process.begin(10_000);
   await process.after(9_000);
   process.standStill(60_000);
-  assertEquals([await process.after(5_000), await process.after(1_200)], [0, 1]);
+  assertEquals([await process.after(5_000), await process.after(1_200)], [1, 2]);
 });
 
 Deno.test("where every look is late, the time goes on all the same", async () => {
