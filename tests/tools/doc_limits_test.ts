@@ -42,7 +42,7 @@ const partsOfOptions = parts.flatMap(([, part, , , cell]) => {
 });
 
 Deno.test("docs: the parts of the heap are those that there are, and what they come to", () => {
-  const { memory: _memory, heap: _heap, ...limits } = memoryLimits(defaultCapabilities, 10_000);
+  const { memory: _memory, heap: _heap, reading: _reading, ...limits } = memoryLimits(defaultCapabilities, 10_000);
   const store = 300; // hooks/storage/options.ts
   const told = parts.map(([, part]) => 100 * Number.parseInt(part));
   assertEquals(told.toSorted(), [...Object.values(limits), store].toSorted());
