@@ -16,9 +16,9 @@ const AT_FIRST = 50, LATER = 10;
 /**
  * Once the queue has all that it may have: as long as it takes the subscriber to take one message of each publisher, so that many
  * who send little lose nothing together. At most so many milliseconds for who publishes at once when it is acknowledged, and goes
- * by that; who leaves a pause of so many by itself goes by nothing, and where that many are too few it waits only as before.
+ * by that; who leaves a pause of so many by itself goes by a clock of its own, and would only be late.
  */
-const LONGEST = 900, PAUSE = 15, LONGEST_WITH_PAUSES = 50;
+const LONGEST = 900, PAUSE = 15, LONGEST_WITH_PAUSES = 20;
 
 /**
  * Lets the acknowledgement of a message wait for the queue that it goes into, when that has become long and its client still
@@ -46,9 +46,8 @@ function waitOf(core: Core, message: Message, { relief, isFull }: { relief: Reli
   const acks = core.sessions.get(message.publisherId)?.link?.ackQueue;
   if (acks !== undefined && acks.length >= MANY) return relief.promise;
   if (!isFull) return brief(core, relief, relief.isYoung ? AT_FIRST : LATER);
-  const hasPaused = acks !== undefined && message.receivedAt - acks.lateAt >= PAUSE, { spacing } = relief;
-  if (hasPaused) return brief(core, relief, spacing > LONGEST_WITH_PAUSES ? LATER : spacing);
-  return brief(core, relief, Math.min(spacing, LONGEST));
+  const hasPaused = acks !== undefined && message.receivedAt - acks.lateAt >= PAUSE;
+  return brief(core, relief, Math.min(relief.spacing, hasPaused ? LONGEST_WITH_PAUSES : LONGEST));
 }
 
 /** A short wait, which all have together who begin it while it lasts. */

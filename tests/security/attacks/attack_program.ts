@@ -13,8 +13,8 @@ export type AttackReport = Partial<
   Record<AttackName, { bytes: number; steps: number; failures: number; failure?: string }>
 >;
 
-/** After a connection that has ended, in milliseconds. */
-const REST = 20;
+/** After a connection that has ended, and until all of them have to have begun, in milliseconds. */
+const REST = 20, BEGINNING = 25_000;
 const report: AttackReport = {};
 
 /** Goes on for ever; `begun` is called after each step. */
@@ -38,10 +38,18 @@ async function attack(name: AttackName, ports: Ports, begun: () => void): Promis
 }
 
 const ports: Ports = JSON.parse(Deno.args[0]), forces: Forces = JSON.parse(Deno.args[1]);
+const late = new Set<string>();
 const beginnings = Object.entries(forces).flatMap(([name, count]) =>
-  Array.from({ length: count }, () => new Promise<void>((begun) => void attack(name as AttackName, ports, begun)))
+  Array.from({ length: count }, (_, at) => {
+    late.add(`${name} ${at}`);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    attack(name as AttackName, ports, () => late.delete(`${name} ${at}`) && resolve());
+    return promise;
+  })
 );
+const timer = setTimeout(() => console.log(`${[...late]} did not begin`), BEGINNING);
 await Promise.all(beginnings);
+clearTimeout(timer);
 console.log("ready");
 const line = new Uint8Array(1_024);
 while (await Deno.stdin.read(line) !== null) console.log(JSON.stringify(report));

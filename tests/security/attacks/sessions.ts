@@ -58,10 +58,11 @@ export const cleanStarts: Attack = async function* (ports) {
   };
   for (const index of [0, 1]) await join(index);
   using publisher = await connectNew(ports, "pairs", { protocolVersion: 4 });
-  const bytes = bytesOf(1_000, (at) => publishTo(topic, { qos: 1, packetId: at + 1 }));
-  for (let lots = 1; lots <= 9; lots++) {
+  const bytes = bytesOf(250, (at) => publishTo(topic, { qos: 1, packetId: at + 1 })); // larger lots come last in a crowd
+  for (let lots = 1; lots <= 36; lots++) {
     await publisher.send(bytes);
-    await publisher.receive(4 * 1_000 * lots);
+    await publisher.receive(4 * 250 * lots);
+    yield bytes.length;
   }
   for (let turn = 0;; turn ^= 1) {
     members[turn][Symbol.dispose]();

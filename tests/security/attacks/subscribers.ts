@@ -98,10 +98,10 @@ export const statisticsCrowd: Attack = async function* (ports) {
 /** What a good client publishes goes to one who has thousands of messages waiting and takes five a second: it seems to catch up. */
 export const slowSubscriber: Attack = async function* (ports) {
   using subscriber = await connectNew(ports, "slow", { properties: { receiveMaximum: 1 } });
-  await subscriber.send(subscribeTo(["good/#"], 1));
-  await subscriber.receive(6);
+  await subscriber.send(subscribeTo(["good/#", "slow"], 1));
+  await subscriber.receive(7);
   using filler = await connectNew(ports, "filler", { protocolVersion: 4 });
-  const bytes = bytesOf(6_000, (at) => publishTo("good/of-filler", { qos: 1, packetId: 1 + at }));
+  const bytes = bytesOf(6_000, (at) => publishTo("slow", { qos: 1, packetId: 1 + at }));
   await filler.send(bytes);
   await filler.receive(4 * 4_900); // more of them wait
   for (let packetId = 1;; packetId = packetId % 65_535 + 1) {
@@ -114,9 +114,9 @@ export const slowSubscriber: Attack = async function* (ports) {
 /** The same, with a queue that is always full: it takes 300 a second, and ten publishers send all that is let in. */
 export const fullSubscriber: Attack = async function* (ports) {
   using subscriber = await connectNew(ports, "full", { properties: { receiveMaximum: 16 } });
-  await subscriber.send(subscribeTo(["good/#"], 1));
-  await subscriber.receive(6);
-  const bytes = bytesOf(6_000, (at) => publishTo("good/of-fillers", { qos: 1, packetId: 1 + at }));
+  await subscriber.send(subscribeTo(["good/#", "full"], 1));
+  await subscriber.receive(7);
+  const bytes = bytesOf(6_000, (at) => publishTo("full", { qos: 1, packetId: 1 + at }));
   for (let filler = 0; filler < 10; filler++) {
     fill(await connectNew(ports, "filler-of-full", { protocolVersion: 4 }), bytes);
   }
