@@ -15,10 +15,10 @@ const MANY = 16;
 const AT_FIRST = 50, LATER = 10;
 /**
  * Once the queue has all that it may have: as long as it takes the subscriber to take one message of each publisher, so that many
- * who send little lose nothing together. At most so many milliseconds for who publishes at once when it is acknowledged, and goes
- * by that; who leaves a pause of so many by itself goes by a clock of its own, and would only be late.
+ * who send little lose nothing together, but no longer than so many milliseconds. That is for those who publish at once when they are
+ * acknowledged, and go by that; who leaves a pause of so many goes by a clock of its own, and would only be late.
  */
-const LONGEST = 900, PAUSE = 15, LONGEST_WITH_PAUSES = 20;
+const LONGEST = 900, PAUSE = 15;
 
 /**
  * Lets the acknowledgement of a message wait for the queue that it goes into, when that has become long and its client still
@@ -45,9 +45,9 @@ export function holdPublisher(core: Core, session: Session, message: Message): b
 function waitOf(core: Core, message: Message, { relief, isFull }: { relief: Relief; isFull: boolean }): Promise<void> {
   const acks = core.sessions.get(message.publisherId)?.link?.ackQueue;
   if (acks !== undefined && acks.length >= MANY) return relief.promise;
-  if (!isFull) return brief(core, relief, relief.isYoung ? AT_FIRST : LATER);
   const hasPaused = acks !== undefined && message.receivedAt - acks.lateAt >= PAUSE;
-  return brief(core, relief, Math.min(relief.spacing, hasPaused ? LONGEST_WITH_PAUSES : LONGEST));
+  if (isFull && !hasPaused) return brief(core, relief, Math.min(relief.spacing, LONGEST));
+  return brief(core, relief, relief.isYoung ? AT_FIRST : LATER);
 }
 
 /** A short wait, which all have together who begin it while it lasts. */
