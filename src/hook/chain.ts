@@ -32,7 +32,7 @@ export interface HookChainOptions {
 const MAY_BE_REFUSED: HookEvent = "onSessionEstablished";
 
 function noAnswer(hook: Hook, event: string): Error {
-  return new HookTimeout(hook.id, event);
+  return new HookTimeout(hook.id, { event, limit: "hookTimeout" });
 }
 
 /** The hooks of a broker. Reading `chain.on.onPublish` costs one property read when nobody listens. */
@@ -126,7 +126,9 @@ export class HookChain {
    */
   async live<T>(hook: Hook, name: string, call: () => Awaitable<T>): Promise<T> {
     const result = call();
-    return isThenable(result) ? await this.#lifecycle.race(result, () => noAnswer(hook, name)) as T : result;
+    if (!isThenable(result)) return result;
+    const late = () => new HookTimeout(hook.id, { event: name, limit: "hookLifecycleTimeout" });
+    return await this.#lifecycle.race(result, late) as T;
   }
 
   /**

@@ -1,14 +1,14 @@
 /** A hook that was too slow, told apart from one that has refused or failed.
  * @module */
 
-/** No answer of a hook came within `hookTimeout`. */
+/** No answer of a hook came within `hookTimeout`, or `hookLifecycleTimeout`. */
 export class HookTimeout extends Error {
   /**
    * @param hook id of the hook
-   * @param event what it was asked
+   * @param asked the event, and the option that says how long its answer may take
    */
-  constructor(hook: string, event: string) {
-    super(`no answer from hook ${hook} to ${event} in time`);
+  constructor(hook: string, { event, limit }: { event: string; limit: "hookTimeout" | "hookLifecycleTimeout" }) {
+    super(`no answer from hook ${hook} to ${event} within ${limit}`);
     this.name = "HookTimeout";
   }
 }

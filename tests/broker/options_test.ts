@@ -116,6 +116,21 @@ Deno.test("what is no option is refused", () => {
   }
 });
 
+Deno.test("an option that is misspelt, misplaced or of the wrong type is told what it should be", () => {
+  const complaints = {
+    "conectTimeout": "did you mean connectTimeout?",
+    "maximumClients": "it belongs below capabilities",
+    "longClientIds": "it belongs below compatibilities",
+    "capabilities.maximum_qos": "did you mean maximumQos?",
+  };
+  for (const [path, complaint] of Object.entries(complaints)) {
+    assertThrows(() => new Broker(optionsWith(path, 1)), TypeError, `${path}: there is no such option, ${complaint}`);
+  }
+  const wrong = optionsWith("capabilities.maximumQos", "2");
+  assertThrows(() => new Broker(wrong), TypeError, 'current value is "2", expected a number');
+  assertThrows(() => new Broker(optionsWith("logger", () => {})), TypeError, "a function, expected an object");
+});
+
 Deno.test("a logger and a clock have to be whole", () => {
   const { logger, clock } = resolveOptions() as unknown as { logger: Fields; clock: Fields };
   for (const [name, whole] of Object.entries({ logger, clock })) {

@@ -1,6 +1,7 @@
 /** From what the user gave to options that are complete and valid.
  * @module */
 import { guarded, silentLogger } from "../../hook/logger.ts";
+import { nearest } from "../../hook/suggest.ts";
 import { consoleLogger } from "./console_logger.ts";
 import { systemClock } from "../../time/clock.ts";
 import { leastInflight, random, roundRobin, type ShareDispatch, sticky } from "../../topics/share_dispatch.ts";
@@ -104,7 +105,9 @@ export function resolveOptions(options: BrokerOptions = {}): ResolvedOptions {
 function merge<T extends object>(prefix: string, base: T, given: Partial<T> | undefined): T {
   const merged = { ...base } as Record<string, unknown>;
   for (const [name, value] of Object.entries(given ?? {})) {
-    if (!Object.hasOwn(base, name)) throw new TypeError(`Cannot use option ${prefix}${name}: there is no such option`);
+    if (!Object.hasOwn(base, name)) {
+      throw new TypeError(`Cannot use option ${prefix}${name}: there is no such option${hintFor(name, base)}`);
+    }
     if (value === undefined) continue;
     check(`${prefix}${name}`, value, { name, expected: typeof merged[name] });
     merged[name] = value;
@@ -112,11 +115,20 @@ function merge<T extends object>(prefix: string, base: T, given: Partial<T> | un
   return merged as T;
 }
 
+function hintFor(name: string, base: object): string {
+  if (base === defaults && Object.hasOwn(defaultCapabilities, name)) return ", it belongs below capabilities";
+  if (base === defaults && Object.hasOwn(defaultCompatibilities, name)) return ", it belongs below compatibilities";
+  const likely = nearest(name, Object.keys(base));
+  return likely === undefined ? "" : `, did you mean ${likely}?`;
+}
+
 function check(path: string, value: unknown, { name, expected }: { name: string; expected: string }): void {
   if (name === "shareDispatch" || name === "queueOverflow") return checkChoice(path, value, name);
   const kind: string = typeof value;
   if (kind !== expected) {
-    throw new TypeError(`Cannot use option ${path}: current value is ${String(value)}, expected a ${expected}`);
+    const shown = kind === "string" ? `"${value}"` : kind === "function" ? "a function" : String(value);
+    const wanted = expected === "object" ? "an object" : `a ${expected}`;
+    throw new TypeError(`Cannot use option ${path}: current value is ${shown}, expected ${wanted}`);
   }
   if (expected === "object") return checkMethods(path, value, name);
   if (expected !== "number") return;
