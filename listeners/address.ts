@@ -85,5 +85,6 @@ function shown(text: string | undefined): string {
 }
 
 function hintFor(text: string): string {
+  if (/^\d{1,5}$/.test(text)) return ` (a port alone is written ":${text}", and takes all interfaces)`;
   return /^[0-9a-fA-F:]*:[0-9a-fA-F:]*:\d+$/.test(text) ? " (an IPv6 address stands in brackets: [::1]:1883)" : "";
 }

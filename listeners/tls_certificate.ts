@@ -12,6 +12,8 @@ export interface TlsCertificate {
   readonly clientCa?: string;
 }
 
+const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
+
 /**
  * Checks what the runtime would find out when it listens, or in the first handshake only.
  *
@@ -24,6 +26,11 @@ export function checkCertificate(certificate: TlsCertificate): void {
     throw new TypeError("Cannot use the TLS certificate: expected { cert, key }, both as text in PEM");
   }
   const parsed = parse("cert", () => new X509Certificate(cert));
+  if (ENCRYPTED.test(key)) {
+    throw new Error(
+      "Cannot use the TLS certificate: key is encrypted; openssl pkey -in FILE -out FILE writes it plain",
+    );
+  }
   const privateKey = parse("key", () => createPrivateKey(key));
   if (!parsed.checkPrivateKey(privateKey)) {
     throw new Error(

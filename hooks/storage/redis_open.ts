@@ -67,7 +67,9 @@ async function connect({ host, port }: RedisAddress, context: ConnectContext): P
     if (client.isOpen) client.destroy();
     const reason = error instanceof Error ? error.message : String(error);
     if (reason.startsWith("Redis at")) throw error;
-    throw new Error(`Cannot connect to Redis at ${host}:${port}: ${reason}`, { cause: error });
+    throw new Error(`Cannot connect to Redis at ${host}:${port}: ${reason}; is it there, and is the URL right?`, {
+      cause: error,
+    });
   }
   return client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }) as unknown as RedisConnection;
 }

@@ -80,19 +80,20 @@ async function chooseAuth(
     throw new UsageError(`hooks.auth: expected one of allow_all: true, ledger and ledger_file; ${reason}`);
   }
   if (allowAll) return { kind: "allow_all", asked: true };
-  if (ledgerFile === undefined) return readLedger(ledger, "hooks.auth.ledger");
+  if (ledgerFile === undefined) return readLedger(ledger, { path: "hooks.auth.ledger" });
   const path = resolvePath(folder, ledgerFile);
   const rules = await loadValue(path, source).catch((error) => {
     throw error instanceof UsageError ? new UsageError(`hooks.auth.ledger_file: ${error.message}`) : error;
   });
-  return readLedger(rules, path);
+  return readLedger(rules, { file: path });
 }
 
-function readLedger(value: unknown, path: string): AuthSettings {
+function readLedger(value: unknown, { path = "", file }: { path?: string; file?: string }): AuthSettings {
   try {
     return { kind: "ledger", rules: checkLedger(value, path) };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    const { message } = error as Error;
+    throw new UsageError(file === undefined ? message : message.replace(/^(?! )/gm, `${file}: `));
   }
 }
 

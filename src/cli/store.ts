@@ -44,6 +44,6 @@ export async function makeStore(settings: StoreSettings): Promise<Hook | undefin
     if (kind === "kv") return (await import(KV_MODULE) as { kvStorage: MakeStore<unknown> }).kvStorage(options);
     return (await import(REDIS_MODULE) as { redisStorage: MakeStore<unknown> }).redisStorage(options);
   } catch (error) {
-    throw new UsageError(`store ${kind}: cannot be used: ${(error as Error).message}`);
+    throw new UsageError(`--store, or hooks.storage.${kind}: ${(error as Error).message}`);
   }
 }

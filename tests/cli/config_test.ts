@@ -225,7 +225,7 @@ Deno.test("rules in a file of their own", async () => {
   });
   assertEquals(
     await messageOf(load(["--config=conf/d.yaml"], files)),
-    `conf/rules.yaml.auth[0].allow: expected true or false, got "maybe"`,
+    `conf/rules.yaml: auth[0].allow: expected true or false, got "maybe"`,
   );
   assertEquals(
     await messageOf(load(["--config=conf/e.yaml"], files)),
@@ -268,7 +268,7 @@ Deno.test("a password in an address is not repeated", async () => {
 });
 
 const WRONG_ARGS: [args: string[], message: string][] = [
-  [["--tcp=188"], `--tcp: expected host:port, got "188"`],
+  [["--tcp=188"], `--tcp: expected host:port, got "188" (a port alone is written ":188", and takes all interfaces)`],
   [["--tcp=:99999"], `--tcp: expected a port from 0 to 65535, got ":99999"`],
   [["--info=host"], `--info: expected host:port, got "host"`],
   [
@@ -321,7 +321,7 @@ const WRONG_FILES: [text: string, message: string][] = [
   [`${AUTH}listeners: { type: tcp }`, "listeners: expected a list, got keys with values"],
   [
     `${AUTH}listeners: [{ type: tcp, address: ":1" }, { type: tcp, address: "188" }]`,
-    `listeners[1].address: expected host:port, got "188"`,
+    `listeners[1].address: expected host:port, got "188" (a port alone is written ":188", and takes all interfaces)`,
   ],
   [`${AUTH}listeners: [{ type: tcp, address: 1883 }]`, "listeners[0].address: expected host:port, got 1883"],
   [`${AUTH}listeners: [{ type: tcp }]`, "listeners[0].address: expected host:port, got nothing"],

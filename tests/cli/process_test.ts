@@ -56,7 +56,7 @@ Deno.test("a wrong configuration ends with 2, one line for each error, and nothi
     assertEquals([code, out], [2, ""]);
     assertEquals(err.split("\n").sort(), [
       "",
-      `listeners[1].address: expected host:port, got "188"`,
+      `listeners[1].address: expected host:port, got "188" (a port alone is written ":188", and takes all interfaces)`,
       "x: unknown key, known are listeners, hooks, options, logging",
     ]);
   });

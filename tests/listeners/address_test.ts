@@ -43,6 +43,7 @@ Deno.test("parseAddress says what it expected and what it got", () => {
   }
   assertThrows(() => parseAddress("a:65536"), Error, 'expected a port from 0 to 65535, got "a:65536"');
   assertThrows(() => parseAddress("a:999999"), Error, "expected host:port");
+  assertThrows(() => parseAddress("1883"), Error, 'a port alone is written ":1883"');
   assertThrows(() => parseAddress("::1:1883"), Error, "an IPv6 address stands in brackets");
   assertEquals(assertThrows(() => parseAddress("x".repeat(1e6)), Error).message.length < 200, true);
 });

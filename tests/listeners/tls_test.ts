@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { connect as connectTls } from "node:tls";
 import { TlsListener, type TlsListenerOptions } from "../../listeners/tls.ts";
 import { authority, certificate, type CertificatePair } from "../helpers/certificates.ts";
@@ -368,12 +368,15 @@ Deno.test("tls refuses options that cannot work", async () => {
     new TlsListener({ id: "x", address: "127.0.0.1:0", certificate: certificate("server"), ...options });
   assertThrows(make({ address: "188" }), Error, 'expected host:port, got "188"');
   const { cert, key } = certificate("server");
+  const encrypted = createPrivateKey(key)
+    .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" }).toString();
   const wrong: [certificate: TlsListenerOptions["certificate"], message: string][] = [
     [undefined as never, "expected { cert, key }, both as text in PEM"],
     [{ cert } as never, "expected { cert, key }, both as text in PEM"],
     [{ cert: "", key: "" }, "cert is not a certificate in PEM"],
     [{ cert: key, key: cert }, "cert is not a certificate in PEM"],
     [{ cert, key: cert }, "key is not a private key in PEM"],
+    [{ cert, key: encrypted }, "key is encrypted"],
     [{ cert, key: certificate("client").key }, "key is not the private key of cert"],
     [{ cert, key, clientCa: "nonsense" }, "clientCa is not a certificate in PEM"],
   ];
