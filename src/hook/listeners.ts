@@ -41,8 +41,8 @@ export function compileListeners(hooks: Iterable<Hook>): CompiledListeners {
   return compiled;
 }
 
-/** How the names of events begin. */
-const EVENT = /^(?:on|stored)[A-Z]/;
+/** How the names of events begin, and how one may think that they do. */
+const EVENT = /^(?:[Oo]n|[Ss]tored)[A-Z]/;
 
 /** @throws TypeError that names what a hook has in the place of a function, or an event that does not exist */
 export function checkHook(hook: Hook): void {

@@ -76,3 +76,20 @@ Deno.test("without a logger what goes well is not worth a line, a handler that f
   assertEquals(err.length, 1);
   assertMatch(err[0], /ERROR an inline subscription handler failed error="Error: no disk[^]*\n {4}at .*thrownByHook/);
 });
+
+Deno.test("a broker in which nobody can do anything says so", async () => {
+  const { err } = await written(async () => {
+    await using broker = new Broker();
+    await broker.serve();
+  });
+  assertEquals(err.map((line) => /no client may .* no hook answers \w+/.exec(line)?.[0]), [
+    "no client may connect: no hook answers onConnectAuthenticate",
+    "no client may publish or subscribe: no hook answers onAclCheck",
+  ]);
+  const { err: nothing } = await written(async () => {
+    await using broker = new Broker();
+    await broker.addHook(allowAll());
+    await broker.serve();
+  });
+  assertEquals(nothing, []);
+});

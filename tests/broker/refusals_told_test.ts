@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { Capabilities } from "../../src/broker/core/options.ts";
 import { HEAP_LIMIT } from "../../src/hook/heap.ts";
 import { type LogFields, silentLogger } from "../../src/hook/logger.ts";
-import { Harness } from "../helpers/harness.ts";
+import { Harness, PacketType } from "../helpers/harness.ts";
 
 const LASTING = { sessionExpiryInterval: 1_000 };
 const WILL = { topic: "w", payload: "x" };
@@ -139,3 +139,32 @@ for (const [what, { capabilities, ask, told }] of Object.entries(CASES)) {
     assertEquals(lines.filter(([message]) => message.startsWith("clients are refused")), [told]);
   });
 }
+
+for (
+  const [option, filters, capabilities] of [
+    ["maximumSubscriptionsPerClient is 1", ["a", "b"], { maximumSubscriptionsPerClient: 1 }],
+    ["maximumSubscriptionBytesPerClient is 600", ["a", "b"], { maximumSubscriptionBytesPerClient: 600 }],
+    ["maximumWildcardSubscriptionsPerClient is 1", ["+", "#"], { maximumWildcardSubscriptionsPerClient: 1 }],
+    ["maximumSharesPerClient is 1", ["$share/a/t", "$share/b/t"], { maximumSharesPerClient: 1 }],
+  ] as const
+) {
+  Deno.test(`SUBACK says that ${option}`, async () => {
+    await using harness = await Harness.start({ capabilities });
+    const client = await harness.connect("client"),
+      asked = { qos: 0, noLocal: false, retainAsPublished: false } as const;
+    const subscriptions = filters.map((topicFilter) => ({ topicFilter, ...asked, retainHandling: 0 as const }));
+    await client.send({ type: PacketType.SUBSCRIBE, packetId: 7, subscriptions });
+    const properties = { reasonString: `a client may not have more: ${option}` };
+    await client.expect({ type: PacketType.SUBACK, packetId: 7, reasonCodes: [0, 0x97], properties });
+  });
+}
+
+Deno.test("SUBACK says which option all clients together have reached", async () => {
+  await using harness = await Harness.start({ capabilities: { maximumWildcardFilters: 1 } });
+  const client = await harness.connect("client");
+  await client.subscribe("+");
+  const retainHandling = 0, options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling } as const;
+  await client.send({ type: PacketType.SUBSCRIBE, packetId: 7, subscriptions: [{ topicFilter: "#", ...options }] });
+  const properties = { reasonString: "all clients together may not have more: maximumWildcardFilters" };
+  await client.expect({ type: PacketType.SUBACK, packetId: 7, reasonCodes: [0x97], properties });
+});

@@ -279,6 +279,7 @@ Deno.test("what is no hook is not added", () => {
     [{ id: "" }, "Cannot add hook: its id is , expected a text"],
     [{}, "Cannot add hook: its id is undefined, expected a text"],
     [{ id: "a", onPublihs() {} }, "Cannot add hook a: there is no event onPublihs, did you mean onPublish?"],
+    [{ id: "a", OnPublish() {} }, "Cannot add hook a: there is no event OnPublish, did you mean onPublish?"],
     [{ id: "a", onACLCheck() {} }, "Cannot add hook a: there is no event onACLCheck, did you mean onAclCheck?"],
     [{ id: "a", storedClient() {} }, "Cannot add hook a: there is no event storedClient, did you mean storedClients?"],
     [{ id: "a", onPublish: 5 }, "Cannot add hook a: onPublish is a number, expected a function"],

@@ -15,11 +15,13 @@ import { checkFilters } from "./check_filters.ts";
 import { lowerQos } from "../outbound/deliver.ts";
 import { pump } from "../outbound/pump.ts";
 import { RetainedReplay } from "../routing/retain.ts";
-import { addSubscription, isOverQuota } from "../routing/subscriptions.ts";
+import { addSubscription, overQuota } from "../routing/subscriptions.ts";
 
 /** What became of one filter. */
 interface Outcome {
   readonly reasonCode: number;
+  /** Why it was not made, where the client is told that. */
+  readonly reason?: string;
   /** Set when the subscription was made. */
   readonly made?: { readonly subscription: SessionSubscription; readonly isNew: boolean };
 }
@@ -96,7 +98,8 @@ function grant(core: Core, connection: Connection, asked: Asked, verdict: number
   const { packet, request, filter } = asked, session = connection.session!, { bridge } = connection.client!;
   if (typeof filter === "number") return { reasonCode: filter };
   if (verdict !== 0) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
-  if (isOverQuota(core, session, filter)) return { reasonCode: ReasonCode.QuotaExceeded };
+  const reason = overQuota(core, session, filter);
+  if (reason !== undefined) return { reasonCode: ReasonCode.QuotaExceeded, reason };
   const options = {
     qos: lowerQos(request.qos, core.options.capabilities.maximumQos), // [MQTT-3.2.2-10]
     noLocal: request.noLocal || bridge && filter.shareName === undefined, // [v311 NOTE-15] [MQTT-3.8.3-4]
@@ -116,7 +119,9 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
   const made = outcomes.some((outcome) => outcome.made !== undefined);
   const told = () => {
     const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));
-    connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes });
+    const reasonString = outcomes.find(({ reason }) => reason !== undefined)?.reason;
+    if (reasonString !== undefined) tellOfRefusal(core, connection, reasonString);
+    connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes, properties: { reasonString } });
     if (hasSession(connection)) replayRetained(core, connection, outcomes);
   };
   if (!made && commit === undefined) return told(); // a refusal need not wait for what a store has to keep
@@ -129,6 +134,10 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
     }
     told();
   });
+}
+
+function tellOfRefusal({ options: { logger } }: Core, { client }: Connection, reason: string): void {
+  logger.debug("a subscription was refused", { client: client?.id, reason });
 }
 
 /** MQTT 3.1 has no code for a refusal: the filter looks granted and nothing comes. */

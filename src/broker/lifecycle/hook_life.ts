@@ -55,6 +55,20 @@ export class HookLife {
     this.#state = "started";
     for (const [hook, options] of this.#options) await this.#init(hook, options);
     this.#options.clear();
+    this.#tellOfNobodyWhoDecides();
+  }
+
+  /** Without an answer it is a no: that is easily forgotten, and clients are not told why. */
+  #tellOfNobodyWhoDecides(): void {
+    const { hooks: { on }, options: { logger } } = this.#core;
+    for (
+      const [event, what] of [["onConnectAuthenticate", "connect"], ["onAclCheck", "publish or subscribe"]] as const
+    ) {
+      if (on[event] !== undefined) continue;
+      logger.warn(
+        `no client may ${what}: no hook answers ${event}; add allowAll(), ledger(rules) or a hook of your own`,
+      );
+    }
   }
 
   /** Stops all hooks that have started, the last one first; none hears of anything once its `stop` is called. Never rejects. */

@@ -10,34 +10,47 @@ import type { Core } from "../core/core.ts";
 /** Units of work that the removal of one subscription takes. */
 const REMOVAL = 4;
 
-/** Whether one more subscription is above a limit. */
-export function isOverQuota(core: Core, session: Session, filter: ParsedFilter): boolean {
-  if (session.subscriptions.has(filter.full)) return false;
-  return isOverOwnQuota(core, session, filter) || isOverQuotaOfAll(core, session, filter);
+/**
+ * Whether one more subscription is above a limit.
+ * @returns what the client is told then; `undefined` when it may be made
+ */
+export function overQuota(core: Core, session: Session, filter: ParsedFilter): string | undefined {
+  if (session.subscriptions.has(filter.full)) return undefined;
+  const own = overOwnQuota(core, session, filter);
+  if (own !== undefined) return `a client may not have more: ${own} is ${core.options.capabilities[own]}`;
+  const shared = overQuotaOfAll(core, session, filter);
+  return shared && `all clients together may not have more: ${shared}`;
 }
 
-function isOverOwnQuota({ options: { capabilities } }: Core, session: Session, filter: ParsedFilter): boolean {
-  return session.subscriptions.size >= capabilities.maximumSubscriptionsPerClient ||
-    session.subscriptionBytes + costOf(filter) > capabilities.maximumSubscriptionBytesPerClient ||
-    filter.hasWildcard && session.wildcardSubscriptions >= capabilities.maximumWildcardSubscriptionsPerClient ||
-    filter.shareName !== undefined && session.shares >= capabilities.maximumSharesPerClient;
+function overOwnQuota({ options: { capabilities } }: Core, session: Session, filter: ParsedFilter) {
+  if (session.subscriptions.size >= capabilities.maximumSubscriptionsPerClient) return "maximumSubscriptionsPerClient";
+  if (session.subscriptionBytes + costOf(filter) > capabilities.maximumSubscriptionBytesPerClient) {
+    return "maximumSubscriptionBytesPerClient";
+  }
+  if (filter.hasWildcard && session.wildcardSubscriptions >= capabilities.maximumWildcardSubscriptionsPerClient) {
+    return "maximumWildcardSubscriptionsPerClient";
+  }
+  const isShare = filter.shareName !== undefined;
+  return isShare && session.shares >= capabilities.maximumSharesPerClient ? "maximumSharesPerClient" : undefined;
 }
 
-/** Whether it is above what all clients together may have; that is told. */
-function isOverQuotaOfAll(core: Core, session: Session, filter: ParsedFilter): boolean {
+/** Whether it is above what all clients together may have; that is logged as well. */
+function overQuotaOfAll(core: Core, session: Session, filter: ParsedFilter) {
   const { tree, limits, options } = core, { maximumWildcardFilters, maximumShares } = options.capabilities;
   const cost = costOf(filter), client = session.subscriptionBytes + cost;
   const part = openPart({ client, address: session.address.subscriptions + cost });
+  const refuse = <Option extends Parameters<typeof core.tellOfRefusal>[0]>(option: Option, limit: number): Option => {
+    core.tellOfRefusal(option, limit);
+    return option;
+  };
   if (core.memory.isShort || bytesOfSubscriptions(core) + cost > part * limits.subscriptions) {
-    core.tellOfRefusal("maximumTotalSubscriptionBytes", limits.subscriptions);
-  } else if (filter.hasWildcard && tree.wildcardFilters >= part * maximumWildcardFilters && !tree.knows(filter)) {
-    core.tellOfRefusal("maximumWildcardFilters", maximumWildcardFilters);
-  } else if (
-    filter.shareName !== undefined && tree.shares >= part * maximumShares && tree.share(filter) === undefined
-  ) {
-    core.tellOfRefusal("maximumShares", maximumShares);
-  } else return false;
-  return true;
+    return refuse("maximumTotalSubscriptionBytes", limits.subscriptions);
+  }
+  if (filter.hasWildcard && tree.wildcardFilters >= part * maximumWildcardFilters && !tree.knows(filter)) {
+    return refuse("maximumWildcardFilters", maximumWildcardFilters);
+  }
+  const isNewShare = filter.shareName !== undefined && tree.share(filter) === undefined;
+  return isNewShare && tree.shares >= part * maximumShares ? refuse("maximumShares", maximumShares) : undefined;
 }
 
 /** Bytes that all subscriptions take. */
