@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Listener, ListenerContext, Socket } from "../../src/broker/core/listener.ts";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
+import { SlabPool } from "../../src/packets/slab.ts";
 import { memoryPair } from "../../listeners/memory.ts";
 import { hex } from "../packets/bytes.ts";
 import { Harness, type HarnessOptions } from "../helpers/harness.ts";
@@ -45,6 +46,38 @@ Deno.test("clientNetReadBufferSize: no read is larger, and small ones come first
     const largest = Math.max(...transport.reads);
     assert(largest <= clientNetReadBufferSize && largest > clientNetReadBufferSize / 2, `${largest}`);
   }
+});
+
+/** Until disposed of it adds up what readers say that they read into. */
+function countedBuffers(): Disposable & { bytes: number } {
+  const { countReading } = SlabPool.prototype;
+  const counted = { bytes: 0, [Symbol.dispose]: () => void (SlabPool.prototype.countReading = countReading) };
+  SlabPool.prototype.countReading = function (this: SlabPool, before, now): void {
+    counted.bytes += now - before;
+    countReading.call(this, before, now);
+  };
+  return counted;
+}
+
+Deno.test("a connection that has ended, however it did, has no read buffer any more", async () => {
+  using counted = countedBuffers();
+  await using harness = await Harness.start();
+  const large = "t".repeat(30_000),
+    connect = async (clientId: string) => {
+      const client = await harness.connect(clientId);
+      for (let index = 0; index < 5; index++) await client.publish("t", large);
+      return client;
+    };
+  await (await connect("disconnects")).disconnect();
+  await (await connect("is cut")).cut();
+  await (await connect("is wrong")).send("F7 00");
+  await connect("is taken over");
+  await harness.connect("is taken over");
+  await connect("is disconnected");
+  for (const client of [...harness.broker.clients.list()]) client.disconnect();
+  await (await harness.open()).send("30 00");
+  await harness.settle();
+  assertEquals(counted.bytes, 0);
 });
 
 Deno.test("clientNetWriteBufferSize: so much is written before the turn ends", async () => {

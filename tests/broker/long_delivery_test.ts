@@ -102,6 +102,30 @@ Deno.test("[v5 MQTT-3.10.4-2] who unsubscribes while others get a message does n
   crowd.assertAllHave("x");
 });
 
+Deno.test("[v5 MQTT-3.3.2-5] who has not got a message when it expires does not get it", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness), publisher = await harness.connect("p");
+  crowd.atFirst = () => void harness.clock.advance(1_001);
+  const properties = { messageExpiryInterval: 1 };
+  await publisher.publish("t", "x", { qos: 1, properties });
+  assert(crowd.count > 0 && crowd.count < MANY, `${crowd.count} have had it`);
+});
+
+Deno.test("who may not read the topic does not get the message, however many do", async () => {
+  let isForbidden = false;
+  const acl: Hook = { id: "acl", onAclCheck: ({ id }, _, access) => !(isForbidden && id === "f" && access === "read") };
+  await using harness = await Harness.start({ hooks: [acl, allowAll()] });
+  const forbidden = await harness.connect("f");
+  await forbidden.subscribe("t", { qos: 1 });
+  await forbidden.subscribe("$share/g/t", { qos: 1 });
+  const crowd = new Crowd(harness), publisher = await harness.connect("p");
+  isForbidden = true;
+  assertEquals(await publisher.publish("t", "x", { qos: 1 }), 0);
+  await forbidden.send({ type: PacketType.PINGREQ });
+  await forbidden.expect({ type: PacketType.PINGRESP });
+  crowd.assertAllHave("x");
+});
+
 Deno.test("a share group has another member where the chosen one leaves meanwhile", async () => {
   await using harness = await Harness.start();
   const crowd = new Crowd(harness), publisher = await harness.connect("p");

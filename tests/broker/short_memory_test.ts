@@ -1,6 +1,9 @@
 /** Memory becomes short in the middle of something: what is under way is done first. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { Core } from "../../src/broker/core/core.ts";
+import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
+import { silentLogger } from "../../src/hook/logger.ts";
 import { Harness, PacketType } from "../helpers/harness.ts";
 import { settle } from "../helpers/fake_clock.ts";
 
@@ -36,3 +39,16 @@ for (const publisher of ["the program", "a will", "a client"]) {
     assertEquals(harness.broker.clients.get("subscriber")?.connected ?? false, false);
   });
 }
+
+Deno.test("who receives which topic is forgotten when memory becomes short", () => {
+  const { memory, tree } = new Core(resolveOptions({ logger: silentLogger }));
+  const nodes = () => {
+    const before = tree.visited;
+    tree.match("t");
+    return tree.visited - before;
+  };
+  assert(nodes() > 0 && nodes() === 0, "it was remembered");
+  using _short = withoutMemory();
+  assert(memory.isShort);
+  assert(nodes() > 0);
+});

@@ -13,8 +13,8 @@ export interface PortionOptions {
 }
 
 /**
- * One for each broker. Replays of retained messages, matches over many filters and the ends of large sessions share what there
- * is: whoever has used up a portion waits here behind all others.
+ * One for each broker. Replays of retained messages, what has waited in sessions, matches over many filters, messages for thousands
+ * and the ends of large sessions share what there is: whoever has used up a portion waits here behind all others.
  */
 export class Portions {
   readonly #options: PortionOptions;

@@ -20,7 +20,9 @@ export async function acceptConnect(core: Core, connection: Connection, packet: 
   client.id = assigned ?? packet.clientId;
   if (packet.will !== undefined) {
     const code = await authorize(core, client, packet.will.topic, "write", ReasonCode.ServerUnavailable);
-    if (code !== 0) throw new MqttError(code, `Cannot accept will to ${packet.will.topic}: ${reasonCodeName(code)}`);
+    if (code !== ReasonCode.Success) {
+      throw new MqttError(code, `Cannot accept will to ${packet.will.topic}: ${reasonCodeName(code)}`);
+    }
   }
   if (connection.closed) return;
   core.hooks.observe(core.hooks.on.onSessionEstablish, client, packet);
@@ -61,7 +63,7 @@ function welcome(
   const sent = connection.send({
     type: PacketType.CONNACK,
     sessionPresent: accepted.sessionPresent,
-    reasonCode: 0,
+    reasonCode: ReasonCode.Success,
     properties,
   });
   if (!sent) {

@@ -18,7 +18,7 @@ import { finishRecord } from "../outbound/records.ts";
 export function handleShortAck(core: Core, connection: Connection, header: number, packetId: number): boolean {
   if (packetId === 0) return false;
   if (header === 0x40) handlePuback(core, connection, packetId);
-  else if (header === 0x50) handlePubrec(core, connection, packetId, 0);
+  else if (header === 0x50) handlePubrec(core, connection, packetId, ReasonCode.Success);
   else if (header === 0x62) handlePubrel(core, connection, packetId, undefined);
   else if (header === 0x70) handlePubcomp(core, connection, packetId);
   else return false;

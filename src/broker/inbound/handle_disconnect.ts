@@ -20,7 +20,7 @@ export function handleDisconnect(core: Core, connection: Connection, packet: Dis
     }
     session.expiryInterval = allowedExpiry(core, interval);
   }
-  if (packet.reasonCode === 0) connection.finish(ReasonCode.NormalDisconnection);
+  if (packet.reasonCode === ReasonCode.NormalDisconnection) connection.finish(ReasonCode.NormalDisconnection);
   else {
     const error = new Error(packet.properties?.reasonString ?? "told by the client");
     connection.finish(packet.reasonCode, { error });

@@ -97,7 +97,7 @@ function grantAll(core: Core, connection: Connection, { packet, asked, verdicts 
 function grant(core: Core, connection: Connection, asked: Asked, verdict: number): Outcome {
   const { packet, request, filter } = asked, session = connection.session!, { bridge } = connection.client!;
   if (typeof filter === "number") return { reasonCode: filter };
-  if (verdict !== 0) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
+  if (verdict !== ReasonCode.Success) return { reasonCode: connection.publicReason(PacketType.SUBACK, verdict) };
   const reason = overQuota(core, session, filter);
   if (reason !== undefined) return { reasonCode: ReasonCode.QuotaExceeded, reason };
   const options = {

@@ -114,7 +114,7 @@ function ifAllowed(core: Core, session: Session, record: OutboundRecord, send: (
   const decide = (code: number): boolean => {
     if (session.link !== link) return false; // the connection that asked is gone
     if (!isNext(session.outbox, record)) return true; // dropped or acknowledged while the hook was asked
-    if (code === 0) send();
+    if (code === ReasonCode.Success) send();
     else dropDenied(core, session, record);
     return true;
   };

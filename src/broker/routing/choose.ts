@@ -1,5 +1,6 @@
 /** Who gets a message: everybody who matches and may read it. Hooks are asked here, nothing is delivered yet.
  * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { Message } from "../../session/message.ts";
 import type { Session } from "../../session/session.ts";
 import type { MatchedShare, MatchedSubscriber, Subscription } from "../../topics/subscription_tree.ts";
@@ -44,7 +45,7 @@ export function judgeAll(
   core.charged += subscribers.length >> 2;
   for (let index = 0; index < subscribers.length; index++) {
     const verdict = judgeOne(core, message, subscribers[index]);
-    if (verdict === 0) continue;
+    if (verdict === ReasonCode.Success) continue;
     if (typeof verdict === "number") (denied ??= []).push(index);
     else return judgeRest(core, message, { subscribers, denied: denied ?? [], index, verdict });
   }
@@ -66,7 +67,7 @@ async function judgeRest(
   let { index, verdict } = from;
   for (;;) {
     const code = typeof verdict === "number" ? verdict : await verdict;
-    if (code !== 0) denied.push(index);
+    if (code !== ReasonCode.Success) denied.push(index);
     if (++index === subscribers.length) return denied;
     verdict = judgeOne(core, message, subscribers[index]);
   }
@@ -110,9 +111,11 @@ export function chooseMember(core: Core, message: Message, share: MatchedShare<S
   const chosen = share.members.length === 0 ? undefined : choose(core, message, share);
   if (chosen === undefined) return undefined;
   const verdict = authorize(core, chosen.subscriber.client, message.topic, "read");
-  if (verdict === 0) return chosen;
+  if (verdict === ReasonCode.Success) return chosen;
   if (typeof verdict === "number") return chooseAmongOthers(core, message, { share, chosen });
-  return verdict.then((code) => code === 0 ? chosen : chooseAmongOthers(core, message, { share, chosen }));
+  return verdict.then((code) =>
+    code === ReasonCode.Success ? chosen : chooseAmongOthers(core, message, { share, chosen })
+  );
 }
 
 /** The choice may not read the message: each of the others is asked once, and the dispatch chooses among those who may. */

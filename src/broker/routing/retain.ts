@@ -172,7 +172,7 @@ export class RetainedReplay implements Replay {
 
   #send(message: Message, code: number): boolean {
     const { link } = this.#session;
-    if (code !== 0 || link === undefined || !link.ready) return true;
+    if (code !== ReasonCode.Success || link === undefined || !link.ready) return true;
     const { options } = this.#subscription;
     const identifiers = options.identifier === 0 ? undefined : [options.identifier];
     const delivery = {

@@ -1,5 +1,6 @@
 /** What follows the end of a connection: will, session, hooks.
  * @module */
+import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { Session } from "../../session/session.ts";
 import type { Core } from "../core/core.ts";
 import { KEPT_IN_PLACE } from "../outbound/deliver.ts";
@@ -43,7 +44,9 @@ function detach(core: Core, session: Session, ending: ConnectionEnding): boolean
   session.disconnectedAt = core.now();
   session.existingOutbox?.relief?.end();
   session.existingOutbox?.endReplays();
-  if (ending.reasonCode === 0 || !ending.established) setWill(core, session, undefined); // [MQTT-3.14.4-3] [MQTT-3.1.2-7]
+  if (ending.reasonCode === ReasonCode.NormalDisconnection || !ending.established) { // [MQTT-3.14.4-3] [MQTT-3.1.2-7]
+    setWill(core, session, undefined);
+  }
   if (session.expiryInterval === 0) { // [MQTT-4.1.0-2]
     endSession(core, session);
     return true;

@@ -9,13 +9,13 @@ import { removeAllSubscriptions } from "../routing/subscriptions.ts";
 import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import { publishWill } from "./wills.ts";
 
-/** Units of work that it takes to pass a message on, */
+/** Units of work that one step of an ending takes: a message is passed on. */
 const ORPHAN = 10;
-/** or to forget so many. */
+/** Or so many are forgotten in the same time. */
 const FORGOTTEN = 16;
-/** And to end a session that has nothing. */
+/** Units of work that it takes to end a session that has nothing. */
 const END = 16;
-/** So many such steps are taken at once when the client waits for it. */
+/** So many steps are taken at once when the client waits for it. */
 const AT_ONCE = 32;
 
 /** A message of a share group. */
@@ -64,7 +64,7 @@ export function finishShort(core: Core, clientId: string): Promise<void> | undef
 /**
  * What is left of the session of a ClientID is done at once: the program begins another one, or ends.
  *
- * @param most so many messages are passed on
+ * @param most so many steps are taken: in each a message is passed on, or some are forgotten
  */
 export function finishEnding(core: Core, clientId: string, most = Infinity): void {
   const ending = core.endings.get(clientId);

@@ -113,7 +113,9 @@ async function send(core: Core, due: DueWill): Promise<void> {
   const verdict = authorize(core, client, will.topic, "write");
   const code = typeof verdict === "number" ? verdict : await verdict;
   if (core.stopped) return; // storage keeps it for the next run
-  if (code !== 0) throw new MqttError(code, `Cannot publish the will to ${will.topic}: ${reasonCodeName(code)}`);
+  if (code !== ReasonCode.Success) {
+    throw new MqttError(code, `Cannot publish the will to ${will.topic}: ${reasonCodeName(code)}`);
+  }
   const { topic, payload, qos, retain } = will, properties = publicProperties(will.properties);
   const message = core.message({
     topic,
