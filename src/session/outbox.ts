@@ -22,6 +22,9 @@ export interface Replay {
   next(): boolean | Promise<boolean>;
 }
 
+/** Milliseconds that a publisher with little under way waits at most when the queue is full. */
+export const LONGEST_WHEN_FULL = 900;
+
 /** The outbound half of a session. It owns the send quota and what is counted of its records; its fields are only read. */
 export class Outbox {
   /** Sent and not finished, by Packet Identifier. */
@@ -34,6 +37,8 @@ export class Outbox {
   #replay: Replay | undefined = undefined;
   /** Publishers that wait until the queue is shorter. */
   relief: Relief | undefined = undefined;
+  /** Milliseconds that a publisher with little under way waits when the queue is full; the longest ones until it is known what is taken. */
+  waitWhenFull: number = LONGEST_WHEN_FULL;
   /** Exchanges that the client has finished since the outbox began. */
   finished = 0;
   /** How many it had finished when it was last seen to stand still with a long queue, -1 for never. */

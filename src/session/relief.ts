@@ -1,6 +1,14 @@
 /** Publishers that wait until a subscriber has caught up.
  * @module */
 
+/** When something begins, and how much the subscriber had finished until then. */
+interface Beginning {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Exchanges. */
+  readonly finished: number;
+}
+
 /** What is known of a queue. */
 interface QueueLength {
   /** Number of records. */
@@ -17,31 +25,23 @@ export class Relief {
   readonly brief: Map<number, Promise<void>> = new Map();
   /** True until the first of them have waited. */
   isYoung = true;
-  /** Who has published something that goes into the queue since the last look at it. */
+  /** Who has published something that goes into the queue. */
   readonly publishers: Set<string> = new Set();
-  /** Milliseconds in which the subscriber takes one message of each of them; the longest time while that is not known. */
-  spacing = Infinity;
+  /** When they began to wait. */
+  readonly beginning: Beginning;
   readonly #enough: QueueLength;
   #resolve!: () => void;
 
-  /** @param enough records and bytes at which the queue is short enough */
-  constructor(enough: QueueLength) {
+  /** @param enough records and bytes at which the queue is short enough @param beginning what there was before */
+  constructor(enough: QueueLength, beginning: Beginning) {
     this.#enough = enough;
+    this.beginning = beginning;
     this.promise = new Promise((resolve) => this.#resolve = resolve);
   }
 
   /** The queue has become shorter. */
   queueIsShorter({ length, bytes }: QueueLength): void {
     if (length <= this.#enough.length && bytes <= this.#enough.bytes) this.end();
-  }
-
-  /**
-   * Reckons how often each publisher may publish so that the subscriber keeps up.
-   * @param taken messages that it takes in a millisecond
-   */
-  pace(taken: number): void {
-    this.spacing = Math.ceil(this.publishers.size / taken);
-    this.publishers.clear();
   }
 
   /** Nobody waits any longer. */

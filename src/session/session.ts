@@ -22,7 +22,7 @@ export interface SessionLink {
   /** True from CONNACK to the end: messages may be sent. */
   readonly ready: boolean;
   /** Acknowledgements to the client that wait. */
-  readonly ackQueue: { readonly length: number; readonly lateAt: number };
+  readonly ackQueue: { readonly length: number };
   /** True when the outbound buffer takes more. */
   hasRoom(): boolean;
   /** True when so little is on its way to the client that some of what has waited for it may follow. */

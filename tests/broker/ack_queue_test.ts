@@ -7,7 +7,7 @@ import { LITTLE } from "../../src/session/fair_part.ts";
 function queue(all = { acknowledgements: 0, maximum: 10 }, receiveMaximum = 3) {
   const sent: string[] = [], errors: unknown[] = [];
   let shorter = 0;
-  const core = { now: () => 0, waiting: all, options: { capabilities: { receiveMaximum } } };
+  const core = { waiting: all, options: { capabilities: { receiveMaximum } } };
   const reader = { resume: () => void shorter++ };
   const acks = new AckQueue({ core, reader, fail: (error) => void errors.push(error) });
   const add = (name: string, commits?: Promise<unknown>[]) =>

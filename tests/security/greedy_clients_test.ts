@@ -52,7 +52,7 @@ const FLOODS: [what: string, forces: Forces, megabytes: number][] = [
   ["a crowd that wants all statistics", { statisticsCrowd: 5 }, 0],
   ["wills of 300 clients that go at once, for 500 subscribers", { wills: 5 }, 0],
   ["a subscriber that takes five messages a second of thousands", { slowSubscriber: 1 }, 0],
-  ["a subscriber that takes 300 messages a second of a full queue", { fullSubscriber: 1 }, 0],
+  ["a subscriber that takes 600 messages a second of a full queue", { fullSubscriber: 1 }, 0],
   ["bytes behind what a client may not send", { refusedFloods: 50 }, 10],
   ["pings of WebSockets", { webSocketPings: 100 }, 5],
   ["fragments of WebSockets without anything in them", { fragments: 100 }, 5],

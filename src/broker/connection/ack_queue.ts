@@ -24,8 +24,6 @@ export interface WaitingAcknowledgements {
 export interface AckQueueOwner {
   /** What counts for it. */
   readonly core: {
-    /** Milliseconds since 1970. */
-    now(): number;
     /** The count of all connections. */
     readonly waiting: WaitingAcknowledgements;
     readonly options: { readonly capabilities: { readonly receiveMaximum: number } };
@@ -42,8 +40,6 @@ export class AckQueue {
   #entries: Entry[] = [];
   #head = 0;
   #ended = false;
-  /** When an acknowledgement was sent last that had to wait, in milliseconds since 1970. */
-  lateAt = -Infinity;
 
   /** @param owner whose they are */
   constructor(owner: AckQueueOwner) {
@@ -100,7 +96,6 @@ export class AckQueue {
   }
 
   #sendReady(): void {
-    this.lateAt = this.#owner.core.now();
     while (this.#entries[this.#head]?.left === 0) {
       const entry = this.#entries[this.#head++];
       this.#owner.core.waiting.acknowledgements--;

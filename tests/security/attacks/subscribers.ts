@@ -111,7 +111,7 @@ export const slowSubscriber: Attack = async function* (ports) {
   }
 };
 
-/** The same, with a queue that is always full: it takes 300 a second, and ten publishers send all that is let in. */
+/** The same, with a queue that is always full: it takes 600 a second, and ten publishers send all that is let in. */
 export const fullSubscriber: Attack = async function* (ports) {
   using subscriber = await connectNew(ports, "full", { properties: { receiveMaximum: 16 } });
   await subscriber.send(subscribeTo(["good/#", "full"], 1));
@@ -120,13 +120,13 @@ export const fullSubscriber: Attack = async function* (ports) {
   for (let filler = 0; filler < 10; filler++) {
     fill(await connectNew(ports, "filler-of-full", { protocolVersion: 4 }), bytes);
   }
-  for (let packetId = 1;; packetId = packetId % 65_532 + 4) {
+  for (let packetId = 1;; packetId = packetId % 65_528 + 8) {
     if (
-      !await subscriber.send(bytesOf(4, (at) => ({ type: PacketType.PUBACK, packetId: packetId + at, reasonCode: 0 })))
+      !await subscriber.send(bytesOf(8, (at) => ({ type: PacketType.PUBACK, packetId: packetId + at, reasonCode: 0 })))
     ) {
       return;
     }
-    yield 16;
+    yield 32;
     await rest(10);
   }
 };
