@@ -64,3 +64,33 @@ Deno.test("whom a hook has chosen without a subscription has not left", async ()
     await subscriber.expectMessage(topic, "x");
   }
 });
+
+Deno.test("who has joined a share group gets its messages from its SUBACK on where the others leave, one by one", async () => {
+  for (const leave of ["unsubscribe", "disconnect"] as const) {
+    const gate = Promise.withResolvers<void>(), asked = Promise.withResolvers<void>();
+    const acl: Hook = {
+      id: "acl",
+      onConnectAuthenticate: () => true,
+      onAclCheck({ id }, topic, access) {
+        if (id !== "old" || topic !== "t" || access !== "read") return true;
+        asked.resolve();
+        return gate.promise.then(() => true);
+      },
+    };
+    await using harness = await Harness.start({ hooks: [acl] });
+    const [old, young, publisher] = [
+      await harness.connect("old"),
+      await harness.connect("young"),
+      await harness.connect("p"),
+    ];
+    await old.subscribe("$share/group/+", { qos: 1 });
+    const packetId = await publisher.sendPublish("t", "x", { qos: 1 });
+    await asked.promise;
+    await young.subscribe("$share/group/+", { qos: 1 });
+    if (leave === "unsubscribe") await old.unsubscribe("$share/group/+");
+    else await old.disconnect();
+    gate.resolve();
+    await young.expect({ type: PacketType.PUBLISH, topic: "t" });
+    await publisher.expect({ type: PacketType.PUBACK, packetId });
+  }
+});

@@ -168,7 +168,7 @@ function messageTo(topic: string): Message {
   return new Message({ topic, payload: new Uint8Array(0), receivedAt: 0 });
 }
 
-Deno.test("messages to one topic are delivered one behind the other, those to other topics beside them", async () => {
+Deno.test("one is delivered behind the other, whatever their topics", async () => {
   const { core, next } = startCore(), done: string[] = [];
   const deliver = (topic: string, name: string) =>
     deliverInPortions(core, messageTo(topic), {
@@ -181,7 +181,8 @@ Deno.test("messages to one topic are delivered one behind the other, those to ot
     await new Promise((resolve) => setImmediate(resolve));
   }
   await Promise.all(all);
-  assertEquals([done, core.longDeliveries.size], [["a1", "b1", "a2"], 0]);
+  await core.longDelivery?.done;
+  assertEquals([done, core.longDelivery], [["a1", "a2", "b1"], undefined]);
 });
 
 Deno.test("what one delivery throws its publisher is told, and the next one goes on", async () => {
@@ -196,5 +197,59 @@ Deno.test("what one delivery throws its publisher is told, and the next one goes
   const goesOn = deliverInPortions(core, messageTo("t"), { all: 3, deliverTo: () => void delivered++ });
   await assertRejects(() => fails, Error, "no");
   await goesOn;
-  assertEquals([delivered, core.longDeliveries.size], [3, 0]);
+  await core.longDelivery?.done;
+  assertEquals([delivered, core.longDelivery], [3, undefined]);
+});
+
+Deno.test("who gets a message that waits for another one is found out when it is its turn: nothing of it is held before", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness), publisher = await harness.connect("p"), other = await harness.connect("other");
+  for (let id = 1; id <= MANY; id++) harness.broker.subscribe("u", () => {}, { id });
+  const late: string[] = [];
+  crowd.atFirst = () => {
+    harness.broker.publish("u", "x").catch(() => {});
+    harness.broker.subscribe("u", (_, { payload }) => void late.push(new TextDecoder().decode(payload)), { id: 0 });
+  };
+  await publisher.publish("t", "x", { qos: 1 });
+  await other.publish("u", "y", { qos: 1 });
+  assertEquals(late, ["x", "y"]);
+});
+
+Deno.test("a message is acknowledged when the member has it that an async hook lets have it instead of one who left", async () => {
+  const gate = Promise.withResolvers<void>(), asked = Promise.withResolvers<void>();
+  let isSlow = false;
+  const slow: Hook = {
+    id: "slow",
+    onConnectAuthenticate: () => true,
+    onAclCheck({ id }, _topic, access) {
+      if (!isSlow || id !== "b" || access !== "read") return true;
+      asked.resolve();
+      return gate.promise.then(() => true);
+    },
+  };
+  await using harness = await Harness.start({ hooks: [slow] });
+  const crowd = new Crowd(harness), publisher = await harness.connect("p");
+  const [a, b] = [await harness.connect("a"), await harness.connect("b")];
+  for (const member of [a, b]) await member.subscribe("$share/g/t", { qos: 1 });
+  crowd.atFirst = () => {
+    isSlow = true;
+    a.cut();
+  };
+  const packetId = await publisher.sendPublish("t", "x", { qos: 1 });
+  await asked.promise;
+  await b.barrier();
+  assertEquals(publisher.take(), undefined);
+  gate.resolve();
+  await b.expect({ type: PacketType.PUBLISH, topic: "t" });
+  await publisher.expect({ type: PacketType.PUBACK, packetId });
+});
+
+Deno.test("a stop waits until all have a message", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness), publisher = await harness.connect("p");
+  crowd.atFirst = () => void harness.broker.close();
+  const packetId = await publisher.sendPublish("t", "x", { qos: 2 });
+  await publisher.expect({ type: PacketType.PUBREC, packetId });
+  await publisher.expectDisconnect(0x8b);
+  crowd.assertAllHave("x");
 });

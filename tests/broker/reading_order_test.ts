@@ -140,3 +140,22 @@ Deno.test("during a look those who ask little read on by the hundred", () => {
   loop.order.afterRound(() => {});
   assertEquals(loop.readOn(7 * 64, { asks: true }), LOOK - 8); // eight turns of the loop for each 64
 });
+
+Deno.test("when those who read on take longer than they did last, the others of the round wait for the next one", () => {
+  using loop = new Loop();
+  const readers = 10, readOn: number[] = [];
+  for (let index = 0; index < readers; index++) {
+    const costly = () => {
+      readOn.push(index);
+      loop.now += 2;
+    };
+    loop.order.add({ cost: 100, hasFlooded: true, turnBegan: loop.now, begunIn: 0, readOn: costly });
+  }
+  loop.order.turnEnded();
+  loop.lapsUntil(() => readOn.length > 0);
+  assertEquals(readOn, [0, 1]);
+  loop.lapsUntil(() => readOn.length > 2);
+  assertEquals(readOn, [0, 1, 2, 3]);
+  loop.lapsUntil(() => readOn.length === readers);
+  assertEquals(readOn, Array.from({ length: readers }, (_, index) => index));
+});

@@ -134,8 +134,8 @@ export class ReadingOrder {
     const count = this.#count();
     if (count === 0 || this.#isRoundComing) return;
     const now = this.#now();
-    if (count <= ROUND_READERS && now - this.#roundStart < LONGEST_RUN) return this.#letAllRead();
-    this.#askForRound(now);
+    if (count <= ROUND_READERS && now - this.#roundStart < LONGEST_RUN) this.#letAllRead();
+    if (this.#count() > 0) this.#askForRound(now);
   }
 
   /** The system's clock, which costs little, may be set back: nothing that is to come can be told from what it said before. */
@@ -216,9 +216,13 @@ export class ReadingOrder {
     this.#let(readers, count);
   }
 
+  /** What a read brings may cost more than the last one of its reader: after some time the others wait for the next round. */
   #let(readers: Reader[], count: number): void {
     if (count === 0) return;
-    for (const reader of readers.splice(0, count)) {
+    const until = Date.now() + LONGEST_RUN, begun = readers.splice(0, count);
+    for (let index = 0; index < count; index++) {
+      if (index > 0 && Date.now() > until) return void readers.unshift(...begun.slice(index));
+      const reader = begun[index];
       reader.begunIn = this.#round;
       try {
         reader.readOn();

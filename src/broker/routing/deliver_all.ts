@@ -5,11 +5,12 @@ import type { Message } from "../../session/message.ts";
 import type { DeliveryOptions } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
 import { HeldSubscription } from "../../topics/subscription.ts";
+import { parseTopicFilter } from "../../topics/topic_filter.ts";
 import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
 import { deliver, isTotalTight, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
 import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
-import { deliverInPortions, MANY } from "./long_delivery.ts";
+import { deliverInPortions, type LongDelivery, MANY } from "./long_delivery.ts";
 import { matchTopic } from "./match_topic.ts";
 import { retain } from "./retain.ts";
 
@@ -31,17 +32,31 @@ export interface Recipients {
 /**
  * Finds out who gets a message [MQTT-4.5.0-1]. Hooks are asked here, nothing is delivered yet.
  *
- * @returns a Promise only when a hook is async
+ * @returns a Promise only when a hook is async, or when others have to get theirs first
  * @throws MqttError (also as rejection) of `onSelectSubscribers`
  */
 export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
+  if (core.longDelivery?.topic === message.topic) return chooseAfter(core, message, core.longDelivery);
   const matched = matchTopic(core, message), { onSelectSubscribers } = core.hooks.on;
-  const isLate = matched instanceof Promise;
-  if (!isLate && onSelectSubscribers === undefined) return chooseOf(core, message, matched);
+  if (matched instanceof Promise) {
+    message.keepMemory();
+    return matched.then((found) => select(core, message, found)).then(chooseLate(core, message));
+  }
+  if (core.longDelivery !== undefined && isForMany(matched)) return chooseAfter(core, message, core.longDelivery);
+  if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
   message.keepMemory();
-  if (isLate) return matched.then((found) => select(core, message, found)).then(chooseLate(core, message));
   const selected = select(core, message, matched);
   return selected instanceof Promise ? selected.then(chooseLate(core, message)) : chooseOf(core, message, selected);
+}
+
+/** Nothing that was found out is kept meanwhile: for thousands of receivers, and as many publishers, it would take a lot of memory. */
+function chooseAfter(core: Core, message: Message, { done }: LongDelivery): Promise<Recipients> {
+  message.keepMemory();
+  return done.then(() => choose(core, message));
+}
+
+function isForMany({ subscribers, shares }: Matched): boolean {
+  return subscribers.length + shares.length >= MANY;
 }
 
 function select(core: Core, message: Message, matched: Matched): Matched | Promise<Matched> {
@@ -76,7 +91,13 @@ async function chooseLater(
   const { matched, matched: { shares } } = step;
   const deniedSubscribers = await step.deniedSubscribers;
   let members = await (step.members ?? chooseMembers(core, message, shares));
-  while (members.some(hasLeft)) members = await chooseMembers(core, message, shares.map(withoutMembersWhoLeft));
+  while (members.some(hasLeft)) {
+    members = await chooseMembers(
+      core,
+      message,
+      shares.map((share) => asItStands(core, share)),
+    );
+  }
   return withoutThoseWhoLeft({ matched, deniedSubscribers, members });
 }
 
@@ -90,9 +111,17 @@ function hasLeft(subscription: Member): boolean {
   return ended || !subscriptions.has(subscription.filter.full);
 }
 
-/** Somebody else of the group gets the message then. */
-function withoutMembersWhoLeft(share: MatchedShare<Session>): MatchedShare<Session> {
-  return { ...share, members: share.members.filter((member) => !hasLeft(member)) };
+/**
+ * A group of which somebody has left: who has joined since may be the only one that is there now. Where a hook has chosen who is asked
+ * it stays with those.
+ */
+function asItStands(core: Core, share: MatchedShare<Session>): MatchedShare<Session> {
+  const left = share.members.find(hasLeft);
+  if (left === undefined) return share;
+  const now = core.hooks.on.onSelectSubscribers === undefined
+    ? core.tree.share(parseTopicFilter((left as HeldSubscription<Session>).filter.full))
+    : undefined;
+  return now ?? { ...share, members: share.members.filter((member) => !hasLeft(member)) };
 }
 
 /** Whether nothing is left of the subscriptions that match. */
@@ -153,9 +182,9 @@ export function isKeptOut(core: Core, message: Message, recipients: Recipients):
  * @returns a Promise only when it is delivered in portions
  */
 export function deliverTo(core: Core, message: Message, recipients: Recipients): void | Promise<void> {
-  const { matched: { subscribers, shares } } = recipients, { longDeliveries } = core;
-  message.reached = subscribers.length + shares.length;
-  const isLong = message.reached >= MANY || longDeliveries.size > 0 && longDeliveries.has(message.topic);
+  const { matched } = recipients;
+  message.reached = matched.subscribers.length + matched.shares.length;
+  const isLong = isForMany(matched) || core.longDelivery?.topic === message.topic;
   return isLong ? deliverLong(core, message, recipients) : deliverNow(core, message, recipients);
 }
 
@@ -182,7 +211,7 @@ function deliverLong(core: Core, message: Message, recipients: Recipients): Prom
   };
   const deliverMember = (member: Member, share: MatchedShare<Session>): void | Promise<void> => {
     if (member === undefined) return;
-    if (hasLeft(member)) return deliverToShare(core, message, withoutMembersWhoLeft(share));
+    if (hasLeft(member)) return deliverToShare(core, message, asItStands(core, share));
     deliverToMember(core, message, member);
   };
   return deliverInPortions(core, message, {

@@ -12,46 +12,52 @@ const STEP = 64;
 interface Receivers {
   /** How many there are. */
   readonly all: number;
-  /** Delivers it to one of them. @returns something only where a hook is async, and nobody waits for that */
+  /** Delivers it to one of them. @returns something only where a hook is async */
   deliverTo(index: number): void | Promise<void>;
 }
 
+/** The last message that is delivered in portions. */
+export interface LongDelivery {
+  /** Its topic. */
+  readonly topic: string;
+  /** Resolves when all have it, or when that has failed. */
+  readonly done: Promise<void>;
+}
+
 /**
- * Delivers a message in portions, behind those to its topic that are not delivered to all yet: whoever gets two of them gets them in
- * their order [MQTT-4.6.0-6].
+ * Delivers a message in portions, behind the one that is under way: to know who gets a message takes memory, and whoever gets two
+ * messages to a topic gets them in their order [MQTT-4.6.0-6].
  *
  * @param core the broker
  * @param message what is delivered; it leaves the read buffer
  * @param receivers who gets it
  * @returns when all have it; rejects with what `deliverTo` throws
  */
-export function deliverInPortions(
-  core: Core,
-  message: Message,
-  receivers: Receivers,
-): Promise<void> {
-  const { topic } = message.detach(), { longDeliveries } = core, earlier = longDeliveries.get(topic);
-  const all = Promise.withResolvers<void>(), { promise } = all;
+export function deliverInPortions(core: Core, message: Message, receivers: Receivers): Promise<void> {
+  const { topic } = message.detach(), earlier = core.longDelivery, all = Promise.withResolvers<void>();
   const begin = () => run(core, receivers, all);
-  const end = () => void (longDeliveries.get(topic) === promise && longDeliveries.delete(topic));
-  longDeliveries.set(topic, promise); // before anybody has it, and may send one
-  promise.then(end, end);
+  const delivery: LongDelivery = core.longDelivery = { topic, done: all.promise.catch(() => {}) }; // before anybody may send one
+  delivery.done.then(() => core.longDelivery === delivery && (core.longDelivery = undefined));
   if (earlier === undefined) begin();
-  else earlier.then(begin, begin);
-  return promise;
+  else earlier.done.then(begin);
+  return all.promise;
 }
 
 function run(core: Core, { all, deliverTo }: Receivers, { resolve, reject }: PromiseWithResolvers<void>): void {
+  const late: Promise<void>[] = [];
   let index = 0;
   core.portions.run(STEP, () => {
     core.now(); // the message has become older
     try {
-      for (const end = Math.min(index + STEP, all); index < end;) deliverTo(index++);
+      for (const end = Math.min(index + STEP, all); index < end; index++) {
+        const pending = deliverTo(index);
+        if (pending !== undefined) late.push(pending);
+      }
     } catch (error) {
       reject(error);
       return false;
     }
-    if (index === all) resolve();
+    if (index === all) Promise.all(late).then(() => resolve(), reject);
     return index < all;
   });
 }
