@@ -13,7 +13,7 @@ interface Made {
 
 /** A cache that begins. */
 export function cacheOf(topics: number, bytes = 1_000_000): MatchCache<string> {
-  return new MatchCache<string>({ topics, bytes });
+  return new MatchCache<string>({ topics, bytes, sizeOf: () => 0 });
 }
 
 /** A result with nobody in it, or with so many. */
