@@ -192,8 +192,7 @@ export class MatchCache<S> {
   /** Whether an entry is true, or is again: one that is belongs to the young again. */
   #confirm(topic: string, entry: Entry<S>): boolean {
     if (entry.generation !== this.#changes.generation && !this.#renew(topic, entry)) return false;
-    if (this.#young.has(topic)) this.#grow(0); // it may have grown itself
-    else this.#insert(topic, entry);
+    if (!this.#young.has(topic)) this.#insert(topic, entry);
     return true;
   }
 
@@ -212,7 +211,7 @@ export class MatchCache<S> {
     const patch = new MatchPatch<S>(changes), found = patch.apply(entry.result);
     this.visited += patch.looked >> PATCHED;
     if (found === undefined) return false;
-    if (this.#young.has(topic)) this.#bytes += found.bytes - entry.bytes;
+    if (this.#young.has(topic)) this.#grow(found.bytes - entry.bytes);
     entry.result = found.result;
     entry.bytes = found.bytes;
     return true;
