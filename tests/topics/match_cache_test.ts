@@ -190,12 +190,21 @@ Deno.test("results that grow by patches alone stay within the bytes", () => {
   const cache = cacheOf(10_000, 400_000), change = everything(cache); // 150,000 a half
   const topics = Array.from({ length: 100 }, (_, at) => `${at}`);
   for (const topic of topics) remember(cache, topic, { isLong: true });
-  for (let at = 0; at < 1_000; at++) {
-    change(`s${at}`);
-    for (const topic of topics) cache.get(topic);
+  for (let at = 0; at < 400; at++) change(`s${at}`);
+  assertEquals(cache.get("0")?.subscribers.length, 400);
+  for (const topic of topics) cache.get(topic);
+  const most = 2 * (1 + 150_000 / (12 * 400));
+  assert(cache.size > 0 && cache.size <= most, `${cache.size} results, expected ${most} at most`);
+});
+
+Deno.test("a tree counts what its subscribers take", () => {
+  for (const [size, isKept] of [[0, true], [1_000_000, false]] as const) {
+    const tree = new SubscriptionTree<string>({ cacheBytes: 1_000_000, sizeOf: () => size });
+    tree.subscribe("one", parseTopicFilter("a"), OPTIONS);
+    const known = tree.match("a");
+    for (const name of ["two", "three"]) tree.subscribe(name, parseTopicFilter("b/+"), OPTIONS);
+    assertEquals(tree.match("a") === known, isKept, `subscribers of ${size} bytes`);
   }
-  const each = 224 + 12 * 1_000;
-  assert(cache.size > 0 && cache.size <= 2 * (1 + 150_000 / each), `${cache.size} results of ${each} bytes`);
 });
 
 Deno.test("a result counts once however often it is patched", () => {
