@@ -45,7 +45,7 @@ export class ChangeLog<S> {
    * Takes note of a change.
    *
    * @param change what has changed, `undefined` when topics are only to be looked up again
-   * @returns bytes that whoever remembers it keeps from being freed, once they are needed no more
+   * @returns bytes that it is counted with: a result from before it may hold as much of what has gone
    */
   note(change: Change<S> | undefined): number {
     const changes = this.#changes, kept = ++this.generation <= this.#manyUntil ? MANY : FEW;
