@@ -44,7 +44,7 @@ export function compileListeners(hooks: Iterable<Hook>): CompiledListeners {
 /** How the names of events begin, and how one may think that they do. */
 const EVENT = /^(?:[Oo]n|[Ss]tored)[A-Z]/;
 
-/** @throws TypeError that names what a hook has in the place of a function, or an event that does not exist */
+/** @throws TypeError that names what a hook has in the place of a function, or a function for an event that does not exist */
 export function checkHook(hook: Hook): void {
   if (typeof hook.id !== "string" || hook.id === "") {
     throw new TypeError(`Cannot add hook: its id is ${String(hook.id)}, expected a text`);
@@ -53,9 +53,18 @@ export function checkHook(hook: Hook): void {
     if (hook[name] === undefined || typeof hook[name] === "function") continue;
     throw new TypeError(`Cannot add hook ${hook.id}: ${name} is a ${typeof hook[name]}, expected a function`);
   }
-  for (const name in hook) {
+  for (const name of functionsOf(hook)) {
     if (EVENT.test(name) && !(name in hookEvents)) {
       throw new TypeError(`Cannot add hook ${hook.id}: there is no event ${name}, ${didYouMean(name, names)}`);
+    }
+  }
+}
+
+/** Names of the functions of an object and of the classes that made it; what a getter would return is not asked for. */
+function* functionsOf(object: object): Generator<string> {
+  for (let at: object | null = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (typeof value === "function") yield name;
     }
   }
 }

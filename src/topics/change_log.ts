@@ -9,7 +9,7 @@ import { topicMatchesFilter } from "./topic_filter.ts";
 const FEW = 32;
 /** The same for a topic whose match was long: all of them take two milliseconds. */
 const MANY = 16_384;
-/** Bytes of a change, with a filter that is there for it alone, and without the text of that. */
+/** Bytes of a change, with a filter that is there for it alone, and without the text of that and the subscriber. */
 const CHANGE = 224;
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -27,27 +27,35 @@ export class ChangeLog<S> {
   /** How many changes there have been. */
   generation = 0;
   readonly #room: number;
+  readonly #sizeOf: (subscriber: S) => number;
   /** The last of them; `undefined` for one that concerns no topic. */
-  #changes: (Change<S> | undefined)[] = [];
+  readonly #changes: (Change<S> | undefined)[] = [];
+  /** What each of them is counted with. */
+  readonly #sizes: number[] = [];
   #bytes = 0;
   #manyUntil = 0;
 
-  /** @param room bytes that changes may take */
-  constructor(room: number) {
-    this.#room = room;
+  /** @param options `bytes` that changes may take; `sizeOf` tells what a subscriber takes that has gone */
+  constructor({ bytes, sizeOf }: { readonly bytes: number; readonly sizeOf: (subscriber: S) => number }) {
+    this.#room = bytes;
+    this.#sizeOf = sizeOf;
   }
 
   /**
    * Takes note of a change.
    *
    * @param change what has changed, `undefined` when topics are only to be looked up again
+   * @returns bytes that it is counted with: a result from before it may hold as much of what has gone
    */
-  note(change: Change<S> | undefined): void {
+  note(change: Change<S> | undefined): number {
     const changes = this.#changes, kept = ++this.generation <= this.#manyUntil ? MANY : FEW;
+    const bytes = change === undefined ? 0 : this.#bytesOf(change);
     changes.push(change);
-    this.#bytes += bytesOf(change);
+    this.#sizes.push(bytes);
+    this.#bytes += bytes;
     if (changes.length >= 2 * kept) this.#forget(changes.length - kept);
     else if (this.#bytes > this.#room) this.#forget(1 + (changes.length >> 2));
+    return bytes;
   }
 
   /** Somebody will ask what has changed from now on, and not be content with few changes. */
@@ -80,11 +88,14 @@ export class ChangeLog<S> {
     return found ?? NONE;
   }
 
-  #forget(count: number): void {
-    for (const change of this.#changes.splice(0, count)) this.#bytes -= bytesOf(change);
+  /** Changes of one subscriber that follow each other hold it once. */
+  #bytesOf({ holder, subscriber }: Change<S>): number {
+    const bytes = CHANGE + 2 * holder.full.length, isAgain = this.#changes.at(-1)?.subscriber === subscriber;
+    return isAgain ? bytes : bytes + this.#sizeOf(subscriber);
   }
-}
 
-function bytesOf<S>(change: Change<S> | undefined): number {
-  return change === undefined ? 0 : CHANGE + 2 * change.holder.filter.length;
+  #forget(count: number): void {
+    this.#changes.splice(0, count);
+    for (const bytes of this.#sizes.splice(0, count)) this.#bytes -= bytes;
+  }
 }

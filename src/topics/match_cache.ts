@@ -27,6 +27,16 @@ export interface FoundMatch<S> extends KnownResult<S> {
   readonly generation: number;
 }
 
+/** How much is remembered of topics. */
+export interface MatchCacheOptions<S> {
+  /** How many are remembered at least; up to twice as many are held. */
+  readonly topics: number;
+  /** Bytes that they may take. */
+  readonly bytes: number;
+  /** Bytes that a subscriber takes by itself: it is kept for a while after it has gone. */
+  readonly sizeOf: (subscriber: S) => number;
+}
+
 /** What is remembered of a topic; the same object in both halves where it is in both. */
 class Entry<S> implements FoundMatch<S> {
   result: MatchResult<S>;
@@ -70,18 +80,18 @@ export class MatchCache<S> {
   #turned = 0;
   #young: Map<string, Entry<S>> = new Map();
   #old: Map<string, Entry<S>> = new Map();
-  /** Bytes of the young half. */
+  /** Bytes of the young half, with those of what has changed since it began: results that are not true any more may hold that. */
   #bytes = 0;
 
   /**
    * Makes an empty cache.
    *
-   * @param options `topics`: how many are remembered at least, up to twice as many are held; `bytes` that they may take
+   * @param options how much is remembered
    */
-  constructor({ topics, bytes }: { readonly topics: number; readonly bytes: number }) {
+  constructor({ topics, bytes, sizeOf }: MatchCacheOptions<S>) {
     this.#topics = topics;
     this.#room = bytes * 3 / 8;
-    this.#changes = new ChangeLog<S>(bytes / 4);
+    this.#changes = new ChangeLog<S>({ bytes: bytes / 4, sizeOf });
   }
 
   /** How many topics are held. */
@@ -146,7 +156,7 @@ export class MatchCache<S> {
    */
   change(change: Change<S>): void {
     const { filter, hasWildcard } = change.holder, entry = hasWildcard ? undefined : this.#find(filter);
-    if (hasWildcard || entry?.isLong) this.#changes.note(change);
+    if (hasWildcard || entry?.isLong) this.#grow(this.#changes.note(change));
     else if (entry !== undefined) this.#drop(filter, entry);
   }
 
@@ -201,7 +211,7 @@ export class MatchCache<S> {
     const patch = new MatchPatch<S>(changes), found = patch.apply(entry.result);
     this.visited += patch.looked >> PATCHED;
     if (found === undefined) return false;
-    if (this.#young.has(topic)) this.#bytes += found.bytes - entry.bytes;
+    if (this.#young.has(topic)) this.#grow(found.bytes - entry.bytes);
     entry.result = found.result;
     entry.bytes = found.bytes;
     return true;
@@ -209,7 +219,12 @@ export class MatchCache<S> {
 
   #insert(topic: string, entry: Entry<S>): void {
     this.#young.set(topic, entry);
-    this.#bytes += bytesOf(topic, entry);
+    this.#grow(bytesOf(topic, entry));
+  }
+
+  /** The young half has grown: it becomes the old one when it is full. */
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
     if (this.#young.size < this.#topics && this.#bytes < this.#room) return;
     for (const entry of this.#old.values()) if (entry.generation < this.#turned) entry.drop();
     this.#old = this.#young;

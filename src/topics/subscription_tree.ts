@@ -17,6 +17,18 @@ export type { MatchResult } from "./match_result.ts";
 export type { MatchedShare } from "./share_group.ts";
 export type { MatchedSubscriber, Subscription, SubscriptionOptions } from "./subscription.ts";
 
+/** What a tree remembers of the matches that it has found. */
+export interface SubscriptionTreeOptions<S> {
+  /** For how many topics the result is remembered, 16,384 without it, 0 for none. */
+  readonly cacheSize?: number;
+  /** Bytes that this may take, 16 MiB without it. */
+  readonly cacheBytes?: number;
+  /** From how many nodes on a match is long, 512 without it. */
+  readonly longFrom?: number;
+  /** Bytes that a subscriber takes by itself, 0 without it: what is remembered keeps it for a while after it has gone. */
+  readonly sizeOf?: (subscriber: S) => number;
+}
+
 /**
  * All subscriptions of a broker. Filters without wildcards are found with one `Map` lookup, filters with wildcards by a
  * trie, and topics that are published again and again in a bounded cache.
@@ -54,12 +66,11 @@ export class SubscriptionTree<S> {
   /**
    * Makes a tree without subscriptions.
    *
-   * @param options `cacheSize`: for how many topics the result is remembered, 16,384 without it, 0 for none; `cacheBytes` that
-   * this may take, 16 MiB without it; `longFrom`: from how many nodes on a match is long, 512 without it
+   * @param options what is remembered of matches
    */
-  constructor(options: { cacheSize?: number; cacheBytes?: number; longFrom?: number } = {}) {
-    const { cacheSize = 16_384, cacheBytes = 16_777_216, longFrom = 512 } = options;
-    this.#cache = new MatchCache<S>({ topics: cacheSize, bytes: cacheBytes });
+  constructor(options: SubscriptionTreeOptions<S> = {}) {
+    const { cacheSize = 16_384, cacheBytes = 16_777_216, longFrom = 512, sizeOf = () => 0 } = options;
+    this.#cache = new MatchCache<S>({ topics: cacheSize, bytes: cacheBytes, sizeOf });
     this.#longFrom = longFrom;
   }
 

@@ -273,6 +273,11 @@ Deno.test("functions keep their this", () => {
   assertEquals(new Bench(hook).transform("value"), "this value");
 });
 
+class Misspelt {
+  id = "a";
+  onPublihs(): void {}
+}
+
 Deno.test("what is no hook is not added", () => {
   const table: [hook: unknown, message: string][] = [
     [{ id: "taken" }, `Cannot add hook: id "taken" is already in use`],
@@ -282,6 +287,12 @@ Deno.test("what is no hook is not added", () => {
     [{ id: "a", OnPublish() {} }, "Cannot add hook a: there is no event OnPublish, did you mean onPublish?"],
     [{ id: "a", onACLCheck() {} }, "Cannot add hook a: there is no event onACLCheck, did you mean onAclCheck?"],
     [{ id: "a", storedClient() {} }, "Cannot add hook a: there is no event storedClient, did you mean storedClients?"],
+    [new Misspelt(), "Cannot add hook a: there is no event onPublihs, did you mean onPublish?"],
+    [new (class extends Misspelt {})(), "Cannot add hook a: there is no event onPublihs, did you mean onPublish?"],
+    [
+      Object.defineProperty({ id: "a" }, "onPublihs", { value: () => {} }),
+      "Cannot add hook a: there is no event onPublihs, did you mean onPublish?",
+    ],
     [{ id: "a", onPublish: 5 }, "Cannot add hook a: onPublish is a number, expected a function"],
     [{ id: "a", init: "x" }, "Cannot add hook a: init is a string, expected a function"],
   ];
@@ -290,6 +301,22 @@ Deno.test("what is no hook is not added", () => {
     assertThrows(() => bench.chain.add(hook as Hook), Error, message);
     assertEquals([...bench.chain.hooks].length, 1);
   }
+});
+
+Deno.test("a hook may have data and functions of its own, whatever they are named", () => {
+  class Own {
+    id = "class";
+    storedAt = 5;
+    onError: unknown = undefined;
+    onward(): void {}
+    get onLazy(): () => void {
+      throw new Error("a getter is not called");
+    }
+  }
+  const bare = Object.assign(Object.create(null), { id: "bare", onPublish: () => "seen", onTopic: "a/b" });
+  const bench = new Bench(new Own() as unknown as AnyHook, bare);
+  assertEquals([...bench.chain.hooks].map(({ id }) => id), ["class", "bare"]);
+  assertEquals(bench.transform("value"), "seen");
 });
 
 Deno.test("healthy: one no is enough, and so is a throw", () => {

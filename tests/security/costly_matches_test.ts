@@ -84,3 +84,19 @@ Deno.test("what is remembered of ever new topics that hundreds receive by severa
   assert(bytes < 300 * MIB, `the process has ${bytes / MIB} MiB`);
   assertEquals((await broker.terminate()).code, 0);
 });
+
+Deno.test("subscribers with long User Names that have gone are not kept by what is remembered of topics", async () => {
+  await using broker = await startProgram({ heapMiB: 512 });
+  const port = broker.port("tcp");
+  using publisher = await Attacker.connect(port, { clientId: "publisher" });
+  for (let time = 0; time < 2_500; time++) {
+    using guest = await Attacker.connect(port, { clientId: "", username: `${time}`.padStart(60_000, "x") });
+    await guest.send(subscribeTo(["o/+"]));
+    await guest.receive(6);
+    await publisher.send(publishTo(`o/${time}`, { qos: 1, packetId: 1 }));
+    await publisher.receive(4 * (time + 1));
+  }
+  const bytes = await broker.rssBytes();
+  assert(bytes < 230 * MIB, `the process has ${bytes / MIB} MiB`);
+  assertEquals((await broker.terminate()).code, 0);
+});

@@ -143,15 +143,79 @@ Deno.test("what was found before the cache was cleared is not taken for true", (
   assertEquals(cache.get("a"), undefined);
 });
 
-Deno.test("changes that are kept take a quarter of the bytes at most, with the texts of their filters", () => {
-  for (const [length, most] of [[10, 409], [1_000, 44]] as const) {
-    const cache = cacheOf(10, 400_000), filter = `${"b".repeat(length - 2)}/#`;
-    for (const [changes, isKnown] of [[Math.floor(most / 2), true], [most + 1, false]] as const) {
-      remember(cache, "a", { isLong: true });
-      for (let change = 0; change < changes; change++) cache.change(changeOf(filter));
-      assertEquals(cache.get("a") !== undefined, isKnown, `${changes} changes of ${length} characters`);
+const SHORT = "bbbbbbbb/#", LONG = `${"b".repeat(998)}/#`, SHARED = `$share/${"b".repeat(991)}/+`;
+
+/** Changes in which something is long, or somebody large: so many of them take 100,000 bytes. */
+const CHANGES: [what: string, filter: string, options: { size?: number; isOne?: boolean; most: number }][] = [
+  ["short filters", SHORT, { most: 409 }],
+  ["long filters", LONG, { most: 44 }],
+  ["long share names", SHARED, { most: 44 }],
+  ["large subscribers", SHORT, { size: 1_980, most: 44 }],
+  ["one large subscriber", SHORT, { size: 1_980, isOne: true, most: 401 }],
+];
+
+for (const [what, filter, { size = 0, isOne = false, most }] of CHANGES) {
+  const change = (at: number) => changeOf(filter, isOne ? "one" : `${at % 2}`);
+
+  Deno.test(`changes that are kept take a quarter of the bytes at most, with ${what}`, () => {
+    const cache = cacheOf(10, 400_000, () => size);
+    for (const [changes, isKnown] of [[most, true], [5 * most, false], [Math.floor(most / 2), true]] as const) {
+      remember(cache, "a/b", { isLong: true });
+      for (let at = 0; at < changes; at++) cache.change(change(at));
+      assertEquals(cache.get("a/b") !== undefined, isKnown, `${changes} changes`);
     }
+  });
+
+  Deno.test(`results that are not true any more hold no more than their part of what has gone, with ${what}`, () => {
+    const cache = cacheOf(10_000, 400_000, () => size), topics = Math.floor(most * 1.5); // a half has room for these changes
+    for (let at = 0; at < 10 * topics; at++) {
+      remember(cache, `${at}`);
+      cache.change(change(at));
+    }
+    assert(cache.size <= 2 * topics && cache.size > topics / 2, `${cache.size} topics`);
+  });
+}
+
+/** Lets somebody subscribe to everything, or unsubscribe. */
+function everything(cache: ReturnType<typeof cacheOf>): (subscriber: string, isOn?: boolean) => void {
+  const { holder } = changeOf("#");
+  return (subscriber, isOn = true) => {
+    if (isOn) holder.put(subscriber, OPTIONS);
+    else holder.drop(subscriber);
+    cache.change({ holder, subscriber });
+  };
+}
+
+Deno.test("results that grow by patches alone stay within the bytes", () => {
+  const cache = cacheOf(10_000, 400_000), change = everything(cache); // 150,000 a half
+  const topics = Array.from({ length: 100 }, (_, at) => `${at}`);
+  for (const topic of topics) remember(cache, topic, { isLong: true });
+  for (let at = 0; at < 400; at++) change(`s${at}`);
+  assertEquals(cache.get("0")?.subscribers.length, 400);
+  for (const topic of topics) cache.get(topic);
+  const most = 2 * (1 + 150_000 / (12 * 400));
+  assert(cache.size > 0 && cache.size <= most, `${cache.size} results, expected ${most} at most`);
+});
+
+Deno.test("a tree counts what its subscribers take", () => {
+  for (const [size, isKept] of [[0, true], [1_000_000, false]] as const) {
+    const tree = new SubscriptionTree<string>({ cacheBytes: 1_000_000, sizeOf: () => size });
+    tree.subscribe("one", parseTopicFilter("a"), OPTIONS);
+    const known = tree.match("a");
+    for (const name of ["two", "three"]) tree.subscribe(name, parseTopicFilter("b/+"), OPTIONS);
+    assertEquals(tree.match("a") === known, isKept, `subscribers of ${size} bytes`);
   }
+});
+
+Deno.test("a result counts once however often it is patched", () => {
+  const cache = cacheOf(10_000, 4_000_000), change = everything(cache); // 1,500,000 a half
+  remember(cache, "a", { isLong: true });
+  for (let at = 0; at < 1_000; at++) change(`s${at}`);
+  for (let at = 0; at < 2_000; at++) {
+    change("more", at % 2 === 0);
+    assertEquals(cache.get("a")?.subscribers.length, 1_001 - at % 2);
+  }
+  assertEquals(cache.size, 1, "no half was filled");
 });
 
 Deno.test("very long topics are not remembered", () => {

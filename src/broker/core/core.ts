@@ -164,7 +164,7 @@ export class Core {
     };
     this.limits = memoryLimits(capabilities);
     this.slabs = new SlabPool(this.limits.reading);
-    this.tree = new SubscriptionTree<Session>({ cacheBytes: this.limits.matches });
+    this.tree = new SubscriptionTree<Session>({ cacheBytes: this.limits.matches, sizeOf: ({ bytes }) => bytes });
     this.aliases = new AliasTotals(this.limits.aliases);
     this.outboundAliases = new AliasTotals(this.limits.outboundAliases);
     this.waiting = { acknowledgements: 0, maximum: Math.floor(this.limits.acknowledgements / WAITING) };
