@@ -25,7 +25,7 @@ import { IncompletePackets } from "./incomplete_packets.ts";
 import type { Socket } from "./listener.ts";
 import { MemoryGuard, type MemoryUse } from "./memory_guard.ts";
 import { type MemoryLimits, memoryLimits } from "./memory_limits.ts";
-import type { LongDelivery } from "../routing/long_delivery.ts";
+import { LongDeliveries } from "../routing/long_delivery.ts";
 import { Portions } from "./portions.ts";
 import { RatePerSecond } from "./rate_per_second.ts";
 import { SlabPool } from "../../packets/slab.ts";
@@ -113,8 +113,8 @@ export class Core {
    * memory.
    */
   readonly longMatches: { first: Promise<unknown>; again: Promise<unknown> } = { first: DONE, again: DONE };
-  /** The last message that goes to so many that it is delivered in portions. */
-  longDelivery: LongDelivery | undefined = undefined;
+  /** Messages that go to so many that they are delivered in portions. */
+  readonly longDeliveries: LongDeliveries = new LongDeliveries();
   /** Sessions that have ended and are not done with, by ClientID. */
   readonly endings: Map<string, { goOn(): boolean; readonly done: Promise<void> }> = new Map();
   /** What all sessions have on its way to clients. */

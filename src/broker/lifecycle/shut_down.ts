@@ -29,7 +29,7 @@ export async function shutDown(
   await inTime(core, until(WILLS_UNTIL), closing);
   publishWills(core);
   await inTime(core, until(WILLS_UNTIL), willsSettled(core));
-  await inTime(core, until(WILLS_UNTIL), deliveriesSettled(core));
+  await inTime(core, until(WILLS_UNTIL), core.longDeliveries.settled()); // QoS 2 messages that only some have would come twice
   for (const connection of [...core.connections]) {
     connection.close(ReasonCode.ServerShuttingDown, new Error("the broker is shutting down"));
   }
@@ -44,11 +44,6 @@ export async function shutDown(
   core.stopped = true;
   await hooks.stop();
   core.hooks.close();
-}
-
-/** Messages for thousands: a QoS 2 message that only some of them have would come a second time. */
-async function deliveriesSettled(core: Core): Promise<void> {
-  while (core.longDelivery !== undefined) await core.longDelivery.done;
 }
 
 /** Waits for what should end, but not longer than the options allow. */

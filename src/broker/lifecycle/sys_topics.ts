@@ -86,7 +86,7 @@ function publishSysTopics(core: Core, client: Client, told: Map<string, string>)
   for (const [name, counter] of topics) {
     const topic = `$SYS/${name}`, value = String(info[counter]);
     if (told.get(topic) === value && core.retained.get(topic) !== undefined) continue;
-    if (core.longDelivery?.topic === topic) continue; // the next one tells what holds then
+    if (core.longDeliveries.concerns(topic)) continue; // the next one tells what holds then
     told.set(topic, value);
     publishValue(core, client, { topic, value });
   }

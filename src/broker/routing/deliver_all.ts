@@ -10,7 +10,7 @@ import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from 
 import type { Core } from "../core/core.ts";
 import { deliver, isTotalTight, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
 import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
-import { deliverInPortions, type LongDelivery, MANY } from "./long_delivery.ts";
+import { deliverInPortions, MANY } from "./long_delivery.ts";
 import { matchTopic } from "./match_topic.ts";
 import { retain } from "./retain.ts";
 
@@ -36,23 +36,30 @@ export interface Recipients {
  * @throws MqttError (also as rejection) of `onSelectSubscribers`
  */
 export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
-  if (core.longDelivery?.topic === message.topic) return chooseAfter(core, message, core.longDelivery);
-  const matched = matchTopic(core, message), { onSelectSubscribers } = core.hooks.on;
-  if (matched instanceof Promise) {
-    message.keepMemory();
-    return matched.then((found) => select(core, message, found)).then(chooseLate(core, message));
-  }
-  if (core.longDelivery !== undefined && isForMany(matched)) return chooseAfter(core, message, core.longDelivery);
-  if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
-  message.keepMemory();
-  const selected = select(core, message, matched);
-  return selected instanceof Promise ? selected.then(chooseLate(core, message)) : chooseOf(core, message, selected);
+  const { longDeliveries } = core;
+  if (longDeliveries.isBusy && longDeliveries.concerns(message.topic)) return chooseInTurn(core, message);
+  const matched = matchTopic(core, message);
+  if (longDeliveries.isBusy && !(matched instanceof Promise) && isForMany(matched)) return chooseInTurn(core, message);
+  return chooseOfAll(core, message, matched);
 }
 
 /** Nothing that was found out is kept meanwhile: for thousands of receivers, and as many publishers, it would take a lot of memory. */
-function chooseAfter(core: Core, message: Message, { done }: LongDelivery): Promise<Recipients> {
+function chooseInTurn(core: Core, message: Message): Promise<Recipients> {
   message.keepMemory();
-  return done.then(() => choose(core, message));
+  return core.longDeliveries.after(message.topic, () => chooseOfAll(core, message, matchTopic(core, message)));
+}
+
+function chooseOfAll(
+  core: Core,
+  message: Message,
+  matched: Matched | Promise<Matched>,
+): Recipients | Promise<Recipients> {
+  const { onSelectSubscribers } = core.hooks.on, isLate = matched instanceof Promise;
+  if (!isLate && onSelectSubscribers === undefined) return chooseOf(core, message, matched);
+  message.keepMemory();
+  if (isLate) return matched.then((found) => select(core, message, found)).then(chooseLate(core, message));
+  const selected = select(core, message, matched);
+  return selected instanceof Promise ? selected.then(chooseLate(core, message)) : chooseOf(core, message, selected);
 }
 
 function isForMany({ subscribers, shares }: Matched): boolean {
@@ -184,7 +191,7 @@ export function isKeptOut(core: Core, message: Message, recipients: Recipients):
 export function deliverTo(core: Core, message: Message, recipients: Recipients): void | Promise<void> {
   const { matched } = recipients;
   message.reached = matched.subscribers.length + matched.shares.length;
-  const isLong = isForMany(matched) || core.longDelivery?.topic === message.topic;
+  const isLong = isForMany(matched) || core.longDeliveries.concerns(message.topic);
   return isLong ? deliverLong(core, message, recipients) : deliverNow(core, message, recipients);
 }
 
