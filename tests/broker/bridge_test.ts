@@ -92,7 +92,7 @@ function warned(options: HarnessOptions): { options: HarnessOptions; warnings: u
 }
 
 Deno.test("bridges that are refused are told of as warnings, five in ten seconds; other clients are not", async () => {
-  const denied: Hook = { id: "denied", onConnectAuthenticate: () => false };
+  const denied: Hook = { id: "denied", onConnectAuthenticate: () => false, onAclCheck: () => true };
   const { options, warnings } = warned({ hooks: [denied] });
   await using harness = await Harness.start(options);
   const refused = async (connect: ConnectOptions, code: number) => {
@@ -124,6 +124,7 @@ Deno.test("a bridge that is refused while it authenticates is told of too", asyn
   const properties = { authenticationMethod: "M" };
   const hook: Hook = {
     id: "method",
+    onAclCheck: () => true,
     onAuthPacket: (_client, packet) => ({
       type: PacketType.AUTH,
       reasonCode: packet.properties!.authenticationData === undefined ? 0x18 : 0x87,

@@ -12,7 +12,8 @@ const OPTIONS = { qos: 0, noLocal: false, retainAsPublished: false, retainHandli
 
 /** A broker with 2,048 filters that all match what is below one topic. */
 function play() {
-  const core = new Core(resolveOptions()), somebody = Object.create(Session.prototype) as Session;
+  const core = new Core(resolveOptions()),
+    somebody = Object.create(Session.prototype, { bytes: { value: 1_000 } }) as Session;
   for (let ways = 0; ways < 2 ** LEVELS; ways++) {
     const levels = Array.from({ length: LEVELS }, (_, level) => ways >> level & 1 ? "+" : "a");
     core.tree.subscribe(somebody, parseTopicFilter(`${levels.join("/")}/#`), OPTIONS);

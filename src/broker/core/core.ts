@@ -25,7 +25,7 @@ import { IncompletePackets } from "./incomplete_packets.ts";
 import type { Socket } from "./listener.ts";
 import { MemoryGuard, type MemoryUse } from "./memory_guard.ts";
 import { type MemoryLimits, memoryLimits } from "./memory_limits.ts";
-import { LongDeliveries } from "../routing/long_delivery.ts";
+import { LongDeliveries } from "./long_deliveries.ts";
 import { Portions } from "./portions.ts";
 import { RatePerSecond } from "./rate_per_second.ts";
 import { SlabPool } from "../../packets/slab.ts";

@@ -134,8 +134,8 @@ export class ReadingOrder {
     const count = this.#count();
     if (count === 0 || this.#isRoundComing) return;
     const now = this.#now();
-    if (count <= ROUND_READERS && now - this.#roundStart < LONGEST_RUN) this.#letAllRead();
-    if (this.#count() > 0) this.#askForRound(now);
+    const maySkipRound = count <= ROUND_READERS && now - this.#roundStart < LONGEST_RUN;
+    if (!maySkipRound || !this.#letAllRead()) this.#askForRound(now);
   }
 
   /** The system's clock, which costs little, may be set back: nothing that is to come can be told from what it said before. */
@@ -205,8 +205,10 @@ export class ReadingOrder {
     for (const part of work) part();
   }
 
-  #letAllRead(): void {
-    for (const readers of [this.#quick, this.#publishing, this.#heavy]) this.#let(readers, readers.length);
+  /** @returns false when some of them have to wait all the same */
+  #letAllRead(): boolean {
+    return this.#let(this.#quick, this.#quick.length) && this.#let(this.#publishing, this.#publishing.length) &&
+      this.#let(this.#heavy, this.#heavy.length);
   }
 
   #letSome(readers: Reader[]): void {
@@ -216,12 +218,18 @@ export class ReadingOrder {
     this.#let(readers, count);
   }
 
-  /** What a read brings may cost more than the last one of its reader: after some time the others wait for the next round. */
-  #let(readers: Reader[], count: number): void {
-    if (count === 0) return;
+  /**
+   * What a read brings may cost more than the last one of its reader: after some time the others wait for the next round.
+   * @returns false when they do
+   */
+  #let(readers: Reader[], count: number): boolean {
+    if (count === 0) return true;
     const until = Date.now() + LONGEST_RUN, begun = readers.splice(0, count);
     for (let index = 0; index < count; index++) {
-      if (index > 0 && Date.now() > until) return void readers.unshift(...begun.slice(index));
+      if (index > 0 && Date.now() > until) {
+        readers.unshift(...begun.slice(index));
+        return false;
+      }
       const reader = begun[index];
       reader.begunIn = this.#round;
       try {
@@ -230,5 +238,6 @@ export class ReadingOrder {
         this.#onError(error);
       }
     }
+    return true;
   }
 }

@@ -61,14 +61,14 @@ export class HookLife {
   /** Without an answer it is a no: that is easily forgotten, and clients are not told why. */
   #tellOfNobodyWhoDecides(): void {
     const { hooks: { on }, options: { logger } } = this.#core;
-    for (
-      const [event, what] of [["onConnectAuthenticate", "connect"], ["onAclCheck", "publish or subscribe"]] as const
-    ) {
-      if (on[event] !== undefined) continue;
+    const tell = (what: string, event: string) =>
       logger.warn(
         `no client may ${what}: no hook answers ${event}; add allowAll(), ledger(rules) or a hook of your own`,
       );
+    if (on.onConnectAuthenticate === undefined && on.onAuthPacket === undefined) {
+      tell("connect", "onConnectAuthenticate");
     }
+    if (on.onAclCheck === undefined) tell("publish or subscribe", "onAclCheck");
   }
 
   /** Stops all hooks that have started, the last one first; none hears of anything once its `stop` is called. Never rejects. */

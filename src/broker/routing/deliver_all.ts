@@ -39,40 +39,36 @@ export function choose(core: Core, message: Message): Recipients | Promise<Recip
   const { longDeliveries } = core;
   if (longDeliveries.isBusy && longDeliveries.concerns(message.topic)) return chooseInTurn(core, message);
   const matched = matchTopic(core, message);
-  if (longDeliveries.isBusy && !(matched instanceof Promise) && isForMany(matched)) return chooseInTurn(core, message);
-  return chooseOfAll(core, message, matched);
+  const goOn = (found: Matched) =>
+    longDeliveries.isBusy && isForMany(found) ? chooseInTurn(core, message) : chooseOfAll(core, message, found);
+  if (!(matched instanceof Promise)) return goOn(matched);
+  message.keepMemory();
+  return matched.then(goOn);
 }
 
 /** Nothing that was found out is kept meanwhile: for thousands of receivers, and as many publishers, it would take a lot of memory. */
 function chooseInTurn(core: Core, message: Message): Promise<Recipients> {
   message.keepMemory();
-  return core.longDeliveries.after(message.topic, () => chooseOfAll(core, message, matchTopic(core, message)));
+  return core.longDeliveries.after(
+    message.topic,
+    async () => chooseOfAll(core, message, await matchTopic(core, message)),
+  );
 }
 
-function chooseOfAll(
-  core: Core,
-  message: Message,
-  matched: Matched | Promise<Matched>,
-): Recipients | Promise<Recipients> {
-  const { onSelectSubscribers } = core.hooks.on, isLate = matched instanceof Promise;
-  if (!isLate && onSelectSubscribers === undefined) return chooseOf(core, message, matched);
+function chooseOfAll(core: Core, message: Message, matched: Matched): Recipients | Promise<Recipients> {
+  const { onSelectSubscribers } = core.hooks.on;
+  if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
   message.keepMemory();
-  if (isLate) return matched.then((found) => select(core, message, found)).then(chooseLate(core, message));
-  const selected = select(core, message, matched);
-  return selected instanceof Promise ? selected.then(chooseLate(core, message)) : chooseOf(core, message, selected);
+  const selected = core.hooks.transform(onSelectSubscribers, message, matched);
+  return selected instanceof Promise
+    ? selected.then((found) =>
+      chooseLater(core, message, { matched: found, deniedSubscribers: judgeAll(core, message, found.subscribers) })
+    )
+    : chooseOf(core, message, selected);
 }
 
 function isForMany({ subscribers, shares }: Matched): boolean {
   return subscribers.length + shares.length >= MANY;
-}
-
-function select(core: Core, message: Message, matched: Matched): Matched | Promise<Matched> {
-  return core.hooks.transform(core.hooks.on.onSelectSubscribers, message, matched);
-}
-
-function chooseLate(core: Core, message: Message): (matched: Matched) => Promise<Recipients> {
-  return (matched) =>
-    chooseLater(core, message, { matched, deniedSubscribers: judgeAll(core, message, matched.subscribers) });
 }
 
 function chooseOf(core: Core, message: Message, matched: MatchResult<Session>): Recipients | Promise<Recipients> {
