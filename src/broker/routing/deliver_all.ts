@@ -36,14 +36,21 @@ export interface Recipients {
  * @throws MqttError (also as rejection) of `onSelectSubscribers`
  */
 export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
-  const { longDeliveries } = core;
-  if (longDeliveries.isBusy && longDeliveries.concerns(message.topic)) return chooseInTurn(core, message);
+  if (mayNotOvertake(core, message)) return chooseInTurn(core, message);
   const matched = matchTopic(core, message);
-  const goOn = (found: Matched) =>
-    longDeliveries.isBusy && isForMany(found) ? chooseInTurn(core, message) : chooseOfAll(core, message, found);
-  if (!(matched instanceof Promise)) return goOn(matched);
+  if (!(matched instanceof Promise)) return chooseOrWait(core, message, matched);
   message.keepMemory();
-  return matched.then(goOn);
+  return matched.then((found) => chooseOrWait(core, message, found));
+}
+
+/** Whether another message to the topic is on its way to very many. */
+function mayNotOvertake({ longDeliveries }: Core, { topic }: Message): boolean {
+  return longDeliveries.isBusy && longDeliveries.concerns(topic);
+}
+
+function chooseOrWait(core: Core, message: Message, matched: Matched): Recipients | Promise<Recipients> {
+  if (core.longDeliveries.isBusy && isForMany(matched)) return chooseInTurn(core, message);
+  return chooseOfAll(core, message, matched);
 }
 
 /** Nothing that was found out is kept meanwhile: for thousands of receivers, and as many publishers, it would take a lot of memory. */
@@ -187,7 +194,7 @@ export function isKeptOut(core: Core, message: Message, recipients: Recipients):
 export function deliverTo(core: Core, message: Message, recipients: Recipients): void | Promise<void> {
   const { matched } = recipients;
   message.reached = matched.subscribers.length + matched.shares.length;
-  const isLong = isForMany(matched) || core.longDeliveries.concerns(message.topic);
+  const isLong = isForMany(matched) || mayNotOvertake(core, message);
   return isLong ? deliverLong(core, message, recipients) : deliverNow(core, message, recipients);
 }
 
