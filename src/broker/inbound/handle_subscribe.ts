@@ -120,7 +120,7 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
   const told = () => {
     const reasonCodes = outcomes.map((outcome, index) => codeFor(connection, outcome, packet.subscriptions[index]));
     const reasonString = outcomes.find(({ reason }) => reason !== undefined)?.reason;
-    if (reasonString !== undefined) tellOfRefusal(core, connection, reasonString);
+    if (reasonString !== undefined) logRefusal(core, connection, reasonString);
     connection.send({ type: PacketType.SUBACK, packetId: packet.packetId, reasonCodes, properties: { reasonString } });
     if (hasSession(connection)) replayRetained(core, connection, outcomes);
   };
@@ -136,7 +136,7 @@ function answer(core: Core, connection: Connection, done: { packet: SubscribePac
   });
 }
 
-function tellOfRefusal({ options: { logger } }: Core, { client }: Connection, reason: string): void {
+function logRefusal({ options: { logger } }: Core, { client }: Connection, reason: string): void {
   logger.debug("a subscription was refused", { client: client?.id, reason });
 }
 
