@@ -4,10 +4,14 @@ import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { Core } from "../../src/broker/core/core.ts";
 import { Portions } from "../../src/broker/core/portions.ts";
 import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
-import { deliverInPortions, MANY } from "../../src/broker/routing/long_delivery.ts";
+import { choose, deliverTo } from "../../src/broker/routing/deliver_all.ts";
+import { deliverInPortions, MANY, SOME } from "../../src/broker/routing/long_delivery.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { Message } from "../../src/session/message.ts";
+import type { Session } from "../../src/session/session.ts";
+import { parseTopicFilter } from "../../src/topics/topic_filter.ts";
 import { Harness, PacketType } from "../helpers/harness.ts";
+import { until } from "../helpers/until.ts";
 
 /** What the subscribers have, each in the order in which it came. */
 class Crowd {
@@ -37,7 +41,8 @@ class Crowd {
   }
 
   assertAllHave(...payloads: string[]): void {
-    assertEquals(this.received.filter((mine) => mine.join() !== payloads.join()), []);
+    const other = this.received.find((mine) => mine.join() !== payloads.join());
+    assertEquals(other, undefined);
   }
 }
 
@@ -91,7 +96,9 @@ for (const qos of [0, 1, 2] as const) {
 
 Deno.test("[v5 MQTT-3.10.4-2] who unsubscribes while others get a message does not get it after UNSUBACK", async () => {
   await using harness = await Harness.start();
-  const crowd = new Crowd(harness), publisher = await harness.connect("p"), leaves = await harness.connect("l");
+  const crowd = new Crowd(harness, 4 * MANY),
+    publisher = await harness.connect("p"),
+    leaves = await harness.connect("l");
   await leaves.subscribe("t", { qos: 1 });
   const left = Promise.withResolvers<void>();
   crowd.atFirst = () => leaves.unsubscribe("t").then(() => left.resolve());
@@ -103,11 +110,11 @@ Deno.test("[v5 MQTT-3.10.4-2] who unsubscribes while others get a message does n
 
 Deno.test("[v5 MQTT-3.3.2-5] who has not got a message when it expires does not get it", async () => {
   await using harness = await Harness.start();
-  const crowd = new Crowd(harness), publisher = await harness.connect("p");
+  const most = 2 * MANY, crowd = new Crowd(harness, most), publisher = await harness.connect("p");
   crowd.atFirst = () => void harness.clock.advance(1_001);
   const properties = { messageExpiryInterval: 1 };
   await publisher.publish("t", "x", { qos: 1, properties });
-  assert(crowd.count > 0 && crowd.count < MANY, `${crowd.count} have had it`);
+  assert(crowd.count > 0 && crowd.count < most, `${crowd.count} have had it`);
 });
 
 Deno.test("who may not read the topic does not get the message, however many do", async () => {
@@ -250,4 +257,70 @@ Deno.test("a stop waits until all have a message", async () => {
   await publisher.expect({ type: PacketType.PUBREC, packetId });
   await publisher.expectDisconnect(0x8b);
   crowd.assertAllHave("x");
+});
+
+Deno.test("a message for hundreds waits for the next round when nothing is left of this one, one for less does not", async () => {
+  const { core, next } = startCore(), session = () => ({ clientId: "s", client: { id: "s" } }) as Session;
+  const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0 } as const;
+  for (let count = 0; count < SOME; count++) {
+    core.tree.subscribe(session(), parseTopicFilter("many"), options);
+    if (count > 0) core.tree.subscribe(session(), parseTopicFilter("few"), options);
+  }
+  const chosen = (topic: string) => choose(core, messageTo(topic));
+  assert(!(chosen("many") instanceof Promise));
+  core.portions.spend(1_000_000);
+  assert(!(chosen("few") instanceof Promise));
+  const later = chosen("many");
+  assert(later instanceof Promise);
+  await new Promise((resolve) => setImmediate(resolve)); // its turn has come, but there is nothing left
+  next();
+  assertEquals((await later).matched.subscribers.length, SOME);
+});
+
+for (const [receivers, isCounted] of [[SOME, true], [SOME - 1, false]] as const) {
+  Deno.test(`the time that a message for ${receivers} takes ${isCounted ? "is" : "is not"} taken from the round`, () => {
+    const { core } = startCore(),
+      took = 5,
+      slow = {
+        get ended() {
+          for (const until = performance.now() + took / 200; performance.now() < until;);
+          return true;
+        },
+        client: { id: "s" },
+      };
+    const one = { subscriber: slow, qos: 0, subscriptions: [] };
+    const matched = { subscribers: Array.from({ length: receivers }, () => one), shares: [] };
+    deliverTo(core, messageTo("t"), { matched, deniedSubscribers: undefined, members: undefined } as never);
+    assertEquals(core.portions.isSpent, isCounted);
+  });
+}
+
+Deno.test("writes to connections that have nothing else to write count as well", async () => {
+  const { core, next } = startCore();
+  let delivered = 0;
+  const done = deliverInPortions(core, messageTo("t"), {
+    all: 2_000,
+    deliverTo: () => {
+      delivered++;
+      core.turn.schedule({ flush: () => {} });
+    },
+  });
+  assertEquals(delivered, 640); // four units each, in steps of 64
+  while (delivered < 2_000) next();
+  await done;
+});
+
+Deno.test("[v5 MQTT-3.1.2-8] what waits behind a message for thousands when the broker stops is not acknowledged, wills are sent", async () => {
+  await using harness = await Harness.start();
+  const crowd = new Crowd(harness, 8 * MANY), payload = new TextEncoder().encode("will");
+  const publisher = await harness.connect("p"), waits = await harness.connect("w");
+  await harness.connect({ clientId: "d", will: { topic: "t", payload } });
+  const begun = Promise.withResolvers<void>();
+  crowd.atFirst = begun.resolve;
+  await Promise.all([publisher.sendPublish("t", "1", { qos: 1 }), waits.sendPublish("t", "2", { qos: 1 })]);
+  await begun.promise;
+  await until(() => harness.broker.info.messagesReceived === 2);
+  await harness.close();
+  crowd.assertAllHave("1", "will");
+  await waits.expectDisconnect(0x8b);
 });

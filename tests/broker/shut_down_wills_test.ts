@@ -111,3 +111,20 @@ Deno.test("each part of the end leaves time for those behind it, whatever holds 
   assert(passed < 1_000, `${passed} ms`);
   assertEquals(calls, ["hook stopped"]);
 });
+
+Deno.test("who publishes while wills are waited for is told that the broker stops, and sends it again elsewhere", async () => {
+  const gate = Promise.withResolvers<void>(), asked = Promise.withResolvers<void>();
+  const slow: Hook = { id: "slow", onWill: (_client, will) => (asked.resolve(), gate.promise.then(() => will)) };
+  await using harness = await Harness.start({ hooks: [slow, allowAll()] });
+  const watching = await harness.connect("watching"), publisher = await harness.connect("publisher");
+  await watching.subscribe("#", { qos: 1 });
+  await harness.connect({ clientId: "dying", will: { topic: "will" } });
+  const closed = harness.close();
+  await asked.promise;
+  await publisher.sendPublish("t", "x", { qos: 1 });
+  await publisher.expectDisconnect(0x8b);
+  gate.resolve();
+  await closed;
+  await watching.expectMessage("will", "gone");
+  await watching.expectDisconnect(0x8b);
+});

@@ -193,3 +193,24 @@ Deno.test("a turn is long when 3 ms have gone since its first read, and the next
   await promise;
   assertEquals([turn.isLong(20), turn.isLong(22), turn.isLong(23)], [false, false, true]);
 });
+
+Deno.test("of many queues 64 are written before the event loop goes round, and readers read on when all are written", async () => {
+  const turn = new Turn(fail), seen: number[] = [];
+  let written = 0;
+  for (let queue = 0; queue < 150; queue++) turn.schedule({ flush: () => void written++ });
+  const readsOn = new Promise<number>((resolve) => turn.readNext(reader(1, () => resolve(written))));
+  assertEquals(turn.scheduled, 150);
+  for (let lap = 0; lap < 3; lap++) {
+    await loopLaps(1);
+    seen.push(written);
+  }
+  assertEquals([seen, await readsOn, turn.scheduled], [[64, 128, 150], 150, 0]);
+});
+
+Deno.test("a queue that is appended to while others are written is written behind them", async () => {
+  const turn = new Turn(fail), order: string[] = [];
+  turn.schedule({ flush: () => turn.schedule({ flush: () => order.push("late") }) });
+  for (let queue = 0; queue < 65; queue++) turn.schedule({ flush: () => order.push("early") });
+  await until(() => order.length === 66);
+  assertEquals(order.at(-1), "late");
+});

@@ -53,6 +53,11 @@ export class Portions {
     this.wait(() => this.run(units, step));
   }
 
+  /** Resolves when something is left. */
+  async free(): Promise<void> {
+    while (this.isSpent) await new Promise<void>((resolve) => this.wait(resolve));
+  }
+
   /** Calls `work` once when it is its turn; it spends what it uses, and waits again for more. */
   wait(work: () => void): void {
     this.#waiting.push(work);

@@ -16,6 +16,12 @@ const QUIET = 4;
 /** Milliseconds of a turn after which no further read is begun with. */
 const LONGEST_TURN = 3;
 
+/**
+ * Queues that are written before the event loop goes round. The runtime begins with so many writes at once, reads among them; what is
+ * beyond that it puts behind all others, and a read that waits among them may wait for long (see `reading_order.ts`).
+ */
+const LOT = 64;
+
 /** Limits of one outbound queue, above which it has no room. */
 export interface OutboundLimits {
   /** Packets. */
@@ -44,19 +50,25 @@ export class Turn {
   hasMoved = false;
   readonly #pool: Writer[] = [];
   #pooledBytes = 0;
-  #dirty: Flushable[] = [];
+  readonly #dirty: Flushable[] = [];
   readonly #readers: ReadingOrder;
   #isOpen = false;
   #quiet = 0;
   /** When the first read of the turn was begun with. */
   #firstRead = Infinity;
   readonly #look = () => this.#lookAround();
+  readonly #goOn = () => this.#end();
   readonly #onError: (error: unknown) => void;
 
   /** @param onError told of what a queue or a reader throws: the others have their turn all the same */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
     this.#readers = new ReadingOrder(onError);
+  }
+
+  /** How many queues are written at the end of the turn. */
+  get scheduled(): number {
+    return this.#dirty.length;
   }
 
   /** Writes this queue at the end of the turn, together with all others. */
@@ -107,17 +119,17 @@ export class Turn {
   }
 
   #end(): void {
-    this.#isOpen = false;
-    this.#firstRead = Infinity;
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (let index = 0; index < dirty.length; index++) {
+    const lot = this.#dirty.splice(0, LOT);
+    for (let index = 0; index < lot.length; index++) {
       try {
-        dirty[index].flush();
+        lot[index].flush();
       } catch (error) {
         this.#onError(error);
       }
     }
+    if (this.#dirty.length > 0) return void setImmediate(this.#goOn);
+    this.#isOpen = false;
+    this.#firstRead = Infinity;
     this.#readers.turnEnded();
   }
 

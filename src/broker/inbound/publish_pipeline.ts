@@ -32,6 +32,10 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   #call: TransformCall<PublishPacket> | undefined;
   /** The message that hooks look at. */
   #message!: Message;
+  /** While the broker stops nothing more is begun with: what is not acknowledged is sent again. */
+  readonly #checkServing = () => {
+    if (!this.#core.serving) throw new MqttError(ReasonCode.ServerShuttingDown, "the broker is shutting down");
+  };
 
   constructor(core: Core, connection: Connection) {
     this.#core = core;
@@ -130,16 +134,17 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
 
   /** A hook or a limit refuses the message: told at QoS 1/2, dropped at QoS 0. */
   #refused(error: unknown, message: Message = this.#message): void {
-    if (!(error instanceof MqttError)) throw error;
+    if (!(error instanceof MqttError) || error.reasonCode === ReasonCode.ServerShuttingDown) throw error;
     refuse(this.#connection, message, error.reasonCode, error.message);
   }
 
   /** Finds out who gets what has become of `message`. */
   #route(message: Message, routed: Message): void | PromiseLike<void> {
     let recipients: Recipients | Promise<Recipients>;
+    this.#checkServing();
     try {
       if (routed.retain) checkRetainedLimits(this.#core, routed);
-      recipients = choose(this.#core, routed);
+      recipients = choose(this.#core, routed, this.#checkServing);
     } catch (error) {
       return this.#refused(error, message);
     }

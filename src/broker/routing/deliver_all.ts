@@ -10,7 +10,7 @@ import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from 
 import type { Core } from "../core/core.ts";
 import { deliver, isTotalTight, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
 import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
-import { deliverInPortions, MANY } from "./long_delivery.ts";
+import { deliverInPortions, MANY, SOME } from "./long_delivery.ts";
 import { matchTopic } from "./match_topic.ts";
 import { retain } from "./retain.ts";
 
@@ -32,15 +32,16 @@ export interface Recipients {
 /**
  * Finds out who gets a message [MQTT-4.5.0-1]. Hooks are asked here, nothing is delivered yet.
  *
+ * @param checkTurn called when others had to get theirs first: what it throws is thrown
  * @returns a Promise only when a hook is async, or when others have to get theirs first
  * @throws MqttError (also as rejection) of `onSelectSubscribers`
  */
-export function choose(core: Core, message: Message): Recipients | Promise<Recipients> {
-  if (mayNotOvertake(core, message)) return chooseInTurn(core, message);
+export function choose(core: Core, message: Message, checkTurn?: () => void): Recipients | Promise<Recipients> {
+  if (mayNotOvertake(core, message)) return chooseInTurn(core, message, checkTurn);
   const matched = matchTopic(core, message);
-  if (!(matched instanceof Promise)) return chooseOrWait(core, message, matched);
+  if (!(matched instanceof Promise)) return chooseOrWait(core, message, { matched, checkTurn });
   message.keepMemory();
-  return matched.then((found) => chooseOrWait(core, message, found));
+  return matched.then((found) => chooseOrWait(core, message, { matched: found, checkTurn }));
 }
 
 /** Whether another message to the topic is on its way to very many. */
@@ -48,18 +49,24 @@ function mayNotOvertake({ longDeliveries }: Core, { topic }: Message): boolean {
   return longDeliveries.isBusy && longDeliveries.concerns(topic);
 }
 
-function chooseOrWait(core: Core, message: Message, matched: Matched): Recipients | Promise<Recipients> {
-  if (core.longDeliveries.isBusy && isForMany(matched)) return chooseInTurn(core, message);
-  return chooseOfAll(core, message, matched);
+function chooseOrWait(
+  core: Core,
+  message: Message,
+  { matched, checkTurn }: { matched: Matched; checkTurn: (() => void) | undefined },
+): Recipients | Promise<Recipients> {
+  const count = countOf(matched), { longDeliveries, portions } = core;
+  const waits = count >= SOME && (portions.isSpent || longDeliveries.isBusy);
+  return waits ? chooseInTurn(core, message, checkTurn) : chooseOfAll(core, message, matched);
 }
 
 /** Nothing that was found out is kept meanwhile: for thousands of receivers, and as many publishers, it would take a lot of memory. */
-function chooseInTurn(core: Core, message: Message): Promise<Recipients> {
+function chooseInTurn(core: Core, message: Message, checkTurn?: () => void): Promise<Recipients> {
   message.keepMemory();
-  return core.longDeliveries.after(
-    message.topic,
-    async () => chooseOfAll(core, message, await matchTopic(core, message)),
-  );
+  return core.longDeliveries.after(message.topic, async () => {
+    checkTurn?.();
+    await core.portions.free();
+    return chooseOfAll(core, message, await matchTopic(core, message));
+  });
 }
 
 function chooseOfAll(core: Core, message: Message, matched: Matched): Recipients | Promise<Recipients> {
@@ -74,8 +81,8 @@ function chooseOfAll(core: Core, message: Message, matched: Matched): Recipients
     : chooseOf(core, message, selected);
 }
 
-function isForMany({ subscribers, shares }: Matched): boolean {
-  return subscribers.length + shares.length >= MANY;
+function countOf({ subscribers, shares }: Matched): number {
+  return subscribers.length + shares.length;
 }
 
 function chooseOf(core: Core, message: Message, matched: MatchResult<Session>): Recipients | Promise<Recipients> {
@@ -193,9 +200,12 @@ export function isKeptOut(core: Core, message: Message, recipients: Recipients):
  */
 export function deliverTo(core: Core, message: Message, recipients: Recipients): void | Promise<void> {
   const { matched } = recipients;
-  message.reached = matched.subscribers.length + matched.shares.length;
-  const isLong = isForMany(matched) || mayNotOvertake(core, message);
-  return isLong ? deliverLong(core, message, recipients) : deliverNow(core, message, recipients);
+  message.reached = countOf(matched);
+  if (message.reached >= MANY || mayNotOvertake(core, message)) return deliverLong(core, message, recipients);
+  if (message.reached < SOME) return deliverNow(core, message, recipients);
+  const began = performance.now();
+  deliverNow(core, message, recipients);
+  core.portions.spend((performance.now() - began) * 1_000);
 }
 
 function deliverNow(core: Core, message: Message, recipients: Recipients): void {

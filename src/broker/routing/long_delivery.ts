@@ -4,9 +4,13 @@ import type { Message } from "../../session/message.ts";
 import type { Core } from "../core/core.ts";
 
 /** A message that reaches so many is delivered in portions. */
-export const MANY = 8_192;
+export const MANY = 4_096;
+/** One that reaches so many waits for its turn when nothing is left of the portions of this round. */
+export const SOME = 256;
 /** Receivers that have it in one step; each is a unit of work. */
 const STEP = 64;
+/** Units that a write takes: it is done for each connection that has nothing else to write. */
+const WRITE = 3;
 
 /** Who gets a message. */
 interface Receivers {
@@ -36,6 +40,7 @@ function run(core: Core, { all, deliverTo }: Receivers, { resolve, reject }: Pro
   const late: Promise<void>[] = [];
   let index = 0;
   core.portions.run(STEP, () => {
+    const { scheduled } = core.turn;
     core.now(); // the message has become older
     try {
       for (const end = Math.min(index + STEP, all); index < end; index++) {
@@ -46,6 +51,7 @@ function run(core: Core, { all, deliverTo }: Receivers, { resolve, reject }: Pro
       reject(error);
       return false;
     }
+    core.portions.spend((core.turn.scheduled - scheduled) * WRITE);
     if (index === all) Promise.all(late).then(() => resolve(), reject);
     return index < all;
   });
