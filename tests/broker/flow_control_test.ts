@@ -87,6 +87,7 @@ Deno.test("a subscriber that stands still holds publishers up once, for a fifth 
   const held = await fill(publisher, MANY + 3);
   await harness.advance(BRIEFLY);
   for (const packetId of held.splice(0, UNFULL)) await publisher.expect({ type: PacketType.PUBACK, packetId });
+  await publisher.expectNothing();
   await harness.advance(WHEN_FULL - BRIEFLY);
   for (const packetId of held.splice(0, MANY - UNFULL)) await publisher.expect({ type: PacketType.PUBACK, packetId });
   await harness.advance(999 - WHEN_FULL);
@@ -130,9 +131,10 @@ Deno.test("who has little under way is held up briefly each time", async () => {
   }
 });
 
-/** A full queue, of whose messages so many were taken between two looks, and who publishes little into it. */
+/** A full queue, of whose messages so many were taken since its publishers wait, and who publishes little into it. */
 async function fullQueue(
   taken: number,
+  milliseconds = 1_050,
 ): Promise<Record<"subscriber" | "many" | "few", RawClient> & { harness: Harness }> {
   const harness = await Harness.start({ capabilities: { ...LIMITS, maximumQueuedMessages: 100 } });
   const subscriber = await subscriberOf(harness), many = await harness.connect("many");
@@ -144,7 +146,7 @@ async function fullQueue(
   await few.expect({ type: PacketType.PUBACK });
   for (let count = 0; count < taken; count++) await takeOne(subscriber);
   for (let count = 0; count < taken; count++) await many.sendPublish("t", "x", { qos: 1 });
-  await harness.clock.advance(1_000);
+  await harness.clock.advance(milliseconds - BRIEFLY);
   return { harness, subscriber, many, few };
 }
 
@@ -158,8 +160,9 @@ async function assertHeld(harness: Harness, few: RawClient, delay: number): Prom
 
 Deno.test("with a full queue who has little under way waits for two messages of each publisher, up to 900 ms", async () => {
   // two publishers, in a second and a twentieth; less than two messages a second are next to nothing
-  for (const [taken, delay] of [[50, 90], [20, 210], [5, 840], [4, WHEN_FULL], [3, WHEN_FULL], [2, LATER]]) {
-    const { harness, few } = await fullQueue(taken);
+  const inThatTime = [[50, 90], [20, 210], [5, 840], [4, WHEN_FULL], [3, WHEN_FULL], [2, LATER]];
+  for (const [taken, delay, milliseconds] of [...inThatTime, [2, WHEN_FULL, 1_000], [50, 10, BRIEFLY]]) {
+    const { harness, few } = await fullQueue(taken, milliseconds);
     await using _ = harness;
     await assertHeld(harness, few, delay);
   }

@@ -23,6 +23,14 @@ Deno.test("SlabPool gives memory to nobody else while somebody holds it", () => 
   assertEquals(pool.take(SMALLEST_KEPT).bytes === slab.bytes, true);
 });
 
+Deno.test("up to half of what there is framers may read into what they want, then into an equal part of what is left", () => {
+  for (const [reading, most] of [[50, Infinity], [51, 8], [92, 2], [96, 1], [97, 0], [150, 0]]) {
+    const pool = new SlabPool(100);
+    for (const now of [10, 10, 10, reading - 30]) pool.countReading(0, now);
+    assertEquals(pool.mostForRead, most, `${reading} of 100 bytes`);
+  }
+});
+
 Deno.test("memory that was given back is not held again", () => {
   const slab = new SlabPool().take(8_192);
   slab.hold();

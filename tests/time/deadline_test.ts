@@ -156,6 +156,17 @@ Deno.test("long deadlines hardly cost a look, as long as there is no short one",
   assertEquals([await process.after(5_000), await process.after(1_200)], [1, 2]);
 });
 
+Deno.test("when one of several is over it is looked on for the others, and no more after the last", async () => {
+  const process = new Process();
+  process.begin(1_000);
+  process.begin(10_000);
+  assertEquals(await process.after(9_000), 1);
+  process.standStill(60_000);
+  assertEquals([await process.after(5_999), await process.after(1)], [1, 2]);
+  process.begin(1_000);
+  assertEquals([await process.after(1_000), process.clock.pending], [3, 0]);
+});
+
 Deno.test("where every look is late, the time goes on all the same", async () => {
   const process = new Process();
   process.begin(10_000);
