@@ -75,7 +75,8 @@ Deno.test("a result that is too large to be looked through in one turn is not ma
   for (const [count, isDone] of [[131_071, true], [131_072, false]] as const) {
     const subscribers = somebody(count) as unknown as MatchResult<string>["subscribers"], { holder } = changeOf("#");
     (holder as FilterLeaf<string>).put("new", OPTIONS);
-    const patch = new MatchPatch<string>([{ holder, subscriber: "new" }]), found = patch.apply({ subscribers, shares: [] });
+    const patch = new MatchPatch<string>([{ holder, subscriber: "new" }]),
+      found = patch.apply({ subscribers, shares: [] });
     assertEquals([found?.result.subscribers.length, patch.looked], [isDone ? count + 1 : undefined, count + 1]);
   }
 });
