@@ -109,6 +109,7 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/session/outbox.ts", code: "> this.#nextPacketId" },
     { file: "src/broker/routing/subscriptions.ts", code: "shares > 0" }, // who has none is looked through in vain
     { file: "src/session/outbox.ts", code: "> 0) this.#replay ??=" }, // an empty map has no first value either
+    { file: "src/broker/routing/deliver_all.ts", code: "message.retain) message.clearRetainInPacket" }, // or it is copied for each
     { file: "src/broker/core/reading_order.ts", code: "index > 0 &&" }, // the time begins with the first one
     { file: "src/broker/core/portions.ts", code: "< works.length) this.#waiting" }, // nothing is left of all of them
     { file: "src/broker/connection/refusal.ts", code: "> 5 ? 5" }, // nobody is refused for 5 itself
