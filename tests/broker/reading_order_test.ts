@@ -73,11 +73,33 @@ Deno.test("after a pause no look is needed: there was time for it", () => {
   }
 });
 
+Deno.test("a few read on at once until three milliseconds after a round has begun", () => {
+  using loop = new Loop();
+  assertEquals(loop.readOn(10), 1);
+  for (const [passed, laps] of [[0, 0], [2, 0], [1, 1], [2, 0]]) {
+    loop.now += passed;
+    assertEquals(loop.readOn(10), laps);
+  }
+  assertEquals(loop.readOn(65), 1);
+});
+
+Deno.test("what came while others read on in a round has not come after a pause", () => {
+  using loop = new Loop();
+  loop.readOn(1);
+  const takesLong = () => void (loop.now += 20);
+  loop.now += 10;
+  loop.order.add({ cost: 100, hasFlooded: true, turnBegan: loop.now - 10, begunIn: 0, readOn: takesLong });
+  loop.order.turnEnded();
+  loop.lapsUntil(() => loop.now === 1_000_030);
+  assertEquals(loop.readOn(1, { turnBegan: loop.now - 10 }), LOOK);
+});
+
 Deno.test("there are more looks while the runtime has more than it can hand over, and no longer than that", () => {
   using loop = new Loop();
   loop.readOn(1);
   loop.now += 4;
-  loop.readOn(128, { begunIn: -1, turnBegan: loop.now - 4 });
+  const crowd = loop.readOn(128, { begunIn: 0, turnBegan: loop.now - 4 }); // all of them begun before the last round
+  assertEquals(crowd >= LOOK, true);
   assertEquals(loop.looks(100), 25);
 });
 

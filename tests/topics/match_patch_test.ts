@@ -81,6 +81,15 @@ Deno.test("a result that is too large to be looked through in one turn is not ma
   }
 });
 
+Deno.test("neither is one with too many share groups", () => {
+  for (const [count, isDone] of [[131_071, true], [131_072, false]] as const) {
+    const shares = Array.from({ length: count }, () => ({ members: [] })) as unknown as MatchResult<string>["shares"];
+    const patch = new MatchPatch<string>([changeOf("$share/group/#")]),
+      found = patch.apply({ subscribers: [], shares });
+    assertEquals([found !== undefined, patch.looked], [isDone, count + 1]);
+  }
+});
+
 Deno.test("neither is one whose subscribers have too many subscriptions that would be looked at", () => {
   const { holder } = changeOf("#"), names = Array.from({ length: 300 }, (_, index) => `s${index}`);
   const subscribers = names.map((subscriber) => {
