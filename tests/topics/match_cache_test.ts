@@ -135,6 +135,18 @@ Deno.test("what is replaced, changed or cleared is not counted any more", () => 
   assertEquals(cache.size, 601);
 });
 
+Deno.test("nothing of what was cleared takes room, whichever half it was in", () => {
+  const small = cacheOf(2), cache = cacheOf(10_000, 250_000); // 93,750 a half
+  for (const topic of ["a", "b", "c"]) remember(small, topic);
+  small.clear();
+  assertEquals(small.size, 0);
+  for (let at = 0; at < 800; at++) remember(cache, `a${at}`);
+  cache.clear();
+  remember(cache, "kept");
+  for (let at = 0; at < 1_600; at++) remember(cache, `b${at}`);
+  assert(cache.get("kept") !== undefined, "one half was filled, and not the other one");
+});
+
 Deno.test("what was found before the cache was cleared is not taken for true", () => {
   const cache = cacheOf(100), before = { ...found(), isLong: true, generation: cache.generation };
   cache.expectLong();
