@@ -14,6 +14,16 @@ Deno.test("SlabPool keeps what is worth it", () => {
   }
 });
 
+Deno.test("SlabPool uses the same memory again as often as it is given back", () => {
+  const pool = new SlabPool(), { bytes } = pool.take(1_048_576);
+  pool.put(bytes);
+  for (let time = 0; time < 40; time++) {
+    const slab = pool.take(1_048_576);
+    assertEquals([slab.bytes === bytes, pool.take(1_048_576).bytes === bytes], [true, false]);
+    slab.release();
+  }
+});
+
 Deno.test("SlabPool gives memory to nobody else while somebody holds it", () => {
   const pool = new SlabPool(), slab = pool.take(SMALLEST_KEPT);
   slab.hold();

@@ -52,6 +52,17 @@ Deno.test("no change is overlooked", () => {
   }
 });
 
+Deno.test("changes that are looked through are charged once, as fewer nodes", () => {
+  const cache = cacheOf(10, 40_000_000);
+  remember(cache, "a", { isLong: true });
+  for (let change = 0; change < 1_000; change++) cache.change(changeOf("b/#"));
+  cache.get("a");
+  const { visited } = cache;
+  assert(visited > 100 && visited < 1_000, `${visited}`);
+  cache.get("a");
+  assertEquals(cache.visited, visited);
+});
+
 Deno.test("many changes are kept only as long as there is a long match that is asked for", () => {
   const cache = cacheOf(10, 40_000_000),
     change = (count: number) => {
