@@ -63,6 +63,15 @@ Deno.test("changes that are looked through are charged once, as fewer nodes", ()
   assertEquals(cache.visited, visited);
 });
 
+Deno.test("a long result that is too large to be made true again is not taken for true", () => {
+  for (const [subscribers, filter, isKnown] of [[131_072, "b/+", true], [131_072, "+", false]] as const) {
+    const cache = cacheOf(10);
+    remember(cache, "a", { isLong: true, subscribers });
+    cache.change(changeOf(filter));
+    assertEquals(cache.get("a") !== undefined, isKnown, filter);
+  }
+});
+
 Deno.test("many changes are kept only as long as there is a long match that is asked for", () => {
   const cache = cacheOf(10, 40_000_000),
     change = (count: number) => {
