@@ -37,6 +37,8 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/packets/framer.ts", code: "const oversized = this.#slab.length > 2 * size && pending <= size >>> 1" },
     { file: "src/packets/framer.ts", code: "< size >>> 2" },
     { file: "src/packets/framer.ts", code: "< chunk.length" },
+    { file: "src/packets/framer.ts", code: "this.#slab.length > most" },
+    { file: "src/packets/framer.ts", code: "<= this.#slab.length" },
     { file: "src/packets/slab.ts", code: "SMALLEST_KEPT = 4_096" },
     { file: "src/packets/slab.ts", code: "POOL_BYTES = 16_777_216" },
     { file: "src/packets/slab.ts", code: "> POOL_BYTES" },
@@ -81,6 +83,7 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/topics/match_cache.ts", code: "> LARGE * this.#room" },
     { file: "src/topics/match_cache.ts", code: "TOPIC = 96" },
     { file: "src/topics/change_log.ts", code: "changes.length >= 2 * kept" },
+    { file: "src/topics/change_log.ts", code: "CHANGE = 224" },
     { file: "src/topics/level_trie.ts", code: "LONGEST_KEPT_TEXT = 512" },
     { file: "src/topics/level_trie.ts", code: "> LONGEST_KEPT_TEXT" },
     {
@@ -89,12 +92,15 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     },
   ],
   "which of two ways with the same result is the faster one": [
+    { file: "src/packets/framer.ts", code: "< 0) return false" }, // a length that takes more bytes is never 0
+    { file: "src/packets/framer.ts", code: "> 0) bytes.set" },
     { file: "src/packets/encode_publish.ts", code: "LOOP_COPY = 32" },
     { file: "src/packets/encode_publish.ts", code: "length > LOOP_COPY" },
     { file: "src/packets/utf8.ts", code: "LOOP_LIMIT = 128" },
     { file: "src/packets/utf8.ts", code: "<= LOOP_LIMIT" },
     { file: "src/topics/topic_name.ts", code: "index < name.length; index++" }, // what is behind the end equals nothing
     { file: "src/topics/topic_name.ts", code: "text.length * 3 <= MAXIMUM_BYTES" },
+    { file: "src/topics/change_log.ts", code: "at < changes.length" }, // what is behind the end concerns nothing
     { file: "src/topics/match_result.ts", code: "SCAN_LIMIT = 16" },
     { file: "src/topics/match_result.ts", code: "this.#index === undefined && list.length > SCAN_LIMIT" },
     { file: "src/packets/string_cache.ts", code: "index < count; index++) words" }, // a word more is written over by the next string
@@ -103,6 +109,8 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/session/outbox.ts", code: "> this.#nextPacketId" },
     { file: "src/broker/routing/subscriptions.ts", code: "shares > 0" }, // who has none is looked through in vain
     { file: "src/session/outbox.ts", code: "> 0) this.#replay ??=" }, // an empty map has no first value either
+    { file: "src/broker/routing/deliver_all.ts", code: "message.retain) message.clearRetainInPacket" }, // or it is copied for each
+    { file: "src/broker/core/reading_order.ts", code: "index > 0 &&" }, // the time begins with the first one
     { file: "src/broker/core/portions.ts", code: "< works.length) this.#waiting" }, // nothing is left of all of them
     { file: "src/broker/connection/refusal.ts", code: "> 5 ? 5" }, // nobody is refused for 5 itself
   ],
@@ -110,6 +118,7 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/outbound/append_publish.ts", code: "aliasStart > expiryStart" }, // never both in one place
     { file: "src/broker/outbound/deliver.ts", code: "first < second ?" },
     { file: "src/broker/routing/deliver_all.ts", code: "qos > highest ?" },
+    { file: "src/session/inflight_table.ts", code: "older.sequence > record.sequence" }, // no two have the same one
     { file: "src/topics/subscription.ts", code: "first.qos > second.qos ?" },
     { file: "src/topics/subscription.ts", code: "> this.qos)" },
   ],
@@ -129,6 +138,8 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/core/reading_order.ts", code: "CROWD = 100" },
     { file: "src/broker/core/reading_order.ts", code: "MORE = 16" },
     { file: "src/broker/core/reading_order.ts", code: "LONGEST_WAIT = 50" },
+    { file: "src/broker/core/reading_order.ts", code: "LONGEST_CROWD = 700" },
+    { file: "src/broker/core/reading_order.ts", code: "Date.now() > until" },
     { file: "src/broker/core/reading_order.ts", code: "QUICK_EVERY = 8" },
     { file: "src/broker/core/reading_order.ts", code: "LOOK_EVERY = 16" },
     { file: "src/broker/core/reading_order.ts", code: "LOOK_IN_CROWD_EVERY = 4" },
@@ -147,7 +158,10 @@ export const NO_RULES: Readonly<Record<string, readonly NoRule[]>> = {
     { file: "src/broker/core/portions.ts", code: "UNITS_A_ROUND = 2_500" },
     { file: "src/broker/routing/match_topic.ts", code: "NODES = 512" },
     { file: "src/broker/routing/retain.ts", code: "BRANCHES = 64" },
+    { file: "src/broker/routing/deliver_all.ts", code: "IDENTIFIERS = 4" },
     { file: "src/broker/routing/long_delivery.ts", code: "STEP = 64" },
+    { file: "src/topics/match_cache.ts", code: "COMPARED = 2" },
+    { file: "src/topics/match_cache.ts", code: "PATCHED = 4" },
     { file: "src/broker/routing/subscriptions.ts", code: "REMOVAL = 4" },
     { file: "src/broker/sessions/session_end.ts", code: "ORPHAN = 10" },
     { file: "src/broker/sessions/session_end.ts", code: "FORGOTTEN = 16" },

@@ -50,7 +50,6 @@ export class Slab {
    */
   discard(): void {
     if (!this.isIdle) return this.keep();
-    this.#isKept = true;
     (this.bytes.buffer as ArrayBuffer).transfer(0);
   }
 

@@ -63,10 +63,14 @@ Deno.test("a queue with half of its bytes holds publishers as one with half of i
   }
   for (const [more, held] of [[0, 1], [2, 0]]) {
     await using harness = await start(2 * bytes + more);
-    await subscriberOf(harness);
-    const publisher = await harness.connect("p");
-    await fill(publisher, held);
+    const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+    const [packetId] = await fill(publisher, held);
     if (held === 0) await publisher.publish("t", "x", { qos: 1 });
+    for (let left = 11; held > 0 && left > 5; left--) {
+      await publisher.expectNothing();
+      await takeOne(subscriber);
+    }
+    if (held > 0) await publisher.expect({ type: PacketType.PUBACK, packetId }); // as soon as a quarter is left
   }
 });
 
@@ -87,6 +91,7 @@ Deno.test("a subscriber that stands still holds publishers up once, for a fifth 
   const held = await fill(publisher, MANY + 3);
   await harness.advance(BRIEFLY);
   for (const packetId of held.splice(0, UNFULL)) await publisher.expect({ type: PacketType.PUBACK, packetId });
+  await publisher.expectNothing();
   await harness.advance(WHEN_FULL - BRIEFLY);
   for (const packetId of held.splice(0, MANY - UNFULL)) await publisher.expect({ type: PacketType.PUBACK, packetId });
   await harness.advance(999 - WHEN_FULL);
@@ -94,7 +99,7 @@ Deno.test("a subscriber that stands still holds publishers up once, for a fifth 
   await harness.advance(1);
   for (const packetId of held) await publisher.expect({ type: PacketType.PUBACK, packetId });
   for (let more = 0; more < 20; more++) await publisher.publish("t", "x", { qos: 1 }); // at once, and lost in the end
-  assert(harness.broker.info.messagesDropped > 0);
+  assertEquals(harness.broker.info.messagesDropped, 20); // there is no more room than without those who wait
   await takeOne(subscriber); // it moves again, and counts again
   await publisher.sendPublish("t", "x", { qos: 1 });
   await publisher.expectNothing();
@@ -130,13 +135,43 @@ Deno.test("who has little under way is held up briefly each time", async () => {
   }
 });
 
-/** A full queue, of whose messages so many were taken between two looks, and who publishes little into it. */
+Deno.test("those who are held up briefly at the same time go on together", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  await subscriberOf(harness);
+  const [many, first, second] = [await harness.connect("m"), await harness.connect("1"), await harness.connect("2")];
+  await fill(many, 0);
+  await first.sendPublish("t", "x", { qos: 1 });
+  await harness.advance(BRIEFLY - 1);
+  await second.sendPublish("t", "x", { qos: 1 });
+  await second.expectNothing();
+  await harness.advance(1);
+  for (const publisher of [first, second]) await publisher.expect({ type: PacketType.PUBACK });
+});
+
+Deno.test("a subscriber does not stand still while nobody waits for it", async () => {
+  await using harness = await Harness.start({ capabilities: LIMITS });
+  const subscriber = await subscriberOf(harness), publisher = await harness.connect("p");
+  const [packetId] = await fill(publisher, 1);
+  for (let taken = 0; taken < 6; taken++) await takeOne(subscriber);
+  await publisher.expect({ type: PacketType.PUBACK, packetId });
+  await harness.advance(5_000);
+  for (let more = 0; more < 5; more++) await publisher.publish("t", "x", { qos: 1 });
+  await publisher.sendPublish("t", "x", { qos: 1 });
+  await publisher.expectNothing();
+});
+
+/** A full queue, of whose messages so many were taken since its publishers wait, and who publishes little into it. */
 async function fullQueue(
   taken: number,
+  milliseconds = 1_050,
 ): Promise<Record<"subscriber" | "many" | "few", RawClient> & { harness: Harness }> {
   const harness = await Harness.start({ capabilities: { ...LIMITS, maximumQueuedMessages: 100 } });
   const subscriber = await subscriberOf(harness), many = await harness.connect("many");
   const few = await harness.connect("few");
+  for (let before = 0; before < 30; before++) {
+    await many.publish("t", "x", { qos: 1 });
+    await takeOne(subscriber);
+  }
   for (let sent = 0; sent < 51; sent++) await many.publish("t", "x", { qos: 1 });
   await few.sendPublish("t", "x", { qos: 1 });
   for (let sent = 0; sent < 60; sent++) await many.sendPublish("t", "x", { qos: 1 });
@@ -144,7 +179,7 @@ async function fullQueue(
   await few.expect({ type: PacketType.PUBACK });
   for (let count = 0; count < taken; count++) await takeOne(subscriber);
   for (let count = 0; count < taken; count++) await many.sendPublish("t", "x", { qos: 1 });
-  await harness.clock.advance(1_000);
+  await harness.clock.advance(milliseconds - BRIEFLY);
   return { harness, subscriber, many, few };
 }
 
@@ -158,8 +193,9 @@ async function assertHeld(harness: Harness, few: RawClient, delay: number): Prom
 
 Deno.test("with a full queue who has little under way waits for two messages of each publisher, up to 900 ms", async () => {
   // two publishers, in a second and a twentieth; less than two messages a second are next to nothing
-  for (const [taken, delay] of [[50, 90], [20, 210], [5, 840], [4, WHEN_FULL], [3, WHEN_FULL], [2, LATER]]) {
-    const { harness, few } = await fullQueue(taken);
+  const inThatTime = [[50, 90], [20, 210], [5, 840], [4, WHEN_FULL], [3, WHEN_FULL], [2, LATER]];
+  for (const [taken, delay, milliseconds] of [...inThatTime, [2, WHEN_FULL, 1_000], [50, 10, BRIEFLY]]) {
+    const { harness, few } = await fullQueue(taken, milliseconds);
     await using _ = harness;
     await assertHeld(harness, few, delay);
   }

@@ -75,6 +75,22 @@ Deno.test("a packet has a minute, and one more when it has grown by a kilobyte",
   assertEquals(grows.ended, 1);
 });
 
+Deno.test("the time is not the client's in which the broker does not read, and each packet has its own", async () => {
+  const { clock, incomplete } = start(), busy = new Source(), next = new Source();
+  for (const source of [busy, next]) incomplete.watch(source);
+  busy.isBusy = true;
+  next.packets++;
+  await clock.advance(74_999); // the look after 15 seconds has seen the next packet
+  assertEquals([busy.ended, next.ended], [0, 0]);
+  await clock.advance(1);
+  assertEquals([busy.ended, next.ended], [0, 1]);
+  busy.isBusy = false;
+  await clock.advance(59_999);
+  assertEquals(busy.ended, 0);
+  await clock.advance(1);
+  assertEquals(busy.ended, 1);
+});
+
 Deno.test("a connection that has ended is forgotten at once", async () => {
   const core = new Core(resolveOptions({ clock: new FakeClock() })), forgotten: PacketSource[] = [];
   core.serving = true;

@@ -65,6 +65,18 @@ Deno.test("whom a hook has chosen without a subscription has not left", async ()
   }
 });
 
+Deno.test("a client gets its own message as a hook has chosen it for it", async () => {
+  const onSelectSubscribers: Hook["onSelectSubscribers"] = (_, { subscribers: [one], shares }) => {
+    const { subscriber, noLocal, retainAsPublished, identifiers, subscriptions } = one;
+    return { subscribers: [{ subscriber, qos: 0, noLocal, retainAsPublished, identifiers, subscriptions }], shares };
+  };
+  await using harness = await Harness.start({ hooks: [allowAll(), { id: "lowering", onSelectSubscribers }] });
+  const client = await harness.connect("c");
+  await client.subscribe("t", { qos: 1 });
+  await client.sendPublish("t", "x", { qos: 1 });
+  assertEquals((await client.expect({ type: PacketType.PUBLISH, topic: "t" })).qos, 0);
+});
+
 Deno.test("who has joined a share group gets its messages from its SUBACK on where the others leave, one by one", async () => {
   for (const leave of ["unsubscribe", "disconnect"] as const) {
     const gate = Promise.withResolvers<void>(), asked = Promise.withResolvers<void>();

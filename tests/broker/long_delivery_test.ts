@@ -20,13 +20,15 @@ class Crowd {
   /** Called when the first one has a message. */
   atFirst: (() => void) | undefined;
   readonly #harness: Harness;
+  readonly #filter: string;
 
-  constructor(harness: Harness, size: number = MANY) {
+  constructor(harness: Harness, size: number = MANY, filter = "t") {
     this.#harness = harness;
+    this.#filter = filter;
     for (let id = 1; id <= size; id++) {
       const mine: string[] = [];
       this.received.push(mine);
-      harness.broker.subscribe("t", (_, { payload }) => {
+      harness.broker.subscribe(filter, (_, { payload }) => {
         this.count++;
         mine.push(new TextDecoder().decode(payload));
         if (id === 1) this.atFirst?.();
@@ -36,7 +38,7 @@ class Crowd {
 
   /** The last ones do not want it any more. */
   shrinkTo(size: number): void {
-    for (let id = size + 1; id <= this.received.length; id++) this.#harness.broker.unsubscribe("t", { id });
+    for (let id = size + 1; id <= this.received.length; id++) this.#harness.broker.unsubscribe(this.#filter, { id });
     this.received.length = size;
   }
 
@@ -91,6 +93,25 @@ for (const qos of [0, 1, 2] as const) {
     for (const mine of crowd.received) {
       assertEquals([mine[0], mine.at(-1), mine.toSorted()], ["1", "will", mine]);
     }
+  });
+}
+
+for (const topic of ["t", "u"]) {
+  Deno.test(`a message to ${topic} for few overtakes none for many that waits behind one to t`, async () => {
+    await using harness = await Harness.start();
+    const crowd = new Crowd(harness, MANY, "+"), third = Promise.withResolvers<unknown>();
+    const [first, last] = [await harness.connect("first"), await harness.connect("last")];
+    crowd.atFirst = () => {
+      crowd.atFirst = undefined;
+      harness.broker.publish(topic, "2").catch(third.reject);
+      setImmediate(() => {
+        crowd.shrinkTo(10);
+        third.resolve(last.publish(topic, "3", { qos: 1 }));
+      });
+    };
+    await first.publish("t", "1", { qos: 1 });
+    await third.promise;
+    crowd.assertAllHave("1", "2", "3");
   });
 }
 

@@ -50,6 +50,18 @@ async function stalled(harness: Harness): Promise<RawClient> {
   return client;
 }
 
+for (const filter of ["t", "$share/group/t"]) {
+  Deno.test(`where all queues together are full no message is refused for who has ${filter} at QoS 0`, async () => {
+    await using harness = await Harness.start({ capabilities: { maximumTotalQueuedBytes: 1 } });
+    const publisher = await harness.connect("p"), publish = (topic: string) => publisher.publish(topic, "", { qos: 1 });
+    const client = await harness.connect(stored);
+    await client.subscribe("full", { qos: 1 });
+    await client.subscribe(filter, { qos: 0 });
+    await client.cut();
+    assertEquals([await publish("full"), await publish("full"), await publish("t")], [0, 0x97, 0]);
+  });
+}
+
 Deno.test("a client whose queue overflows may be disconnected; its session stays", async () => {
   await using harness = await Harness.start({
     capabilities: { maximumQueuedMessages: 2, queueOverflow: "disconnect", maximumAcknowledgementDelay: 0 },

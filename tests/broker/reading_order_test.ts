@@ -73,11 +73,47 @@ Deno.test("after a pause no look is needed: there was time for it", () => {
   }
 });
 
+Deno.test("a few read on at once until three milliseconds after a round has begun", () => {
+  using loop = new Loop();
+  assertEquals(loop.readOn(10), 1);
+  for (const [passed, laps] of [[0, 0], [2, 0], [1, 1], [2, 0]]) {
+    loop.now += passed;
+    assertEquals(loop.readOn(10), laps);
+  }
+  assertEquals(loop.readOn(65), 1);
+});
+
+Deno.test("reads that find data at once are none that the runtime has handed over, however many there are", () => {
+  using loop = new Loop();
+  loop.readOn(1);
+  const readers = Array.from({ length: 10 }, () => ({
+    ...{ cost: 100, hasFlooded: false, turnBegan: loop.now, begunIn: 0, readOn: () => {} },
+  }));
+  for (let time = 0; time < 20; time++) {
+    for (const reader of readers) loop.order.add(reader);
+    loop.order.turnEnded();
+  }
+  loop.now += 4;
+  assertEquals(loop.readOn(1, { turnBegan: loop.now - 4 }), 1);
+});
+
+Deno.test("what came while others read on in a round has not come after a pause", () => {
+  using loop = new Loop();
+  loop.readOn(1);
+  const takesLong = () => void (loop.now += 20);
+  loop.now += 10;
+  loop.order.add({ cost: 100, hasFlooded: true, turnBegan: loop.now - 10, begunIn: 0, readOn: takesLong });
+  loop.order.turnEnded();
+  loop.lapsUntil(() => loop.now === 1_000_030);
+  assertEquals(loop.readOn(1, { turnBegan: loop.now - 10 }), LOOK);
+});
+
 Deno.test("there are more looks while the runtime has more than it can hand over, and no longer than that", () => {
   using loop = new Loop();
   loop.readOn(1);
   loop.now += 4;
-  loop.readOn(128, { begunIn: -1, turnBegan: loop.now - 4 });
+  const crowd = loop.readOn(128, { begunIn: 0, turnBegan: loop.now - 4 }); // all of them begun before the last round
+  assertEquals(crowd >= LOOK, true);
   assertEquals(loop.looks(100), 25);
 });
 
@@ -141,21 +177,24 @@ Deno.test("during a look those who ask little read on by the hundred", () => {
   assertEquals(loop.readOn(7 * 64, { asks: true }), LOOK - 8); // eight turns of the loop for each 64
 });
 
-Deno.test("when those who read on take longer than they did last, the others of the round wait for the next one", () => {
-  using loop = new Loop();
-  const readers = 10, readOn: number[] = [];
-  for (let index = 0; index < readers; index++) {
-    const costly = () => {
-      readOn.push(index);
-      loop.now += 2;
-    };
-    loop.order.add({ cost: 100, hasFlooded: true, turnBegan: loop.now, begunIn: 0, readOn: costly });
-  }
-  loop.order.turnEnded();
-  loop.lapsUntil(() => readOn.length > 0);
-  assertEquals(readOn, [0, 1]);
-  loop.lapsUntil(() => readOn.length > 2);
-  assertEquals(readOn, [0, 1, 2, 3]);
-  loop.lapsUntil(() => readOn.length === readers);
-  assertEquals(readOn, Array.from({ length: readers }, (_, index) => index));
-});
+for (const isInRound of [false, true]) {
+  Deno.test(`when those who read on ${isInRound ? "at once" : "in a round"} take longer than they did last, the others wait for the next one`, () => {
+    using loop = new Loop();
+    if (isInRound) loop.readOn(1);
+    const readers = 10, readOn: number[] = [];
+    for (let index = 0; index < readers; index++) {
+      const costly = () => {
+        readOn.push(index);
+        loop.now += 2;
+      };
+      loop.order.add({ cost: 100, hasFlooded: true, turnBegan: loop.now, begunIn: 0, readOn: costly });
+    }
+    loop.order.turnEnded();
+    loop.lapsUntil(() => readOn.length > 0);
+    assertEquals(readOn, [0, 1]);
+    loop.lapsUntil(() => readOn.length > 2);
+    assertEquals(readOn, [0, 1, 2, 3]);
+    loop.lapsUntil(() => readOn.length === readers);
+    assertEquals(readOn, Array.from({ length: readers }, (_, index) => index));
+  });
+}

@@ -14,6 +14,16 @@ Deno.test("SlabPool keeps what is worth it", () => {
   }
 });
 
+Deno.test("SlabPool uses the same memory again as often as it is given back", () => {
+  const pool = new SlabPool(), { bytes } = pool.take(1_048_576);
+  pool.put(bytes);
+  for (let time = 0; time < 40; time++) {
+    const slab = pool.take(1_048_576);
+    assertEquals([slab.bytes === bytes, pool.take(1_048_576).bytes === bytes], [true, false]);
+    slab.release();
+  }
+});
+
 Deno.test("SlabPool gives memory to nobody else while somebody holds it", () => {
   const pool = new SlabPool(), slab = pool.take(SMALLEST_KEPT);
   slab.hold();
@@ -21,6 +31,14 @@ Deno.test("SlabPool gives memory to nobody else while somebody holds it", () => 
   assertEquals(pool.take(SMALLEST_KEPT).bytes === slab.bytes, false);
   slab.release();
   assertEquals(pool.take(SMALLEST_KEPT).bytes === slab.bytes, true);
+});
+
+Deno.test("up to half of what there is framers may read into what they want, then into an equal part of what is left", () => {
+  for (const [reading, most] of [[50, Infinity], [51, 8], [92, 2], [96, 1], [97, 0], [150, 0]]) {
+    const pool = new SlabPool(100);
+    for (const now of [10, 10, 10, reading - 30]) pool.countReading(0, now);
+    assertEquals(pool.mostForRead, most, `${reading} of 100 bytes`);
+  }
 });
 
 Deno.test("memory that was given back is not held again", () => {

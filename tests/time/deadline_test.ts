@@ -77,6 +77,26 @@ Deno.test("a look that is less than 100 ms late does not count as a standstill",
   }
 });
 
+Deno.test("each time that the process stands still there is time to read what has come", async () => {
+  const process = new Process();
+  process.begin(10_000);
+  for (let time = 0; time < 2; time++) {
+    await process.after(1_000);
+    process.standStill(2_000);
+    await process.after(1_000);
+  }
+  assertEquals([await process.after(9_999), await process.after(1)], [0, 1]); // 14 s, of which four were for reading
+});
+
+Deno.test("time in which the process stood still is nobody's where all deadlines are long, too", async () => {
+  const process = new Process();
+  process.begin(100_000).cancel();
+  process.begin(100_000);
+  await process.after(70_000);
+  process.standStill(60_000);
+  assertEquals([await process.after(34_999), await process.after(1)], [0, 1]);
+});
+
 Deno.test("a process that stands still between two looks only loses time as well", async () => {
   const process = new Process();
   process.begin(10_000);
@@ -156,6 +176,17 @@ Deno.test("long deadlines hardly cost a look, as long as there is no short one",
   assertEquals([await process.after(5_000), await process.after(1_200)], [1, 2]);
 });
 
+Deno.test("when one of several is over it is looked on for the others, and no more after the last", async () => {
+  const process = new Process();
+  const [cancelled] = [500, 1_000, 10_000].map((milliseconds) => process.begin(milliseconds));
+  for (let time = 0; time < 2; time++) cancelled.cancel();
+  assertEquals(await process.after(9_000), 1);
+  process.standStill(60_000);
+  assertEquals([await process.after(5_999), await process.after(1)], [1, 2]);
+  process.begin(1_000);
+  assertEquals([await process.after(1_000), process.clock.pending], [3, 0]);
+});
+
 Deno.test("where every look is late, the time goes on all the same", async () => {
   const process = new Process();
   process.begin(10_000);
@@ -166,12 +197,14 @@ Deno.test("where every look is late, the time goes on all the same", async () =>
   assertEquals(process.expired, 1);
 });
 
-Deno.test("a deadline that begins after the end never looks", async () => {
-  const process = new Process();
+Deno.test("after the end there is no look, also for a deadline that begins then", () => {
+  const process = new Process(), pending = () => process.clock.pending;
+  process.begin(1_000);
+  assertEquals(pending(), 2); // its own time, and the looks
   process.deadlines.close();
-  process.begin(100);
-  await process.after(1_000);
-  assertEquals(process.clock.pending, 0);
+  assertEquals(pending(), 1);
+  process.begin(1_000);
+  assertEquals(pending(), 1);
 });
 
 Deno.test("nothing is left of deadlines that are closed", async () => {

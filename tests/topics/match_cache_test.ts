@@ -52,6 +52,26 @@ Deno.test("no change is overlooked", () => {
   }
 });
 
+Deno.test("changes that are looked through are charged once, as fewer nodes", () => {
+  const cache = cacheOf(10, 40_000_000);
+  remember(cache, "a", { isLong: true });
+  for (let change = 0; change < 1_000; change++) cache.change(changeOf("b/#"));
+  cache.get("a");
+  const { visited } = cache;
+  assert(visited > 100 && visited < 1_000, `${visited}`);
+  cache.get("a");
+  assertEquals(cache.visited, visited);
+});
+
+Deno.test("a long result that is too large to be made true again is not taken for true", () => {
+  for (const [subscribers, filter, isKnown] of [[131_072, "b/+", true], [131_072, "+", false]] as const) {
+    const cache = cacheOf(10);
+    remember(cache, "a", { isLong: true, subscribers });
+    cache.change(changeOf(filter));
+    assertEquals(cache.get("a") !== undefined, isKnown, filter);
+  }
+});
+
 Deno.test("many changes are kept only as long as there is a long match that is asked for", () => {
   const cache = cacheOf(10, 40_000_000),
     change = (count: number) => {
@@ -133,6 +153,18 @@ Deno.test("what is replaced, changed or cleared is not counted any more", () => 
   remember(cache, "kept");
   for (let at = 0; at < 600; at++) remember(cache, `d${at}`);
   assertEquals(cache.size, 601);
+});
+
+Deno.test("nothing of what was cleared takes room, whichever half it was in", () => {
+  const small = cacheOf(2), cache = cacheOf(10_000, 250_000); // 93,750 a half
+  for (const topic of ["a", "b", "c"]) remember(small, topic);
+  small.clear();
+  assertEquals(small.size, 0);
+  for (let at = 0; at < 800; at++) remember(cache, `a${at}`);
+  cache.clear();
+  remember(cache, "kept");
+  for (let at = 0; at < 1_600; at++) remember(cache, `b${at}`);
+  assert(cache.get("kept") !== undefined, "one half was filled, and not the other one");
 });
 
 Deno.test("what was found before the cache was cleared is not taken for true", () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import type { FilterLeaf } from "../../src/topics/filter_leaf.ts";
 import type { MatchResult } from "../../src/topics/match_result.ts";
 import { MatchPatch } from "../../src/topics/match_patch.ts";
 import { HeldSubscription, MergedSubscriber } from "../../src/topics/subscription.ts";
@@ -71,10 +72,21 @@ Deno.test("a short match is found anew, and shared where it can be", () => {
 
 Deno.test("a result that is too large to be looked through in one turn is not made true again", () => {
   const somebody = (count: number) => Array.from({ length: count }, (_, index) => ({ subscriber: `s${index}` }));
-  for (const [count, isDone] of [[131_000, true], [131_073, false]] as const) {
-    const subscribers = somebody(count) as unknown as MatchResult<string>["subscribers"];
-    const patch = new MatchPatch<string>([changeOf("#")]), found = patch.apply({ subscribers, shares: [] });
-    assertEquals([found?.result.subscribers.length, patch.looked], [isDone ? count : undefined, count + 1]);
+  for (const [count, isDone] of [[131_071, true], [131_072, false]] as const) {
+    const subscribers = somebody(count) as unknown as MatchResult<string>["subscribers"], { holder } = changeOf("#");
+    (holder as FilterLeaf<string>).put("new", OPTIONS);
+    const patch = new MatchPatch<string>([{ holder, subscriber: "new" }]),
+      found = patch.apply({ subscribers, shares: [] });
+    assertEquals([found?.result.subscribers.length, patch.looked], [isDone ? count + 1 : undefined, count + 1]);
+  }
+});
+
+Deno.test("neither is one with too many share groups", () => {
+  for (const [count, isDone] of [[131_071, true], [131_072, false]] as const) {
+    const shares = Array.from({ length: count }, () => ({ members: [] })) as unknown as MatchResult<string>["shares"];
+    const patch = new MatchPatch<string>([changeOf("$share/group/#")]),
+      found = patch.apply({ subscribers: [], shares });
+    assertEquals([found !== undefined, patch.looked], [isDone, count + 1]);
   }
 });
 
