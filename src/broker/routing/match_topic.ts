@@ -5,10 +5,8 @@ import type { Session } from "../../session/session.ts";
 import { type MatchResult, PendingMatch } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
 
-/** Nodes of the tree that are visited at once, and in one portion. A node takes half a microsecond or so, where it leads to a filter that matches. */
+/** Nodes of the tree that are visited at once. A node takes half a microsecond or so, where it leads to a filter that matches. */
 const NODES = 512;
-/** What that is in units of work. */
-const UNITS = NODES / 2;
 
 /**
  * Finds who receives a topic. Nearly always that is known at once. Filters that were made to match all at the same time keep the
@@ -21,16 +19,22 @@ export function matchTopic(
   { topic, known }: Pick<Message, "topic" | "known">,
 ): MatchResult<Session> | Promise<MatchResult<Session>> {
   const { tree } = core, { visited } = tree, matched = tree.tryMatch(topic, NODES, known);
-  core.charged += tree.visited - visited >> 1;
+  core.charged += unitsSince(core, visited);
   if (!(matched instanceof PendingMatch)) return matched;
   const kind = matched.isAgain ? "again" : "first", found = core.longMatches[kind].then(() => goOn(core, matched));
   core.longMatches[kind] = found.catch(() => {});
   return found;
 }
 
+/** What visiting nodes has taken, in units of work: in one step it may have been much, where thousands have the same filter. */
+function unitsSince({ tree }: Core, visited: number): number {
+  return tree.visited - visited >> 1;
+}
+
 function goOn(core: Core, matched: PendingMatch<Session>): Promise<MatchResult<Session>> {
   return new Promise((resolve, reject) => {
-    core.portions.run(UNITS, () => {
+    core.portions.run(1, () => {
+      const { visited } = core.tree;
       try {
         const found = matched.goOn(NODES);
         if (found !== undefined) resolve(found);
@@ -38,6 +42,8 @@ function goOn(core: Core, matched: PendingMatch<Session>): Promise<MatchResult<S
       } catch (error) {
         reject(error); // others do not wait for it
         return false;
+      } finally {
+        core.portions.spend(unitsSince(core, visited));
       }
     });
   });
