@@ -146,14 +146,16 @@ export class MatchCache<S> {
    */
   *renewing(topic: string, steps: number): Generator<undefined, MatchResult<S> | undefined, number> {
     const entry = this.#find(topic), changes = this.#changes, found: Change<S>[] = [];
-    for (let at = entry?.isLong ? entry.generation : NEVER; at !== NEVER && at < changes.generation;) {
+    for (let at = 0; entry?.isLong && entry.generation !== NEVER;) {
+      at = Math.max(at, entry.generation); // others may have asked for it as well
+      if (at === changes.generation) break;
       const count = Math.min(steps * COMPARED, changes.generation - at), some = changes.compare(topic, at, count);
       if (some === undefined) return undefined;
       this.visited += Math.ceil(count / COMPARED);
       for (const change of some) found.push(change);
       at += count;
       if (at < changes.generation) steps = yield;
-      else if (entry === this.#find(topic)) this.#bringUpToDate(topic, entry!, found);
+      else if (entry !== this.#find(topic) || !this.#bringUpToDate(topic, entry, found)) return undefined;
     }
     return this.get(topic);
   }
