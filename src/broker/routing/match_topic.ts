@@ -19,22 +19,19 @@ export function matchTopic(
   { topic, known }: Pick<Message, "topic" | "known">,
 ): MatchResult<Session> | Promise<MatchResult<Session>> {
   const { tree } = core, { visited } = tree, matched = tree.tryMatch(topic, NODES, known);
-  core.charged += unitsSince(core, visited);
+  core.charged += tree.visited - visited >> 1;
   if (!(matched instanceof PendingMatch)) return matched;
   const kind = matched.isAgain ? "again" : "first", found = core.longMatches[kind].then(() => goOn(core, matched));
   core.longMatches[kind] = found.catch(() => {});
   return found;
 }
 
-/** What visiting nodes has taken, in units of work: in one step it may have been much, where thousands have the same filter. */
-function unitsSince({ tree }: Core, visited: number): number {
-  return tree.visited - visited >> 1;
-}
-
+/** In one step it may be many nodes, or as much as many take where thousands have the same filter: that is what counts. */
 function goOn(core: Core, matched: PendingMatch<Session>): Promise<MatchResult<Session>> {
+  const { tree } = core;
   return new Promise((resolve, reject) => {
     core.portions.run(1, () => {
-      const { visited } = core.tree;
+      const { visited } = tree;
       try {
         const found = matched.goOn(NODES);
         if (found !== undefined) resolve(found);
@@ -43,7 +40,7 @@ function goOn(core: Core, matched: PendingMatch<Session>): Promise<MatchResult<S
         reject(error); // others do not wait for it
         return false;
       } finally {
-        core.portions.spend(unitsSince(core, visited));
+        core.portions.spend(tree.visited - visited >> 1);
       }
     });
   });
