@@ -245,8 +245,9 @@ export class SubscriptionTree<S> {
   }
 
   #finish({ walk, generation }: BegunWalk<S>): MatchResult<S> {
-    const { topic } = walk, exact = this.#exact.get(topic);
+    const { topic, visited } = walk, exact = this.#exact.get(topic);
     if (exact !== undefined) walk.add(exact);
+    this.#visited += walk.visited - visited;
     const result = walk.build();
     this.#cache.set(topic, { result, bytes: walk.bytes, isLong: walk.visited >= this.#longFrom, generation });
     return result;
