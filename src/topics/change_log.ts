@@ -41,6 +41,11 @@ export class ChangeLog<S> {
     this.#sizeOf = sizeOf;
   }
 
+  /** How many of them are remembered. */
+  get size(): number {
+    return this.#changes.length;
+  }
+
   /**
    * Takes note of a change.
    *
@@ -78,10 +83,23 @@ export class ChangeLog<S> {
    * @returns the changes in their order, `undefined` when there are too many to look at
    */
   since(topic: string, from: number, isLong: boolean): readonly Change<S>[] | undefined {
-    const changes = this.#changes, count = this.generation - from;
-    if (count > changes.length || count > (isLong ? MANY : FEW)) return undefined;
+    const count = this.generation - from;
+    return count > (isLong ? MANY : FEW) ? undefined : this.compare(topic, from, count);
+  }
+
+  /**
+   * Finds those of some changes that concern a topic.
+   *
+   * @param topic a Topic Name
+   * @param from the generation before them
+   * @param count how many of them there are
+   * @returns the changes in their order, `undefined` when they are forgotten
+   */
+  compare(topic: string, from: number, count: number): readonly Change<S>[] | undefined {
+    const changes = this.#changes, first = changes.length - (this.generation - from);
+    if (first < 0) return undefined;
     let found: Change<S>[] | undefined;
-    for (let at = changes.length - count; at < changes.length; at++) {
+    for (let at = first; at < first + count; at++) {
       const change = changes[at];
       if (change !== undefined && topicMatchesFilter(topic, change.holder.filter)) (found ??= []).push(change);
     }

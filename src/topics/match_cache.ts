@@ -12,8 +12,8 @@ const LONGEST_TOPIC = 1_024;
 const TOPIC = 96;
 /** A result beyond this part of a half is remembered when it is asked for again: many that come once would leave no room for others. */
 const LARGE = 1 / 256;
-/** In the time in which a node is visited, 2 to the power of so many changes are compared with a topic. */
-const COMPARED = 2;
+/** In the time in which a node is visited, so many changes are compared with a topic. */
+export const COMPARED = 4;
 /** And so many subscriptions looked at to make a result true again. */
 const PATCHED = 4;
 /** The generation of what is not true. */
@@ -35,6 +35,8 @@ export interface MatchCacheOptions<S> {
   readonly bytes: number;
   /** Bytes that a subscriber takes by itself: it is kept for a while after it has gone. */
   readonly sizeOf: (subscriber: S) => number;
+  /** How many changes are compared with a topic at once, all without it; where there are more see {@linkcode MatchCache.renewing}. */
+  readonly atOnce?: number;
 }
 
 /** What is remembered of a topic; the same object in both halves where it is in both. */
@@ -75,6 +77,7 @@ export class MatchCache<S> {
   readonly #topics: number;
   /** How many bytes a half has at most. */
   readonly #room: number;
+  readonly #atOnce: number;
   readonly #changes: ChangeLog<S>;
   /** The generation that the young half has begun with. */
   #turned = 0;
@@ -88,8 +91,9 @@ export class MatchCache<S> {
    *
    * @param options how much is remembered
    */
-  constructor({ topics, bytes, sizeOf }: MatchCacheOptions<S>) {
+  constructor({ topics, bytes, sizeOf, atOnce = Infinity }: MatchCacheOptions<S>) {
     this.#topics = topics;
+    this.#atOnce = atOnce;
     this.#room = bytes * 3 / 8;
     this.#changes = new ChangeLog<S>({ bytes: bytes / 4, sizeOf });
   }
@@ -118,6 +122,42 @@ export class MatchCache<S> {
     if (entry === undefined || !this.#confirm(topic, entry)) return undefined;
     if (known !== undefined) known.match = entry;
     return entry.result;
+  }
+
+  /**
+   * Tells whether what is known of a topic can be made true again, but not at once.
+   *
+   * @param topic a Topic Name
+   * @returns true when {@linkcode MatchCache.renewing} does that
+   */
+  isRenewable(topic: string): boolean {
+    if (this.#changes.size <= this.#atOnce) return false;
+    const entry = this.#find(topic), changes = this.#changes.generation - (entry?.generation ?? NEVER);
+    return entry !== undefined && entry.isLong && entry.generation !== NEVER && changes > this.#atOnce &&
+      changes <= this.#changes.size;
+  }
+
+  /**
+   * Makes what is known of a topic true again, a part at a time: each `next` is told how many nodes could be visited instead.
+   *
+   * @param topic a Topic Name
+   * @param steps the same for the first part
+   * @returns the result in the end, `undefined` when the topic has to be matched anew
+   */
+  *renewing(topic: string, steps: number): Generator<undefined, MatchResult<S> | undefined, number> {
+    const entry = this.#find(topic), changes = this.#changes, found: Change<S>[] = [];
+    for (let at = 0; entry?.isLong && entry.generation !== NEVER;) {
+      at = Math.max(at, entry.generation); // others may have asked for it as well
+      if (at === changes.generation) break;
+      const count = Math.min(steps * COMPARED, changes.generation - at), some = changes.compare(topic, at, count);
+      if (some === undefined) return undefined;
+      this.visited += Math.ceil(count / COMPARED);
+      for (const change of some) found.push(change);
+      at += count;
+      if (at < changes.generation) steps = yield;
+      else if (entry !== this.#find(topic) || !this.#bringUpToDate(topic, entry, found)) return undefined;
+    }
+    return this.get(topic);
   }
 
   /**
@@ -197,13 +237,20 @@ export class MatchCache<S> {
   }
 
   #renew(topic: string, entry: Entry<S>): boolean {
-    if (entry.generation === NEVER) return false;
-    const changes = this.#changes, since = changes.since(topic, entry.generation, entry.isLong);
+    const changes = this.#changes, count = changes.generation - entry.generation;
+    if (entry.generation === NEVER || count > this.#atOnce) return false;
+    const since = changes.since(topic, entry.generation, entry.isLong);
     if (since === undefined) return false;
-    this.visited += changes.generation - entry.generation >> COMPARED;
-    if (since.length > 0 && !(entry.isLong && this.#patch(topic, entry, since))) return false;
-    if (entry.isLong) changes.keepMany();
-    entry.generation = changes.generation;
+    this.visited += count / COMPARED | 0;
+    return this.#bringUpToDate(topic, entry, since);
+  }
+
+  /** @param changes those that concern the topic and came since its result was true */
+  #bringUpToDate(topic: string, entry: Entry<S>, changes: readonly Change<S>[]): boolean {
+    if (entry.generation === NEVER) return false;
+    if (changes.length > 0 && !(entry.isLong && this.#patch(topic, entry, changes))) return false;
+    if (entry.isLong) this.#changes.keepMany();
+    entry.generation = this.#changes.generation;
     return true;
   }
 

@@ -62,7 +62,9 @@ export class MatchWalk<S> {
    * @param leaf the filter
    */
   add(leaf: FilterLeaf<S>): void {
+    const { merged } = this.#found;
     this.#found.add(leaf);
+    this.visited += this.#mergedSince(merged);
   }
 
   /**
@@ -87,7 +89,12 @@ export class MatchWalk<S> {
     const { merged } = this.#found;
     if (isEnd) this.#end(node);
     else this.#descend(node);
-    this.visited += 1 + Math.floor((this.#found.merged - merged) / SUBSCRIBERS);
+    this.visited += 1 + this.#mergedSince(merged);
+  }
+
+  /** What that has taken, in nodes. */
+  #mergedSince(merged: number): number {
+    return Math.floor((this.#found.merged - merged) / SUBSCRIBERS);
   }
 
   #nextLevel(): void {

@@ -5,15 +5,17 @@ import type { Change } from "./change_log.ts";
 import { FilterLeaf } from "./filter_leaf.ts";
 import type { KnownTopic } from "./known_topic.ts";
 import { LevelTrie } from "./level_trie.ts";
-import { MatchCache } from "./match_cache.ts";
+import { COMPARED, MatchCache } from "./match_cache.ts";
 import type { MatchResult } from "./match_result.ts";
 import { MatchWalk } from "./match_walk.ts";
 import { itemsOf } from "./one_or_map.ts";
+import { type Finding, PendingMatch } from "./pending_match.ts";
 import { type MatchedShare, ShareGroup } from "./share_group.ts";
 import type { Subscription, SubscriptionOptions } from "./subscription.ts";
 import type { ParsedFilter } from "./topic_filter.ts";
 
 export type { MatchResult } from "./match_result.ts";
+export { PendingMatch } from "./pending_match.ts";
 export type { MatchedShare } from "./share_group.ts";
 export type { MatchedSubscriber, Subscription, SubscriptionOptions } from "./subscription.ts";
 
@@ -70,7 +72,7 @@ export class SubscriptionTree<S> {
    */
   constructor(options: SubscriptionTreeOptions<S> = {}) {
     const { cacheSize = 16_384, cacheBytes = 16_777_216, longFrom = 512, sizeOf = () => 0 } = options;
-    this.#cache = new MatchCache<S>({ topics: cacheSize, bytes: cacheBytes, sizeOf });
+    this.#cache = new MatchCache<S>({ topics: cacheSize, bytes: cacheBytes, sizeOf, atOnce: longFrom * COMPARED });
     this.#longFrom = longFrom;
   }
 
@@ -178,7 +180,8 @@ export class SubscriptionTree<S> {
    * @returns the subscribers and share groups; never changed afterwards, so it may be kept over an `await`
    */
   match(topic: string): MatchResult<S> {
-    return this.tryMatch(topic, Infinity) as MatchResult<S>;
+    const matched = this.tryMatch(topic, Infinity);
+    return matched instanceof PendingMatch ? matched.goOn(Infinity) as MatchResult<S> : matched;
   }
 
   /**
@@ -190,7 +193,7 @@ export class SubscriptionTree<S> {
    * @returns the subscribers and share groups, or the match as far as it has come
    */
   tryMatch(topic: string, steps: number, known?: KnownTopic): MatchResult<S> | PendingMatch<S> {
-    return this.#cache.get(topic, known) ?? this.#compute(topic, steps);
+    return this.#cache.get(topic, known) ?? this.#find(topic, steps);
   }
 
   /** Forgets who receives which topic: memory is short. */
@@ -209,28 +212,45 @@ export class SubscriptionTree<S> {
     for (const leaf of this.#wildcards.entries()) yield* subscriptionsOf(leaf);
   }
 
-  #compute(topic: string, steps: number): MatchResult<S> | PendingMatch<S> {
-    const walk = new MatchWalk<S>(this.#wildcards.root, topic), { generation } = this.#cache;
-    if (this.#run(walk, steps)) return this.#finish(walk, generation);
+  #find(topic: string, steps: number): MatchResult<S> | PendingMatch<S> {
+    if (this.#cache.isRenewable(topic)) return new PendingMatch<S>(this.#renewing(topic), true);
+    const walk = this.#begin(topic);
+    if (this.#run(walk, steps)) return this.#finish(walk);
     this.#cache.expectLong();
-    const goOn = (steps: number) => this.#run(walk, steps) ? this.#finish(walk, generation) : undefined;
-    return new PendingMatch<S>(goOn, this.#cache.knows(topic));
+    return new PendingMatch<S>(this.#walking(walk), this.#cache.knows(topic));
+  }
+
+  #begin(topic: string): BegunWalk<S> {
+    return { walk: new MatchWalk<S>(this.#wildcards.root, topic), generation: this.#cache.generation };
+  }
+
+  /** What is known of the topic is made true again; where that cannot be done it is matched anew. */
+  *#renewing(topic: string): Finding<S> {
+    return (yield* this.#cache.renewing(topic, yield)) ?? (yield* this.#walking(this.#begin(topic)));
+  }
+
+  /** What has changed during a pause is put right, unless that is too much: then the result is good for this once only. */
+  *#walking(begun: BegunWalk<S>): Finding<S> {
+    let steps = yield;
+    while (!this.#run(begun, steps)) steps = yield;
+    const result = this.#finish(begun);
+    return (yield* this.#cache.renewing(begun.walk.topic, steps)) ?? result;
   }
 
   /** @returns whether the walk is done */
-  #run(walk: MatchWalk<S>, steps: number): boolean {
+  #run({ walk }: BegunWalk<S>, steps: number): boolean {
     const visited = walk.visited, isDone = walk.run(steps);
     this.#visited += walk.visited - visited;
     return isDone;
   }
 
-  /** What has changed during a pause is put right, unless that is too much: then the result is good for this once only. */
-  #finish(walk: MatchWalk<S>, generation: number): MatchResult<S> {
-    const { topic } = walk, exact = this.#exact.get(topic);
+  #finish({ walk, generation }: BegunWalk<S>): MatchResult<S> {
+    const { topic, visited } = walk, exact = this.#exact.get(topic);
     if (exact !== undefined) walk.add(exact);
+    this.#visited += walk.visited - visited;
     const result = walk.build();
     this.#cache.set(topic, { result, bytes: walk.bytes, isLong: walk.visited >= this.#longFrom, generation });
-    return generation === this.#cache.generation ? result : this.#cache.get(topic) ?? result;
+    return result;
   }
 
   #change(leaf: FilterLeaf<S>, change: Change<S>): void {
@@ -263,23 +283,10 @@ export class SubscriptionTree<S> {
   }
 }
 
-/** A match that was not done at once. */
-export class PendingMatch<S> {
-  /** Goes on for so many nodes. Returns who receives the topic, `undefined` while there is more to visit. */
-  readonly goOn: (steps: number) => MatchResult<S> | undefined;
-  /** Whether the topic was asked for before, lately. */
-  readonly isAgain: boolean;
-
-  /**
-   * A match that has come to somewhere.
-   *
-   * @param goOn goes on
-   * @param isAgain whether the topic was asked for before
-   */
-  constructor(goOn: (steps: number) => MatchResult<S> | undefined, isAgain: boolean) {
-    this.goOn = goOn;
-    this.isAgain = isAgain;
-  }
+/** A walk with the generation in which it began: later changes may be missing. */
+interface BegunWalk<S> {
+  readonly walk: MatchWalk<S>;
+  readonly generation: number;
 }
 
 function makeLeaf<S>(filter: string): FilterLeaf<S> {

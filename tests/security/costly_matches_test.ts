@@ -5,8 +5,10 @@ import { Attacker, publishTo, subscribeTo } from "../helpers/attacker.ts";
 import { startProgram } from "../helpers/broker_program.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
 import { bytesOf, rest, unsubscribeFrom } from "./attacks/attack.ts";
+import { DEEP } from "./attacks/churners.ts";
+import { startAttacks } from "./attacks/start_attacks.ts";
 
-const MIB = 1_048_576, LEVELS = 12, DEEP = Array(LEVELS).fill("a").join("/"), WILDCARDS = 8;
+const MIB = 1_048_576, LEVELS = 12, WILDCARDS = 8;
 
 /** Filters that all match `good/a/a/...`, with as many `+` as a filter may have. */
 function overlapping(): string[] {
@@ -61,6 +63,19 @@ Deno.test("filters that match a good client's deep topic come and go, while othe
   for (const attacker of [...subscribers, ...publishers, churner]) attacker[Symbol.dispose]();
   assertEquals((await broker.terminate()).code, 0);
 });
+
+for (const kind of ["deepFilters", "deepFiltersOneByOne"] as const) {
+  Deno.test(`20 clients change 200 filters each that match a good client's deep topic, beside 50 publishers: ${kind}`, async () => {
+    await using broker = await startProgram();
+    await using good = await startGoodClient(broker, { clientId: DEEP, newConnections: false });
+    await using attacks = await startAttacks({ tcp: broker.port("tcp") }, { [kind]: 20, deepTopics: 50 });
+    await good.report(); // what was before does not count
+    await rest(2_500);
+    assertServed(await good.report(), { roundTrips: 20 });
+    const { [kind]: churned, deepTopics: published } = await attacks.report();
+    assert(churned!.steps > 200 && published!.steps > 60, JSON.stringify({ churned, published }));
+  });
+}
 
 Deno.test("what is remembered of ever new topics that hundreds receive by several filters is a small part of the heap", async () => {
   await using broker = await startProgram({ heapMiB: 512 });

@@ -230,3 +230,10 @@ Deno.test("a match that merges many subscriptions pauses as one that visits many
   assert(steps > 1 && steps < 10, `${steps} steps`);
   assertEquals(result.subscribers.map(({ subscriptions }) => subscriptions.length), crowd.map(() => 6));
 });
+
+Deno.test("to merge those who have a filter without wildcards counts as well", () => {
+  const tree = new SubscriptionTree<string>();
+  for (let at = 0; at < 800; at++) for (const filter of ["a/b", "a/#"]) add(tree, `${at}`, filter);
+  tree.match("a/b");
+  assert(tree.visited >= 200, `${tree.visited} nodes`);
+});

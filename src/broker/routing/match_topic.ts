@@ -5,10 +5,8 @@ import type { Session } from "../../session/session.ts";
 import { type MatchResult, PendingMatch } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
 
-/** Nodes of the tree that are visited at once, and in one portion. A node takes half a microsecond or so, where it leads to a filter that matches. */
+/** Nodes of the tree that are visited at once. A node takes half a microsecond or so, where it leads to a filter that matches. */
 const NODES = 512;
-/** What that is in units of work. */
-const UNITS = NODES / 2;
 
 /**
  * Finds who receives a topic. Nearly always that is known at once. Filters that were made to match all at the same time keep the
@@ -28,9 +26,12 @@ export function matchTopic(
   return found;
 }
 
+/** In one step it may be many nodes, or as much as many take where thousands have the same filter: that is what counts. */
 function goOn(core: Core, matched: PendingMatch<Session>): Promise<MatchResult<Session>> {
+  const { tree } = core;
   return new Promise((resolve, reject) => {
-    core.portions.run(UNITS, () => {
+    core.portions.run(1, () => {
+      const { visited } = tree;
       try {
         const found = matched.goOn(NODES);
         if (found !== undefined) resolve(found);
@@ -38,6 +39,8 @@ function goOn(core: Core, matched: PendingMatch<Session>): Promise<MatchResult<S
       } catch (error) {
         reject(error); // others do not wait for it
         return false;
+      } finally {
+        core.portions.spend(tree.visited - visited >> 1);
       }
     });
   });

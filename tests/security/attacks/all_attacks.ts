@@ -1,5 +1,6 @@
 /** All attacks, by name. */
 
+import { deepFilters, deepFiltersOneByOne, deepTopics } from "./churners.ts";
 import * as publishers from "./publishers.ts";
 import * as sessions from "./sessions.ts";
 import * as strangers from "./strangers.ts";
@@ -7,7 +8,16 @@ import * as subscribers from "./subscribers.ts";
 import * as webStrangers from "./web_strangers.ts";
 
 /** The attacks. */
-export const ATTACKS = { ...publishers, ...sessions, ...strangers, ...subscribers, ...webStrangers };
+export const ATTACKS = {
+  deepFilters,
+  deepFiltersOneByOne,
+  deepTopics,
+  ...publishers,
+  ...sessions,
+  ...strangers,
+  ...subscribers,
+  ...webStrangers,
+};
 
 /** Name of one. */
 export type AttackName = keyof typeof ATTACKS;
