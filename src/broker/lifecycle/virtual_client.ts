@@ -82,7 +82,7 @@ function attach(core: Core, connection: Connection, client: Client): void {
   connection.client = client;
   connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum, core.aliases);
   const session = new Session(client, 0, core.deliveries);
-  session.sendQuota = core.options.capabilities.maximumInflight;
+  session.sendQuota.begin(core.options.capabilities.maximumInflight);
   attachSession(core, connection, session);
   core.sessions.add(session);
   core.connections.add(connection);
