@@ -60,6 +60,7 @@ export function newVirtualClient(core: Core, options: NewClientOptions): { clien
     throw new Error(`Cannot make client: the id "${id}" is already in use`);
   }
   finishEnding(core, id);
+  core.endings.get(id)?.end(); // where hooks have not answered yet
   const socket = new VirtualSocket(options.remoteAddress ?? "inline");
   const connection = new Connection(core, socket, { listenerId: "inline", transport: "inline" });
   const client = new Client({
