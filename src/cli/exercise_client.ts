@@ -4,6 +4,7 @@ import type { NetConnection } from "../../listeners/conn_socket.ts";
 import { encodeInto } from "../packets/codec.ts";
 import { Framer } from "../packets/framer.ts";
 import { encodeAck } from "../packets/publish.ts";
+import { ReasonCode } from "../packets/reason_codes.ts";
 import { type AckPacket, type Packet, PacketType, type ProtocolVersion } from "../packets/types.ts";
 import { Writer } from "../packets/writer.ts";
 
@@ -100,7 +101,7 @@ export class ExerciseClient {
 
   /** Says goodbye. */
   async disconnect(): Promise<void> {
-    await this.send(this.encode([{ type: PacketType.DISCONNECT, reasonCode: 0 }]));
+    await this.send(this.encode([{ type: PacketType.DISCONNECT, reasonCode: ReasonCode.NormalDisconnection }]));
     this.#connection.close();
   }
 

@@ -4,13 +4,14 @@
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext, readPacketId } from "./fields.ts";
+import { ackHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
 import { encodeAck } from "./encode_publish.ts";
 import type { Reader } from "./reader.ts";
 import type { Sender } from "./reason_codes.ts";
-import { type AckPacket, PacketType, type ProtocolVersion } from "./types.ts";
+import type { AckPacket, ProtocolVersion } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
 /**
@@ -33,7 +34,7 @@ import type { Writer } from "./writer.ts";
  */
 export function decodeAck(reader: Reader, type: AckPacket["type"], context: DecodeContext): AckPacket {
   const packetId = readPacketId(reader);
-  if (context.version !== 5 || reader.remaining === 0) return { type, packetId, reasonCode: 0, properties: undefined };
+  if (context.version !== 5 || reader.remaining === 0) return successful(type, packetId);
   // [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1]
   const reasonCode = checkReasonCode(type, reader.u8(), context.from ?? "client");
   const properties = reader.remaining === 0 ? undefined : decodeProperties(reader, type, context);
@@ -59,7 +60,11 @@ export function decodeShortAck(packetId: number, type: AckPacket["type"]): AckPa
   if (packetId === 0) {
     throw new MqttError(ReasonCode.ProtocolError, "Cannot accept Packet Identifier: current value is 0"); // [MQTT-2.2.1-3]
   }
-  return { type, packetId, reasonCode: 0, properties: undefined };
+  return successful(type, packetId);
+}
+
+function successful(type: AckPacket["type"], packetId: number): AckPacket {
+  return { type, packetId, reasonCode: ReasonCode.Success, properties: undefined };
 }
 
 /**
@@ -90,11 +95,11 @@ export function encodeAckPacket(
   const { type, packetId, reasonCode, properties } = packet;
   if (version !== 5) return encodeAck(writer, type, packetId);
   checkReasonCode(type, reasonCode, from);
-  const start = openPacket(writer, type === PacketType.PUBREL ? 0x62 : type << 4); // [MQTT-3.6.1-1]
+  const start = openPacket(writer, ackHeader(type));
   writer.u16(packetId);
   writer.u8(reasonCode);
   const at = writer.length;
   encodeProperties(writer, properties, type, from);
-  if (writer.buffer[at] === 0) writer.length = reasonCode === 0 ? at - 1 : at; // the shortened forms
+  if (writer.buffer[at] === 0) writer.length = reasonCode === ReasonCode.Success ? at - 1 : at; // the shortened forms
   closePacket(writer, start);
 }

@@ -4,6 +4,7 @@
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext } from "./fields.ts";
+import { FixedHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -37,7 +38,7 @@ export function decodeAuth(reader: Reader, context: DecodeContext): AuthPacket {
     throw new MqttError(ReasonCode.ProtocolError, `Cannot accept AUTH: current protocol version is ${version}`);
   }
   const empty = reader.remaining === 0;
-  const reasonCode = checkReasonCode(type, empty ? 0 : reader.u8(), from); // [MQTT-3.15.2-1]
+  const reasonCode = checkReasonCode(type, empty ? ReasonCode.Success : reader.u8(), from); // [MQTT-3.15.2-1]
   if (empty) return { type, reasonCode, properties: undefined };
   const properties = decodeProperties(reader, type, context);
   if (properties?.authenticationMethod === undefined) {
@@ -74,11 +75,11 @@ export function encodeAuth(
 ): boolean {
   if (version !== 5) return false;
   const { reasonCode, properties } = packet;
-  const start = openPacket(writer, 0xf0); // [MQTT-3.15.1-1]
+  const start = openPacket(writer, FixedHeader.AUTH); // [MQTT-3.15.1-1]
   writer.u8(checkReasonCode(PacketType.AUTH, reasonCode, from)); // [MQTT-3.15.2-1]
   const at = writer.length;
   encodeProperties(writer, properties, PacketType.AUTH, from);
-  if (writer.buffer[at] === 0 && reasonCode === 0) writer.length = at - 1;
+  if (writer.buffer[at] === 0 && reasonCode === ReasonCode.Success) writer.length = at - 1;
   closePacket(writer, start);
   return true;
 }

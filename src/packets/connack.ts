@@ -4,6 +4,7 @@
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext } from "./fields.ts";
+import { FixedHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -36,7 +37,7 @@ export function decodeConnack(reader: Reader, context: DecodeContext): ConnackPa
   if (flags > 1) throw new MqttError(ReasonCode.MalformedPacket, `Cannot decode CONNACK: current flags are ${flags}`); // [MQTT-3.2.2-1]
   const sessionPresent = flags === 1;
   const reasonCode = readCode(reader.u8(), version);
-  if (sessionPresent && reasonCode !== 0) { // [MQTT-3.2.2-6]
+  if (sessionPresent && reasonCode !== ReasonCode.Success) { // [MQTT-3.2.2-6]
     throw new MqttError(ReasonCode.ProtocolError, "Cannot decode CONNACK: Session Present in a refusal");
   }
   const properties = version === 5 ? decodeProperties(reader, PacketType.CONNACK, context) : undefined;
@@ -77,9 +78,9 @@ export function encodeConnack(writer: Writer, packet: ConnackPacket, version: Pr
     ? checkReasonCode(PacketType.CONNACK, reasonCode, "server")
     : connackReturnCode(reasonCode);
   if (code === undefined) return false; // [MQTT-3.2.2-6] of 3.1.1
-  const start = openPacket(writer, 0x20);
+  const start = openPacket(writer, FixedHeader.CONNACK);
   // [MQTT-3.2.2-6], [MQTT-3.2.2-4] of 3.1.1; MQTT 3.1 has no such flag
-  writer.u8(packet.sessionPresent && reasonCode === 0 && version !== 3 ? 1 : 0);
+  writer.u8(packet.sessionPresent && reasonCode === ReasonCode.Success && version !== 3 ? 1 : 0);
   writer.u8(code);
   if (version === 5) encodeProperties(writer, packet.properties, PacketType.CONNACK);
   closePacket(writer, start);

@@ -4,6 +4,7 @@
 import { ReasonCode } from "./reason_codes.ts";
 import { ConnectError, type ConnectErrorContext, MqttError } from "./errors.ts";
 import type { DecodeOptions } from "./fields.ts";
+import { FixedHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -43,7 +44,7 @@ export function decodeConnect(reader: Reader, header: number, options?: DecodeOp
   const context: ConnectErrorContext = {};
   try {
     const protocolVersion = readVersion(reader, context);
-    if (header !== 0x10) {
+    if (header !== FixedHeader.CONNECT) {
       throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode CONNECT: flags are set in its first byte");
     }
     const packet = readFields(reader, protocolVersion, options);
@@ -142,7 +143,7 @@ function readWill(reader: Reader, flags: number, version: ProtocolVersion, optio
  */
 export function encodeConnect(writer: Writer, packet: ConnectPacket): void {
   const { protocolVersion, username, password, will } = packet;
-  const start = openPacket(writer, 0x10);
+  const start = openPacket(writer, FixedHeader.CONNECT);
   writer.string(protocolVersion === 3 ? "MQIsdp" : "MQTT");
   writer.u8(levelOf(packet));
   const flags = flagsOf(packet);

@@ -3,6 +3,7 @@
 
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
+import { PropertyId } from "./fixed_header.ts";
 import {
   type PlacedProperty,
   propertyAt,
@@ -115,11 +116,11 @@ export function scanPublishProperties(
     if (!repeats && (seen & mark) !== 0) throw thereTwice(property);
     seen |= mark;
     if (property.kind === "pair") checkUserProperties(++userProperties, options);
-    else if (property.id === 0x23) {
+    else if (property.id === PropertyId.TopicAlias) {
       target.topicAlias = value as number;
       target.aliasStart = at;
-    } else if (property.id === 0x02) target.expiryStart = at + 1;
-    else if (property.id === 0x01) target.isText = value === 1;
+    } else if (property.id === PropertyId.MessageExpiryInterval) target.expiryStart = at + 1;
+    else if (property.id === PropertyId.PayloadFormatIndicator) target.isText = value === 1;
   }
   return propertiesEnd;
 }

@@ -3,6 +3,7 @@
 
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
+import { PublishFlag } from "./fixed_header.ts";
 import {
   decodeProperties,
   type DecodePropertiesOptions,
@@ -66,8 +67,8 @@ export function readPublish(
   if (topicEnd > end) throw tooShort(); // [MQTT-3.3.2-1]
   let at = topicEnd;
   target.qos = qos;
-  target.retain = (header & 1) !== 0;
-  target.dup = (header & 8) !== 0;
+  target.retain = (header & PublishFlag.RETAIN) !== 0;
+  target.dup = (header & PublishFlag.DUP) !== 0;
   if (qos > 0) { // [MQTT-2.2.1-2]
     target.packetId = readPacketId(buffer, at, end);
     at += 2;
@@ -158,7 +159,7 @@ export function decodePublishProperties(
 function checkFlags(header: number): QoS {
   const qos = header >>> 1 & 3;
   if (qos === 3) throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode PUBLISH: current QoS is 3"); // [MQTT-3.3.1-4]
-  if (qos === 0 && (header & 8) !== 0) { // [MQTT-3.3.1-2]
+  if (qos === 0 && (header & PublishFlag.DUP) !== 0) { // [MQTT-3.3.1-2]
     throw new MqttError(ReasonCode.MalformedPacket, "Cannot decode PUBLISH: DUP is set at QoS 0");
   }
   return qos as QoS;

@@ -2,11 +2,12 @@
  * @module */
 
 import { checkReasonCode, type DecodeContext } from "./fields.ts";
+import { FixedHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
 import type { Reader } from "./reader.ts";
-import type { Sender } from "./reason_codes.ts";
+import { ReasonCode, type Sender } from "./reason_codes.ts";
 import { type DisconnectPacket, PacketType, type ProtocolVersion } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
@@ -30,7 +31,9 @@ import type { Writer } from "./writer.ts";
  */
 export function decodeDisconnect(reader: Reader, context: DecodeContext): DisconnectPacket {
   const type = PacketType.DISCONNECT;
-  if (context.version !== 5 || reader.remaining === 0) return { type, reasonCode: 0, properties: undefined };
+  if (context.version !== 5 || reader.remaining === 0) {
+    return { type, reasonCode: ReasonCode.NormalDisconnection, properties: undefined };
+  }
   const reasonCode = checkReasonCode(type, reader.u8(), context.from ?? "client"); // [MQTT-3.14.2-1]
   const properties = reader.remaining === 0 ? undefined : decodeProperties(reader, type, context);
   return { type, reasonCode, properties };
@@ -63,7 +66,7 @@ export function encodeDisconnect(
   from: Sender = "server",
 ): boolean {
   if (version !== 5 && from === "server") return false;
-  const start = openPacket(writer, 0xe0);
+  const start = openPacket(writer, FixedHeader.DISCONNECT);
   if (version === 5) writeReason(writer, packet, from);
   closePacket(writer, start);
   return true;
@@ -74,5 +77,5 @@ function writeReason(writer: Writer, packet: DisconnectPacket, from: Sender): vo
   writer.u8(checkReasonCode(PacketType.DISCONNECT, reasonCode, from)); // [MQTT-3.14.2-1]
   const at = writer.length;
   encodeProperties(writer, properties, PacketType.DISCONNECT, from); // [MQTT-3.14.2-2]
-  if (writer.buffer[at] === 0) writer.length = reasonCode === 0 ? at - 1 : at;
+  if (writer.buffer[at] === 0) writer.length = reasonCode === ReasonCode.NormalDisconnection ? at - 1 : at;
 }

@@ -4,6 +4,7 @@
 import { ReasonCode } from "./reason_codes.ts";
 import { encodeProperties, propertiesSize } from "./encode_properties.ts";
 import { MqttError } from "./errors.ts";
+import { ackHeader, publishHeader } from "./fixed_header.ts";
 import type { Sender } from "./reason_codes.ts";
 import { type AckPacket, PacketType, type Properties, type ProtocolVersion, type QoS } from "./types.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
@@ -81,7 +82,7 @@ function append(writer: Writer, packet: PublishFields, version: ProtocolVersion,
   const properties = version === 5 ? encodedProperties(packet.properties, from) : NOTHING;
   const remaining = 2 + topicLength + (qos > 0 ? 2 : 0) + properties.length + payload.length;
   writer.reserve(5 + remaining);
-  writer.u8(0x30 | (packet.dup && qos > 0 ? 8 : 0) | qos << 1 | (packet.retain ? 1 : 0)); // [MQTT-3.3.1-2]
+  writer.u8(publishHeader(qos, packet.retain, packet.dup && qos > 0)); // [MQTT-3.3.1-2]
   writer.varint(remaining);
   const { buffer, length } = writer;
   buffer[length] = topicLength >>> 8;
@@ -162,7 +163,7 @@ export function publishSize(packet: PublishFields, version: ProtocolVersion, fro
 export function encodeAck(writer: Writer, type: AckPacket["type"], packetId: number): void {
   writer.reserve(4);
   const { buffer, length } = writer;
-  buffer[length] = type === PacketType.PUBREL ? 0x62 : type << 4; // [MQTT-3.6.1-1]
+  buffer[length] = ackHeader(type);
   buffer[length + 1] = 2;
   buffer[length + 2] = packetId >>> 8;
   buffer[length + 3] = packetId;

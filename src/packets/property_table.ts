@@ -1,6 +1,7 @@
 /** The properties of MQTT 5 (2.2.2.2) in one table.
  * @module */
 
+import { PropertyId } from "./fixed_header.ts";
 import { ReasonCode } from "./reason_codes.ts";
 import type { Sender } from "./reason_codes.ts";
 import { PacketType, type Properties } from "./types.ts";
@@ -78,12 +79,12 @@ function row(
  * ```
  */
 export const PROPERTIES: readonly PropertyDescriptor[] = [
-  row(0x01, "payloadFormatIndicator", "byte", MESSAGE, { refuse: flag }),
-  row(0x02, "messageExpiryInterval", "u32", MESSAGE),
+  row(PropertyId.PayloadFormatIndicator, "payloadFormatIndicator", "byte", MESSAGE, { refuse: flag }),
+  row(PropertyId.MessageExpiryInterval, "messageExpiryInterval", "u32", MESSAGE),
   row(0x03, "contentType", "string", MESSAGE),
   row(0x08, "responseTopic", "string", MESSAGE, { refuse: topicName }),
   row(0x09, "correlationData", "binary", MESSAGE),
-  row(0x0B, "subscriptionIdentifiers", "varint", [PUBLISH, SUBSCRIBE], {
+  row(PropertyId.SubscriptionIdentifier, "subscriptionIdentifiers", "varint", [PUBLISH, SUBSCRIBE], {
     repeats: [PUBLISH],
     onlyFrom: new Map([[PUBLISH, "server"]]), // [MQTT-3.3.4-6]
     refuse: notZero,
@@ -103,7 +104,7 @@ export const PROPERTIES: readonly PropertyDescriptor[] = [
   row(0x1F, "reasonString", "string", ANSWERS),
   row(0x21, "receiveMaximum", "u16", [CONNECT, CONNACK], { refuse: notZero }),
   row(0x22, "topicAliasMaximum", "u16", [CONNECT, CONNACK]),
-  row(0x23, "topicAlias", "u16", [PUBLISH], { refuse: alias }),
+  row(PropertyId.TopicAlias, "topicAlias", "u16", [PUBLISH], { refuse: alias }),
   row(0x24, "maximumQoS", "byte", [CONNACK], { refuse: flag }),
   row(0x25, "retainAvailable", "byte", [CONNACK], { refuse: flag }),
   row(0x26, "userProperties", "pair", EVERYWHERE, { repeats: EVERYWHERE }),

@@ -1,20 +1,21 @@
 /** The return codes of CONNACK in MQTT 3.1 and 3.1.1 (3.2.2.3), and the reason codes that they stand for.
  * @module */
+import { ReasonCode } from "./reason_codes.ts";
 
 /** MQTT 5 code to 3.1.1 return code; the comment says why where it is not the same statement. */
 const RETURN_CODES: ReadonlyMap<number, number> = new Map([
-  [0x00, 0],
-  [0x84, 1],
-  [0x85, 2],
-  [0x88, 3],
-  [0x89, 3], // busy: the service is unavailable for now
-  [0x97, 3], // quota: likewise
-  [0x9C, 3], // another server: not available here
-  [0x9D, 3],
-  [0x9F, 3], // rate: try later
-  [0x86, 4],
-  [0x87, 5],
-  [0x8A, 5], // banned: not authorized to connect
+  [ReasonCode.Success, 0],
+  [ReasonCode.UnsupportedProtocolVersion, 1],
+  [ReasonCode.ClientIdentifierNotValid, 2],
+  [ReasonCode.ServerUnavailable, 3],
+  [ReasonCode.ServerBusy, 3], // the service is unavailable for now
+  [ReasonCode.QuotaExceeded, 3], // likewise
+  [ReasonCode.UseAnotherServer, 3], // not available here
+  [ReasonCode.ServerMoved, 3],
+  [ReasonCode.ConnectionRateExceeded, 3], // try later
+  [ReasonCode.BadUserNameOrPassword, 4],
+  [ReasonCode.NotAuthorized, 5],
+  [ReasonCode.Banned, 5], // not authorized to connect
 ]);
 
 /**
@@ -35,7 +36,14 @@ export function connackReturnCode(reasonCode: number): number | undefined {
   return RETURN_CODES.get(reasonCode);
 }
 
-const REASON_OF_RETURN_CODE: readonly number[] = [0x00, 0x84, 0x85, 0x88, 0x86, 0x87];
+const REASON_OF_RETURN_CODE: readonly number[] = [
+  ReasonCode.Success,
+  ReasonCode.UnsupportedProtocolVersion,
+  ReasonCode.ClientIdentifierNotValid,
+  ReasonCode.ServerUnavailable,
+  ReasonCode.BadUserNameOrPassword,
+  ReasonCode.NotAuthorized,
+];
 
 /**
  * The MQTT 5 reason code for a CONNACK return code of MQTT 3.1 and 3.1.1.

@@ -1,9 +1,10 @@
 /** SUBACK (3.9).
  * @module */
 
-import { ReasonCode } from "./reason_codes.ts";
+import { isFailure, ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext, readPacketId } from "./fields.ts";
+import { FixedHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -65,12 +66,14 @@ function checkCode(code: number, version: ProtocolVersion): number {
  * ```
  */
 export function encodeSuback(writer: Writer, packet: SubackPacket, version: ProtocolVersion): void {
-  const start = openPacket(writer, 0x90);
+  const start = openPacket(writer, FixedHeader.SUBACK);
   writer.u16(packet.packetId);
   if (version === 5) encodeProperties(writer, packet.properties, PacketType.SUBACK);
   for (const code of packet.reasonCodes) { // [MQTT-3.9.3-1]
     checkReasonCode(PacketType.SUBACK, code, "server"); // [MQTT-3.9.3-2]
-    writer.u8(version === 5 || code < 0x80 ? code : version === 4 ? 0x80 : 0);
+    writer.u8(
+      version === 5 || !isFailure(code) ? code : version === 4 ? ReasonCode.UnspecifiedError : ReasonCode.GrantedQoS0,
+    );
   }
   closePacket(writer, start);
 }

@@ -4,6 +4,7 @@
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { type DecodeContext, readFilters, readPacketId } from "./fields.ts";
+import { FixedHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -82,7 +83,7 @@ function checkOptions(options: number): void {
  * ```
  */
 export function encodeSubscribe(writer: Writer, packet: SubscribePacket, version: ProtocolVersion): void {
-  const start = openPacket(writer, 0x82); // [MQTT-3.8.1-1]
+  const start = openPacket(writer, FixedHeader.SUBSCRIBE); // [MQTT-3.8.1-1]
   writer.u16(packet.packetId);
   if (version === 5) encodeProperties(writer, packet.properties, PacketType.SUBSCRIBE, "client");
   for (const request of packet.subscriptions) {

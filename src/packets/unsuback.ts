@@ -4,6 +4,7 @@
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { checkReasonCode, type DecodeContext, readPacketId } from "./fields.ts";
+import { FixedHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -61,7 +62,7 @@ export function decodeUnsuback(reader: Reader, context: DecodeContext): Unsuback
  * ```
  */
 export function encodeUnsuback(writer: Writer, packet: UnsubackPacket, version: ProtocolVersion): void {
-  const start = openPacket(writer, 0xb0);
+  const start = openPacket(writer, FixedHeader.UNSUBACK);
   writer.u16(packet.packetId);
   if (version === 5) {
     encodeProperties(writer, packet.properties, PacketType.UNSUBACK);

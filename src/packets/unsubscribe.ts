@@ -4,6 +4,7 @@
 import { ReasonCode } from "./reason_codes.ts";
 import { MqttError } from "./errors.ts";
 import { type DecodeContext, readFilters, readPacketId } from "./fields.ts";
+import { FixedHeader } from "./fixed_header.ts";
 import { closePacket, openPacket } from "./frame.ts";
 import { decodeProperties } from "./decode_properties.ts";
 import { encodeProperties } from "./encode_properties.ts";
@@ -57,7 +58,7 @@ export function decodeUnsubscribe(reader: Reader, context: DecodeContext): Unsub
  * ```
  */
 export function encodeUnsubscribe(writer: Writer, packet: UnsubscribePacket, version: ProtocolVersion): void {
-  const start = openPacket(writer, 0xa2); // [MQTT-3.10.1-1]
+  const start = openPacket(writer, FixedHeader.UNSUBSCRIBE); // [MQTT-3.10.1-1]
   writer.u16(packet.packetId);
   if (version === 5) encodeProperties(writer, packet.properties, PacketType.UNSUBSCRIBE, "client");
   for (const topicFilter of packet.topicFilters) writer.string(topicFilter);

@@ -1,6 +1,7 @@
 /** The Application Message on its way through the broker.
  * @module */
 import { Copies, LARGEST_SHARED } from "../packets/copies.ts";
+import { PublishFlag } from "../packets/fixed_header.ts";
 import { decodePublishProperties, encodePublish, type PublishTarget, readPublish } from "../packets/publish.ts";
 import type { Slab } from "../packets/slab.ts";
 import type { Properties, ProtocolVersion, QoS } from "../packets/types.ts";
@@ -11,8 +12,6 @@ import type { MessageView } from "./message_view.ts";
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 const copies: Copies = new Copies();
-/** RETAIN flag in the first byte of a PUBLISH. */
-const RETAIN = 0x01;
 
 /** What a {@linkcode Message} is made of. */
 export interface MessageInit {
@@ -233,7 +232,7 @@ export class Message implements PublishTarget, MessageView {
 
   /** Most get a retained message like any other [MQTT-3.3.1-12]: the packet in the read buffer is made one, `retain` stays. */
   clearRetainInPacket(): void {
-    if (this.slab !== undefined && this.frameStart !== -1) this.buffer[this.frameStart] &= ~RETAIN;
+    if (this.slab !== undefined && this.frameStart !== -1) this.buffer[this.frameStart] &= ~PublishFlag.RETAIN;
   }
 
   /**

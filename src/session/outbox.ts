@@ -8,6 +8,7 @@ import { InflightTable } from "./inflight_table.ts";
 import type { OutboundRecord } from "./outbound_record.ts";
 import { RecordQueue } from "./record_queue.ts";
 import type { Relief } from "./relief.ts";
+import { SendQuota } from "./send_quota.ts";
 
 /** Highest Packet Identifier. */
 const MAXIMUM_PACKET_ID = 65_535;
@@ -25,7 +26,7 @@ export interface Replay {
 /** Milliseconds that a publisher with little under way waits at most when the queue is full. */
 export const LONGEST_WHEN_FULL = 900;
 
-/** The outbound half of a session. It owns the send quota and what is counted of its records; its fields are only read. */
+/** The outbound half of a session. It owns what is counted of its records; its fields are only read. */
 export class Outbox {
   /** Sent and not finished, by Packet Identifier. */
   readonly inflight: InflightTable = new InflightTable();
@@ -43,25 +44,20 @@ export class Outbox {
   finished = 0;
   /** How many it had finished when it was last seen to stand still with a long queue, -1 for never. */
   stoodStillAt: number = -1;
+  /** Slots for what is sent and not finished. */
+  readonly sendQuota: SendQuota;
   readonly #totals: DeliveryTotals;
   readonly #address: AddressTotals;
   /** The first of those in flight from an earlier connection that is to be sent again, before anything from the queue. */
   #again: OutboundRecord | undefined = undefined;
-  #sendQuota = 0;
-  /** The send quota that the connection began with. */
-  #initialQuota = 0;
   #inflightBytes = 0;
   #nextPacketId = 0;
 
-  /** @param totals sums of all outboxes of the broker @param address sums of one address */
-  constructor(totals: DeliveryTotals, address: AddressTotals = new AddressTotals()) {
+  /** @param totals sums of all outboxes of the broker @param owner sums of one address, and the send quota of one session */
+  constructor(totals: DeliveryTotals, owner: { address?: AddressTotals; sendQuota?: SendQuota } = {}) {
     this.#totals = totals;
-    this.#address = address;
-  }
-
-  /** QoS 1/2 PUBLISH packets that may still be sent on this connection; below 0 after many resent PUBREL [MQTT-3.3.4-9]. */
-  get sendQuota(): number {
-    return this.#sendQuota;
+    this.#address = owner.address ?? new AddressTotals();
+    this.sendQuota = owner.sendQuota ?? new SendQuota();
   }
 
   /** Bytes of the messages that were sent and are not acknowledged. */
@@ -120,9 +116,8 @@ export class Outbox {
     return this.#again;
   }
 
-  /** Begins a connection: everything unfinished is to be sent again, in its old order [MQTT-4.4.0-1] [MQTT-4.6.0-1]. */
-  connect(quota: number): void {
-    this.#sendQuota = this.#initialQuota = quota; // [MQTT-4.9.0-1]
+  /** A connection begins: everything unfinished is to be sent again, in its old order [MQTT-4.4.0-1] [MQTT-4.6.0-1]. */
+  connect(): void {
     this.#again = this.inflight.oldest;
   }
 
@@ -133,7 +128,7 @@ export class Outbox {
 
   /** Whether a new message may be sent: there is quota, and what is not acknowledged is below so many bytes. */
   maySend(maximumBytes: number): boolean {
-    return this.#sendQuota > 0 && this.#inflightBytes < maximumBytes;
+    return this.sendQuota.slots > 0 && this.#inflightBytes < maximumBytes;
   }
 
   /** A free Packet Identifier, 0 when all are in use [MQTT-2.2.1-4]. */
@@ -149,7 +144,7 @@ export class Outbox {
   begin(record: OutboundRecord, packetId: number): void {
     record.packetId = packetId;
     record.state = "sent";
-    this.#sendQuota--;
+    this.sendQuota.take();
     this.#keep(record);
   }
 
@@ -177,7 +172,7 @@ export class Outbox {
   /** The record that is to be sent again next is sent: takes its slot of the send quota. */
   sendAgain(): void {
     this.#again = this.#again?.newer;
-    this.#sendQuota--;
+    this.sendQuota.take();
   }
 
   /** Forgets the message of a record: from PUBREC on only its Packet Identifier matters. */
@@ -192,7 +187,7 @@ export class Outbox {
   finish(record: OutboundRecord): void {
     this.forget(record);
     this.finished++;
-    if (this.#sendQuota < this.#initialQuota) this.#sendQuota++;
+    this.sendQuota.giveBack();
   }
 
   /** Gives up a record that was sent. */

@@ -11,6 +11,7 @@ import { Outbox } from "./outbox.ts";
 import { PacketIdSet } from "./packet_id_set.ts";
 import { peerOf } from "./peer_address.ts";
 import type { Task } from "../time/scheduler.ts";
+import { SendQuota } from "./send_quota.ts";
 import type { SessionSubscription, SessionView } from "./session_view.ts";
 import type { PendingWill } from "./will.ts";
 
@@ -66,8 +67,8 @@ export class Session implements SessionView {
   will: PendingWill | undefined = undefined;
   /** Bytes that the will is counted with. */
   willBytes = 0;
-  /** Send quota that the connection began with. */
-  sendQuota = 0;
+  /** Of the connection. */
+  readonly sendQuota: SendQuota = new SendQuota();
   /** True once the session has ended and nothing may be added to it. */
   ended = false;
   /** Subscriptions by filter as sent. */
@@ -126,11 +127,7 @@ export class Session implements SessionView {
 
   /** Messages on their way to the client. */
   get outbox(): Outbox {
-    if (this.#outbox === undefined) {
-      this.#outbox = new Outbox(this.#totals, this.address);
-      this.#outbox.connect(this.sendQuota);
-    }
-    return this.#outbox;
+    return this.#outbox ??= new Outbox(this.#totals, this);
   }
 
   /** Messages on their way to the client, if there ever were any. */

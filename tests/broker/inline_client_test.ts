@@ -1,4 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Core } from "../../src/broker/core/core.ts";
+import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
+import { InlineClient } from "../../src/broker/lifecycle/inline_client.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { MqttError } from "../../src/packets/errors.ts";
 import { type Packet, PacketType, type PublishPacket } from "../../src/packets/types.ts";
@@ -84,6 +87,19 @@ Deno.test("handlers hear what their filter matches, whoever publishes", async ()
   await broker.publish("a/c", "2");
   await broker.publish("b", "3");
   assertEquals(heard, ["a/b=1", "all a/b=1", "a/c=2", "all a/c=2", "all b=3"]);
+});
+
+Deno.test("filters of handlers are found like those of clients: many that do not match cost a message nothing, and one that does is found once", async () => {
+  const core = new Core(resolveOptions({})), inline = new InlineClient(core), heard: string[] = [];
+  core.hooks.add(allowAll());
+  for (let index = 0; index < 1_000; index++) inline.subscribe(`other/${index}/#`, () => void heard.push("other"), {});
+  inline.subscribe("t/+", (_client, packet) => void heard.push(text(packet)), {});
+  await inline.publish("t/x", "0", {});
+  assert(core.tree.visited < 20, `${core.tree.visited} nodes were visited`);
+  const { visited } = core.tree;
+  for (let index = 1; index < 100; index++) await inline.publish("t/x", `${index}`, {});
+  assertEquals(core.tree.visited, visited);
+  assertEquals(heard, Array.from({ length: 100 }, (_, index) => `t/x=${index}`));
 });
 
 Deno.test("handlers of one filter are told apart by number", async () => {

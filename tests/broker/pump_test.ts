@@ -35,7 +35,7 @@ function sessionWith(core: Core, count: number): Session {
   }
   const link = { ready: true, takesBacklog: () => true, hasRoom: () => true, sendPublish: () => true };
   session.link = link as unknown as Session["link"];
-  outbox.connect(10);
+  session.sendQuota.begin(10);
   return session;
 }
 
@@ -75,9 +75,10 @@ Deno.test("what an acknowledgement lets follow costs nothing more and waits for 
 Deno.test("what is sent again is sent in portions, too, in its order and before what has come since", () => {
   const { core, rounds } = start(), session = sessionWith(core, 40), sent: number[] = [];
   core.hooks.add(allowAll());
-  session.outbox.connect(100);
+  session.sendQuota.begin(100);
   pump(core, session);
-  session.outbox.connect(100);
+  session.sendQuota.begin(100);
+  session.outbox.connect();
   Object.assign(session.link!, { sendPublish: (_: Message, { sequence }: OutboundRecord) => sent.push(sequence) > 0 });
   session.outbox.enqueue(new OutboundRecord("a", 40, messageOf(), DELIVERY));
   core.portions.spend(1_000_000);

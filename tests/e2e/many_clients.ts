@@ -5,7 +5,7 @@
  *
  * Prints "subscribed" when all are, and "received" when each has got its message and has acknowledged it.
  */
-import { connectTo } from "../helpers/packet_link.ts";
+import { connectTo } from "../helpers/byte_link.ts";
 import { PacketType } from "../../src/packets/types.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 

@@ -5,7 +5,7 @@
 
 import { PacketType, type Properties, type ProtocolVersion } from "../../src/packets/types.ts";
 import { Child } from "../helpers/child.ts";
-import { connectTo } from "../helpers/packet_link.ts";
+import { connectTo } from "../helpers/byte_link.ts";
 import { type ConnectOptions, RawClient } from "../helpers/raw_client.ts";
 
 /** Its file. */

@@ -1,7 +1,7 @@
 /** A process that stands still for a while: stopped by a signal, or by the machine that it runs on. */
 import { assertEquals } from "@std/assert";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
-import { type ByteStream, connectTo } from "../helpers/packet_link.ts";
+import { type ByteStream, connectTo } from "../helpers/byte_link.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { RawWebSocket } from "../helpers/raw_websocket.ts";
 import { within } from "../helpers/within.ts";

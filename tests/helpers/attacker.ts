@@ -1,10 +1,9 @@
 /** A client that sends what it was told to as fast as it is taken, and does with the answers what serves it. */
 
-import { encodeInto, encodePacket } from "../../src/packets/codec.ts";
-import { type Packet, PacketType, type ProtocolVersion, type SubscribePacket } from "../../src/packets/types.ts";
-import { Writer } from "../../src/packets/writer.ts";
-import { within } from "./within.ts";
+import { type Packet, PacketType, type SubscribePacket } from "../../src/packets/types.ts";
+import { ByteLink, type ByteStream, connectTo } from "./byte_link.ts";
 import { type ConnectOptions, connectPacket } from "./raw_client.ts";
+import { within } from "./within.ts";
 
 /** Who attacks, and how. */
 export interface AttackerOptions extends ConnectOptions {
@@ -12,60 +11,44 @@ export interface AttackerOptions extends ConnectOptions {
   readonly reads?: boolean;
 }
 
-/** A connection of an attacker. */
-export class Attacker implements Disposable {
+const NEVER: Promise<void> = new Promise(() => {});
+
+/** A connection of an attacker: it counts the bytes that come, and does not look at them. */
+export class Attacker extends ByteLink implements Disposable {
   /** First byte and body of CONNACK. */
   connack: Uint8Array = new Uint8Array(0);
   /** Bytes that have come since. */
   received = 0;
   #wanted = Infinity;
   #arrived: (() => void) | undefined;
-  readonly #version: ProtocolVersion;
-  readonly #socket: Deno.TcpConn;
+  readonly #answered = Promise.withResolvers<void>();
+  readonly #reads: boolean;
 
-  private constructor(socket: Deno.TcpConn, version: ProtocolVersion) {
-    this.#socket = socket;
-    this.#version = version;
+  private constructor(stream: ByteStream, { reads = true, protocolVersion = 5 }: AttackerOptions) {
+    super(stream, protocolVersion);
+    this.#reads = reads;
   }
 
   /** Connects and waits for CONNACK, whatever it says. */
   static async connect(port: number, options: AttackerOptions = {}): Promise<Attacker> {
-    const { reads = true, ...connect } = options, version = connect.protocolVersion ?? 5;
-    const attacker = new Attacker(await Deno.connect({ hostname: "127.0.0.1", port }), version);
-    attacker.#socket.setNoDelay(true);
-    await attacker.send(connectPacket(connect, version));
-    const buffer = new Uint8Array(65_536), length = await attacker.#socket.read(buffer) ?? 0;
-    attacker.connack = buffer.slice(0, length);
-    if (reads) attacker.#readAll(buffer).catch(() => {});
+    const attacker = new Attacker(await connectTo(`127.0.0.1:${port}`), options), { reads: _, ...connect } = options;
+    await attacker.send(connectPacket(connect, attacker.version));
+    await Promise.race([attacker.#answered.promise, attacker.ended]);
     return attacker;
   }
 
-  async #readAll(buffer: Uint8Array): Promise<void> {
-    for (let length; (length = await this.#socket.read(buffer)) !== null;) {
-      this.received += length;
-      if (this.received >= this.#wanted) this.#arrived?.();
+  protected override take(bytes: Uint8Array): Promise<void> | void {
+    if (this.connack.length > 0) this.received += bytes.length;
+    else {
+      this.connack = bytes.slice();
+      this.#answered.resolve();
+      if (!this.#reads) return NEVER;
     }
+    if (this.received >= this.#wanted) this.#arrived?.();
   }
 
-  /** The bytes of packets, one behind the other. */
-  bytes(packets: readonly Packet[]): Uint8Array {
-    const writer = new Writer();
-    for (const packet of packets) encodeInto(writer, packet, this.#version);
-    return writer.buffer.slice(0, writer.length);
-  }
-
-  /** Sends. @returns false when the broker has closed the connection */
-  async send(...packets: (Packet | Uint8Array)[]): Promise<boolean> {
-    try {
-      for (const packet of packets) {
-        let rest = packet instanceof Uint8Array ? packet : encodePacket(packet, this.#version)!;
-        while (rest.length > 0) rest = rest.subarray(await this.#socket.write(rest));
-      }
-      return true;
-    } catch {
-      return false;
-    }
-  }
+  /** The broker has nothing more to say, and may still read. */
+  protected override over(): void {}
 
   /** Sends the same again and again for so many milliseconds. @returns how often */
   async repeat(bytes: Uint8Array, milliseconds: number): Promise<number> {
@@ -82,9 +65,7 @@ export class Attacker implements Disposable {
 
   /** Closes the connection. */
   [Symbol.dispose](): void {
-    try {
-      this.#socket.close();
-    } catch { /* the broker was first */ }
+    this.close();
   }
 }
 

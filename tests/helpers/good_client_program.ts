@@ -8,7 +8,7 @@
 import { PacketType } from "../../src/packets/types.ts";
 import { authority } from "./certificates.ts";
 import { type CoreTimes, coreTimes, waitedForOthers } from "./core_wait.ts";
-import { connectTo } from "./packet_link.ts";
+import { connectTo } from "./byte_link.ts";
 import { RawClient } from "./raw_client.ts";
 
 /** Who it is and how it gets there. */

@@ -11,11 +11,12 @@ import {
 } from "../../src/packets/types.ts";
 import { toHex } from "../packets/bytes.ts";
 import { Inbox } from "./inbox.ts";
-import { type ByteStream, PacketLink, type Sendable } from "./packet_link.ts";
+import type { ByteStream, Sendable } from "./byte_link.ts";
+import { PacketLink } from "./packet_link.ts";
 import { describe, type ServerPacket } from "./server_packet.ts";
 import { difference, type Expected } from "./expected.ts";
 
-export type { Sendable } from "./packet_link.ts";
+export type { Sendable } from "./byte_link.ts";
 
 /** A will in short. */
 export type WillOptions = Partial<Omit<Will, "payload">> & { payload?: string | Uint8Array };

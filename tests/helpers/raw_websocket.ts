@@ -2,7 +2,7 @@
 
 import { parseAddress } from "../../listeners/address.ts";
 import { joined } from "../packets/bytes.ts";
-import { type ByteStream, writeAll } from "./packet_link.ts";
+import { type ByteStream, writeAll } from "./byte_link.ts";
 
 /** What of a frame may be other than usual. */
 export interface FrameOptions {

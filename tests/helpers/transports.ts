@@ -4,7 +4,7 @@ import { MemoryListener } from "../../listeners/memory.ts";
 import { TcpListener } from "../../listeners/tcp.ts";
 import { WebSocketListener } from "../../listeners/websocket.ts";
 import type { Listener } from "../../src/broker/core/listener.ts";
-import { type ByteStream, connectTo } from "./packet_link.ts";
+import { type ByteStream, connectTo } from "./byte_link.ts";
 import { RawWebSocket } from "./raw_websocket.ts";
 
 /** A way to the broker: what it listens with, and how a client gets there. */

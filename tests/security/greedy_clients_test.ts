@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { Child } from "../helpers/child.ts";
 import { assertServedDuringAttack, startGoodClient } from "../helpers/good_client.ts";
-import { connectTo } from "../helpers/packet_link.ts";
+import { connectTo } from "../helpers/byte_link.ts";
 import { testWith } from "../helpers/programs.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { PacketType } from "../helpers/harness.ts";

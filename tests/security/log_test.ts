@@ -5,7 +5,7 @@ import { registryFlags } from "../../tools/registry.ts";
 import { startProgram } from "../helpers/broker_program.ts";
 import { Child } from "../helpers/child.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
-import { connectTo, writeAll } from "../helpers/packet_link.ts";
+import { connectTo, writeAll } from "../helpers/byte_link.ts";
 import { within } from "../helpers/within.ts";
 
 const MANY = 1_000;

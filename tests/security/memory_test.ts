@@ -5,7 +5,7 @@ import { Attacker, publishTo, subscribeTo } from "../helpers/attacker.ts";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
 import { encodePacket } from "../../src/packets/codec.ts";
-import { connectTo } from "../helpers/packet_link.ts";
+import { connectTo } from "../helpers/byte_link.ts";
 import { type ConnectOptions, PacketType, RawClient } from "../helpers/harness.ts";
 
 const MIB = 1_048_576;

@@ -5,7 +5,7 @@ import { encodePacket } from "../../src/packets/codec.ts";
 import { startProgram } from "../helpers/broker_program.ts";
 import { Child } from "../helpers/child.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
-import { connectTo } from "../helpers/packet_link.ts";
+import { connectTo } from "../helpers/byte_link.ts";
 import { testWith } from "../helpers/programs.ts";
 import { connectPacket, RawClient } from "../helpers/raw_client.ts";
 import { until } from "../helpers/until.ts";

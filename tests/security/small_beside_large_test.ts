@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { publishTo, subscribeTo } from "../helpers/attacker.ts";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { type ConnectOptions, PacketType, RawClient } from "../helpers/harness.ts";
-import { connectTo } from "../helpers/packet_link.ts";
+import { connectTo } from "../helpers/byte_link.ts";
 
 const SLEEPS = { sessionExpiryInterval: 10_000 };
 const SMALL_WILL = { topic: "status/of/device", payload: "gone", properties: { willDelayInterval: 10_000 } };

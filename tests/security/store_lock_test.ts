@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { excessRights } from "../../hooks/storage/file_rights.ts";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
-import { connectTo } from "../helpers/packet_link.ts";
+import { connectTo } from "../helpers/byte_link.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 
 const STORED = { clientId: "stored", cleanStart: false, properties: { sessionExpiryInterval: 100 } };

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { hashPassword } from "../../hooks/auth/password.ts";
 import { type BrokerProgram, startProgram } from "../helpers/broker_program.ts";
 import { assertServed, startGoodClient } from "../helpers/good_client.ts";
-import { connectTo } from "../helpers/packet_link.ts";
+import { connectTo } from "../helpers/byte_link.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { until } from "../helpers/until.ts";
 

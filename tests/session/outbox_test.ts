@@ -55,7 +55,7 @@ Deno.test("without a free Packet Identifier there is none, and the one that is g
 
 Deno.test("a message may be sent while there is quota, and less than so many bytes are not acknowledged", () => {
   const outbox = newOutbox();
-  outbox.connect(2);
+  outbox.sendQuota.begin(2);
   assertEquals([outbox.maySend(1), outbox.maySend(0)], [true, false]);
   send(outbox);
   assertEquals([outbox.maySend(SIZE + 1), outbox.maySend(SIZE)], [true, false]);
@@ -87,18 +87,18 @@ Deno.test("records stay apart while the table grows, and after it was emptied", 
 
 Deno.test("a slot of the send quota is taken by what is sent and comes back once, never above where it began", () => {
   const outbox = newOutbox();
-  outbox.connect(2);
+  outbox.sendQuota.begin(2);
   const first = outbox.inflight.get(send(outbox))!, second = outbox.inflight.get(send(outbox))!;
-  assertEquals([outbox.sendQuota, outbox.finished], [0, 0]);
+  assertEquals([outbox.sendQuota.slots, outbox.finished], [0, 0]);
   for (const record of [first, second, first]) outbox.finish(record);
-  assertEquals([outbox.sendQuota, outbox.finished], [2, 3]);
-  outbox.connect(1);
-  assertEquals(outbox.sendQuota, 1);
+  assertEquals([outbox.sendQuota.slots, outbox.finished], [2, 3]);
+  outbox.sendQuota.begin(1);
+  assertEquals(outbox.sendQuota.slots, 1);
 });
 
 Deno.test("the sums of all outboxes count what is sent and what is queued, with its bytes", () => {
   const totals = new DeliveryTotals(), outbox = new Outbox(totals), other = new Outbox(totals), one = SIZE + DELIVERY;
-  outbox.connect(10);
+  outbox.sendQuota.begin(10);
   send(outbox);
   outbox.enqueue(record(0, 2));
   other.enqueue(record(0, 1));
@@ -135,13 +135,14 @@ Deno.test("a message that several sessions get is counted once, with each of its
 Deno.test("a new connection is sent everything again in its old order, also behind the highest Packet Identifier", () => {
   const outbox = newOutbox(), order = [65_534, 65_535, 1, 2];
   order.forEach((packetId, index) => outbox.begin(record(0, index + 1), packetId));
-  outbox.connect(10);
+  outbox.sendQuota.begin(10);
+  outbox.connect();
   assertEquals([outbox.waiting, outbox.ahead, outbox.size], [true, true, 4]);
   for (const packetId of order) {
     assertEquals(outbox.nextAgain?.packetId, packetId);
     outbox.sendAgain();
   }
-  assertEquals([outbox.nextAgain, outbox.ahead, outbox.sendQuota], [undefined, false, 6]);
+  assertEquals([outbox.nextAgain, outbox.ahead, outbox.sendQuota.slots], [undefined, false, 6]);
 });
 
 Deno.test("restored records keep their Packet Identifiers, queued ones have none", () => {
@@ -165,7 +166,7 @@ Deno.test("what is acknowledged before it was sent again is left out", () => {
   for (const acknowledged of [[1, 2], [1, 4], [3], [1, 2, 3, 4]]) {
     const outbox = newOutbox(), again: number[] = [];
     for (let index = 0; index < 4; index++) send(outbox);
-    outbox.connect(10);
+    outbox.connect();
     for (const packetId of acknowledged) outbox.finish(outbox.inflight.get(packetId)!);
     for (; outbox.nextAgain !== undefined; outbox.sendAgain()) again.push(outbox.nextAgain.packetId);
     assertEquals(again, [1, 2, 3, 4].filter((packetId) => !acknowledged.includes(packetId)));

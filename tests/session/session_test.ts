@@ -24,10 +24,10 @@ Deno.test("a session without messages has no queues", () => {
   assertStrictEquals(idle.existingOutbox, idle.outbox);
 });
 
-Deno.test("an outbox that is made while the client is connected has the quota of the connection", () => {
+Deno.test("an outbox has the send quota of its session, also one that is made while the client is connected", () => {
   const connected = session("a");
-  connected.sendQuota = 7;
-  assertEquals(connected.outbox.sendQuota, 7);
+  connected.sendQuota.begin(7);
+  assertStrictEquals(connected.outbox.sendQuota, connected.sendQuota);
 });
 
 Deno.test("the order of delivery goes on behind what was restored", () => {

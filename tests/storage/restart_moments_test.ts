@@ -96,3 +96,47 @@ Deno.test("QoS 2 messages of one read are taken once each, wherever the store di
     assertEquals(payloads, wanted);
   }
 });
+
+/** What each of the two gets, one after the other. */
+async function sharesAt(store: MemoryStore): Promise<string[]> {
+  await using world = await new RestartWorld().start(store);
+  const payloads: string[] = [];
+  for (const clientId of ["member", "second"]) {
+    const client = await world.connect(clientId);
+    await client.barrier();
+    for (let packet = client.take(); packet !== undefined; packet = client.take()) {
+      if (packet.type === PacketType.PUBLISH) payloads.push(new TextDecoder().decode(packet.payload));
+    }
+  }
+  return payloads.sort();
+}
+
+for (const [name, hooks] of Object.entries(HOOKS)) {
+  for (const [divided, mutations] of [["", 1_000], [", in small commits", 6]] as const) {
+    Deno.test(`messages of a member that leaves are with it or with another one, whatever the moment of the crash${name}${divided}`, async () => {
+      const wanted = ["0", "1", "2", "3", "4"];
+      let first = 0;
+      const moments = await momentsOf(
+        async (world) => {
+          await away(world, "member", "$share/group/t");
+          const publisher = await world.connect("publisher");
+          for (const payload of wanted) await publisher.publish("t", payload, { qos: 1 });
+          await away(world, "second", "$share/group/t");
+          await world.advance(0);
+          first = world.hook.stats.commits;
+          await world.connect("member", { cleanStart: true });
+          await later(undefined, 20);
+        },
+        hooks,
+        mutations,
+      );
+      assert(moments.length > first);
+      for (const store of moments.slice(first - 1)) {
+        const payloads = await sharesAt(store);
+        assertEquals([...new Set(payloads)], wanted);
+        if (name + divided === "") assertEquals(payloads, wanted); // in one commit
+      }
+      assertEquals(await sharesAt(moments.at(-1)!), wanted);
+    });
+  }
+}

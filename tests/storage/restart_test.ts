@@ -56,6 +56,30 @@ Deno.test("exchanges to a client go on where they were", async () => {
   await (await world.connect("client")).expectNothing();
 });
 
+for (const how of ["its connection", "the broker"]) {
+  Deno.test(`a replay of retained messages ends with ${how}; what it has sent, and the subscription, stay`, async () => {
+    await using world = await new RestartWorld().start();
+    const publisher = await world.connect("publisher"), sent = [];
+    for (let number = 0; number < 10; number++) {
+      await publisher.publish(`r/${number}`, `${number}`, { qos: 1, retain: true });
+    }
+    const client = await world.connect("client", { properties: { receiveMaximum: 3 } });
+    await client.subscribe("r/#", { qos: 1 });
+    for (let count = 0; count < 3; count++) sent.push((await client.next()).topic!);
+    await client.expectNothing(); // seven more would follow
+    if (how === "the broker") await world.crash();
+    else await client.cut();
+    const again = await world.connect("client");
+    for (const topic of sent) await again.expectMessage(topic, topic.slice(2), { qos: 1, retain: true, dup: true });
+    await again.expectNothing();
+    await (await world.connect("publisher")).publish("r/live", "now", { qos: 1 });
+    await again.expectMessage("r/live", "now", { qos: 1 });
+    await again.subscribe("r/#", { qos: 1 });
+    for (let count = 0; count < 10; count++) await again.expect({ type: PacketType.PUBLISH, retain: true, dup: false });
+    await again.expectNothing();
+  });
+}
+
 Deno.test("a QoS 2 message of a client is not taken twice", async () => {
   await using world = await new RestartWorld().start();
   const away = await world.connect("away"), publisher = await world.connect("publisher");

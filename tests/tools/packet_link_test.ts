@@ -1,6 +1,7 @@
 /** The client of the tests notices what no broker may do. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { type ByteStream, PacketLink } from "../helpers/packet_link.ts";
+import type { ByteStream } from "../helpers/byte_link.ts";
+import { PacketLink } from "../helpers/packet_link.ts";
 import { RawClient } from "../helpers/raw_client.ts";
 import { hex, toHex } from "../packets/bytes.ts";
 

@@ -259,12 +259,12 @@ export class Connection implements SessionLink {
   }
 
   /** Sends a PUBACK, PUBREC, PUBREL or PUBCOMP without properties. */
-  sendAck(type: AckPacket["type"], packetId: number, reasonCode = 0): void {
+  sendAck(type: AckPacket["type"], packetId: number, reasonCode: number = ReasonCode.Success): void {
     const { onPacketEncode, onPacketSent } = this.core.hooks.on;
     if (this.closed) return;
-    if (reasonCode !== 0 && this.version === 5 || onPacketEncode !== undefined || onPacketSent !== undefined) {
-      this.send({ type, packetId, reasonCode });
-      return;
+    const hasReason = reasonCode !== ReasonCode.Success && this.version === 5;
+    if (hasReason || onPacketEncode !== undefined || onPacketSent !== undefined) {
+      return void this.send({ type, packetId, reasonCode });
     }
     encodeAck(this.out.writer, type, packetId);
     this.out.appended();

@@ -24,7 +24,7 @@ export function authorize(
   access: Access,
   tooSlow: number = ReasonCode.NotAuthorized,
 ): number | Promise<number> {
-  if (client.inline) return 0;
+  if (client.inline) return ReasonCode.Success;
   if (access === "write" && isOfBroker(topic) && topic !== bridgeStateTopic(client.id)) {
     return ReasonCode.NotAuthorized; // whatever hooks say: nobody forges what the broker tells of itself
   }
@@ -34,7 +34,7 @@ export function authorize(
   } catch (error) {
     return refusalOf(error, tooSlow);
   }
-  if (answer === true) return 0;
+  if (answer === true) return ReasonCode.Success;
   return answer === false ? ReasonCode.NotAuthorized : answer.then(codeOf, (error) => refusalOf(error, tooSlow));
 }
 
@@ -44,7 +44,7 @@ function isOfBroker(topic: string): boolean {
 }
 
 function codeOf(answer: boolean): number {
-  return answer ? 0 : ReasonCode.NotAuthorized;
+  return answer ? ReasonCode.Success : ReasonCode.NotAuthorized;
 }
 
 function refusalOf(error: unknown, tooSlow: number): number {

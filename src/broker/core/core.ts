@@ -116,7 +116,7 @@ export class Core {
   /** Messages that go to so many that they are delivered in portions. */
   readonly longDeliveries: LongDeliveries = new LongDeliveries();
   /** Sessions that have ended and are not done with, by ClientID. */
-  readonly endings: Map<string, { goOn(): boolean; readonly done: Promise<void> }> = new Map();
+  readonly endings: Map<string, { goOn(): boolean; end(): void; readonly done: Promise<void> }> = new Map();
   /** What all sessions have on its way to clients. */
   readonly deliveries: DeliveryTotals = new DeliveryTotals();
   /** Bytes that subscriptions take, without the nodes of the tree. */

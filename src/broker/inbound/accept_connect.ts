@@ -78,7 +78,7 @@ function welcome(
   connection.connect = undefined;
   keepAlive(core, connection);
   const session = connection.session!;
-  session.sendQuota = Math.min(packet.properties?.receiveMaximum ?? 65_535, capabilities.maximumInflight);
-  session.existingOutbox?.connect(session.sendQuota);
+  session.sendQuota.begin(Math.min(packet.properties?.receiveMaximum ?? 65_535, capabilities.maximumInflight));
+  session.existingOutbox?.connect();
   pump(core, session);
 }

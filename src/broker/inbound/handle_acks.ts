@@ -1,5 +1,6 @@
 /** PUBACK, PUBREC, PUBREL and PUBCOMP from a client (3.4 to 3.7).
  * @module */
+import { FixedHeader } from "../../packets/fixed_header.ts";
 import { isFailure, ReasonCode } from "../../packets/reason_codes.ts";
 import { PacketType, type Properties } from "../../packets/types.ts";
 import type { OutboundRecord } from "../../session/outbound_record.ts";
@@ -17,10 +18,10 @@ import { finishRecord } from "../outbound/records.ts";
  */
 export function handleShortAck(core: Core, connection: Connection, header: number, packetId: number): boolean {
   if (packetId === 0) return false;
-  if (header === 0x40) handlePuback(core, connection, packetId);
-  else if (header === 0x50) handlePubrec(core, connection, packetId, ReasonCode.Success);
-  else if (header === 0x62) handlePubrel(core, connection, packetId, undefined);
-  else if (header === 0x70) handlePubcomp(core, connection, packetId);
+  if (header === FixedHeader.PUBACK) handlePuback(core, connection, packetId);
+  else if (header === FixedHeader.PUBREC) handlePubrec(core, connection, packetId, ReasonCode.Success);
+  else if (header === FixedHeader.PUBREL) handlePubrel(core, connection, packetId, undefined);
+  else if (header === FixedHeader.PUBCOMP) handlePubcomp(core, connection, packetId);
   else return false;
   return true;
 }
@@ -94,7 +95,7 @@ function complete(
   },
 ): void {
   if (known) connection.receiveWindow.giveBack();
-  const reasonCode = known ? 0 : ReasonCode.PacketIdentifierNotFound, type = PacketType.PUBCOMP;
+  const reasonCode = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound, type = PacketType.PUBCOMP;
   if (userProperties === undefined || !connection.core.options.compatibilities.inheritPropertiesOnAck) {
     connection.sendAck(type, packetId, reasonCode);
   } else connection.send({ type, packetId, reasonCode, properties: { userProperties } });

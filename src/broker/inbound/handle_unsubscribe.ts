@@ -46,7 +46,7 @@ function unsubscribeAll(core: Core, connection: Connection, packet: UnsubscribeP
     if (failed !== undefined) {
       return connection.close(ReasonCode.ImplementationSpecificError, new Error("the change could not be stored"));
     }
-    const reasonCodes = removed.map((known) => known ? 0 : ReasonCode.NoSubscriptionExisted); // [MQTT-3.11.3-1]
+    const reasonCodes = removed.map((known) => known ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted); // [MQTT-3.11.3-1]
     connection.send({ type: PacketType.UNSUBACK, packetId: packet.packetId, reasonCodes });
   });
 }

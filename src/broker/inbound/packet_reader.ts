@@ -2,6 +2,7 @@
  * @module */
 import { decodePacket } from "../../packets/codec.ts";
 import { MqttError } from "../../packets/errors.ts";
+import { PublishFlag } from "../../packets/fixed_header.ts";
 import { Framer } from "../../packets/framer.ts";
 import { readPublish } from "../../packets/publish.ts";
 import { ReasonCode } from "../../packets/reason_codes.ts";
@@ -17,8 +18,6 @@ import { handlePacket } from "./dispatch.ts";
 import { handleShortAck } from "./handle_acks.ts";
 import { pipelineOf } from "./publish_pipeline.ts";
 
-/** Where the QoS is in the header of a PUBLISH. */
-const QOS_BITS = 0x06;
 /** Bytes of the first reads, and of those of clients that say little: each holds so much while it waits. */
 const FIRST_READ = 512;
 /** Milliseconds after which it is looked again whether there is room. */
@@ -259,7 +258,7 @@ export class PacketReader implements ConnectionReader, PacketSource, Reader {
   }
 
   #countPublish(header: number): void {
-    const isUnanswered = (header & QOS_BITS) === 0;
+    const isUnanswered = (header & PublishFlag.QOS) === 0;
     this.hasFlooded ||= isUnanswered || this.#hasPublished;
     this.#hasPublished = true;
     if (this.#limiter !== undefined) this.#limiter.messages++;

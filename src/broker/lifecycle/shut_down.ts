@@ -34,6 +34,7 @@ export async function shutDown(
     connection.close(ReasonCode.ServerShuttingDown, new Error("the broker is shutting down"));
   }
   for (const clientId of core.endings.keys()) finishEnding(core, clientId);
+  await inTime(core, until(PACKETS_UNTIL), Promise.all([...core.endings.values()].map(({ done }) => done)));
   await untilClosed(core, until(PACKETS_UNTIL));
   for (const socket of core.sockets) socket.close();
   await untilClosed(core, until(CONNECTIONS_UNTIL));

@@ -60,6 +60,7 @@ export function newVirtualClient(core: Core, options: NewClientOptions): { clien
     throw new Error(`Cannot make client: the id "${id}" is already in use`);
   }
   finishEnding(core, id);
+  core.endings.get(id)?.end(); // where hooks have not answered yet
   const socket = new VirtualSocket(options.remoteAddress ?? "inline");
   const connection = new Connection(core, socket, { listenerId: "inline", transport: "inline" });
   const client = new Client({
@@ -82,7 +83,7 @@ function attach(core: Core, connection: Connection, client: Client): void {
   connection.client = client;
   connection.inboundAliases = new InboundAliases(core.options.capabilities.topicAliasMaximum, core.aliases);
   const session = new Session(client, 0, core.deliveries);
-  session.sendQuota = core.options.capabilities.maximumInflight;
+  session.sendQuota.begin(core.options.capabilities.maximumInflight);
   attachSession(core, connection, session);
   core.sessions.add(session);
   core.connections.add(connection);

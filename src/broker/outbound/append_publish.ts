@@ -5,6 +5,7 @@
  * Alias, Subscription Identifiers, the rest of the Message Expiry Interval) is written in front of the parts that stay, so that
  * properties are neither decoded nor encoded on the way (`tests/bench/publish_bench.ts`).
  * @module */
+import { FixedHeader, PropertyId, publishHeader } from "../../packets/fixed_header.ts";
 import { varintSize, type Writer } from "../../packets/writer.ts";
 import { utf8Length, writeUtf8 } from "../../packets/utf8.ts";
 import type { Message } from "../../session/message.ts";
@@ -12,9 +13,6 @@ import type { PublishDelivery } from "../../session/outbound_record.ts";
 import type { OutboundAliases } from "../../session/topic_aliases.ts";
 import type { OutboundQueue } from "./outbound_queue.ts";
 
-/** Type byte of PUBLISH, and its DUP flag [MQTT-3.3.1-1]. */
-const PUBLISH = 0x30, DUP = 0x08;
-const TOPIC_ALIAS = 0x23, SUBSCRIPTION_IDENTIFIER = 0x0b;
 /** Bytes of a Topic Alias with its identifier. */
 const ALIAS_BYTES = 3;
 
@@ -72,10 +70,11 @@ function forward(
   delivery: PublishDelivery,
   dup: boolean,
 ): boolean {
-  const { buffer, frameStart, frameEnd, slab } = message, first = firstByte(delivery, dup);
+  const { buffer, frameStart, frameEnd, slab } = message, first = publishHeader(delivery.qos, delivery.retain, dup);
   if (frameEnd - frameStart > maximumPacketSize) return false;
-  if (first === PUBLISH && buffer[frameStart] === PUBLISH) out.appendFrame(buffer, frameStart, frameEnd, slab);
-  else if (mayWriteOver(message)) {
+  if (first === FixedHeader.PUBLISH && buffer[frameStart] === first) {
+    out.appendFrame(buffer, frameStart, frameEnd, slab);
+  } else if (mayWriteOver(message)) {
     message.isWrittenOver = true;
     putDelivery(buffer, frameStart, message, delivery, first);
     out.appendFrame(buffer, frameStart, frameEnd, slab);
@@ -112,10 +111,6 @@ function putDelivery(
   buffer[packetIdAt + 1] = packetId;
 }
 
-function firstByte({ qos, retain }: PublishDelivery, dup: boolean): number {
-  return PUBLISH | (dup ? DUP : 0) | qos << 1 | (retain ? 1 : 0); // [MQTT-3.3.1-1] [MQTT-3.3.1-2]
-}
-
 /** Writes a packet of its own for this client. Nothing can fail once a Topic Alias is taken. */
 function assemble(
   to: Recipient,
@@ -134,7 +129,7 @@ function assemble(
   const sentTopicLength = alias?.known ? 0 : topicLength; // [MQTT-3.1.2-26]
   const sentProperties = alias === undefined ? properties : properties + ALIAS_BYTES;
   writer.reserve(sizeWithAlias);
-  writer.u8(firstByte(delivery, dup));
+  writer.u8(publishHeader(delivery.qos, delivery.retain, dup));
   writer.varint(remainingLength(rest + sentTopicLength, sentProperties));
   putTopic(writer, message, sentTopicLength);
   if (qos > 0) writer.u16(packetId);
@@ -209,7 +204,7 @@ function putExpiry(writer: Writer, { frameEnd, expiryStart, aliasStart }: Messag
 }
 
 function putAlias(writer: Writer, alias: number): void {
-  writer.u8(TOPIC_ALIAS);
+  writer.u8(PropertyId.TopicAlias);
   writer.u16(alias);
 }
 
@@ -221,7 +216,7 @@ function identifierBytes(identifiers: readonly number[] | undefined): number {
 
 function putIdentifiers(writer: Writer, identifiers: readonly number[]): void {
   for (const identifier of identifiers) { // [MQTT-3.3.4-3]
-    writer.u8(SUBSCRIPTION_IDENTIFIER);
+    writer.u8(PropertyId.SubscriptionIdentifier);
     writer.varint(identifier);
   }
 }

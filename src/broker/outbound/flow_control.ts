@@ -52,7 +52,8 @@ function waitOf(core: Core, message: Message, { outbox, relief }: { outbox: Outb
   const acks = core.sessions.get(message.publisherId)?.link?.ackQueue;
   if (acks !== undefined && acks.length >= MANY) return relief.promise;
   const isFull = outbox.queue.length >= core.options.capabilities.maximumQueuedMessages;
-  return brief(core, relief, isFull ? waitWhenFull(core, outbox, relief) : relief.isYoung ? AT_FIRST : LATER);
+  if (isFull) return brief(core, relief, waitWhenFull(core, outbox, relief));
+  return brief(core, relief, relief.isYoung ? AT_FIRST : LATER);
 }
 
 /** Milliseconds by what the subscriber has taken since publishers wait, or by what it took before where that is too short a time. */

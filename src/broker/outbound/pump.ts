@@ -85,7 +85,7 @@ function sendAgain(core: Core, session: Session, record: OutboundRecord): Step {
     link.sendRelease(record.packetId);
     return true;
   }
-  if (outbox.sendQuota <= 0) return false;
+  if (outbox.sendQuota.slots <= 0) return false;
   return ifAllowed(core, session, record, () => {
     outbox.sendAgain();
     if (!link.sendPublish(record.message!, record, true)) giveUp(core, session, record);

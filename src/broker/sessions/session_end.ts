@@ -77,6 +77,8 @@ class Ending {
   readonly done: Promise<void>;
   readonly #core: Core;
   readonly #session: Session;
+  /** Messages of which a hook has to say who may have them: they stay in the store until another one has them there. */
+  readonly #underWay = new Set<Orphan>();
   #resolve!: () => void;
 
   constructor(core: Core, session: Session) {
@@ -85,13 +87,13 @@ class Ending {
     this.#session = session;
   }
 
-  /** Passes one message on, or forgets some that are for nobody else. @returns false when everything is done */
+  /** Passes one message on, or forgets some that are for nobody else. @returns false when there is no more to do, or hooks have to answer first */
   goOn(): boolean {
     const core = this.#core, outbox = this.#session.existingOutbox;
     if (core.endings.get(this.#session.clientId) !== this) return false;
     for (let left = FORGOTTEN; left > 0; left--) {
       const record = outbox?.oldest;
-      if (record === undefined) return this.#end();
+      if (record === undefined) return this.#underWay.size === 0 && this.end();
       if (mayPassOn(record)) return this.#passOn(record);
       outbox!.forgetOldest();
     }
@@ -99,16 +101,30 @@ class Ending {
   }
 
   #passOn(orphan: Orphan): true {
-    const core = this.#core, { outbox, client } = this.#session;
     orphan.message.detach(); // its delivery here ends before others, and hooks, have looked at it
-    outbox.forgetOldest();
-    passOn(core, orphan);
-    core.hooks.observe(core.hooks.on.onQosDropped, client, orphan);
+    this.#session.outbox.forgetOldest();
+    this.#underWay.add(orphan);
+    const pending = passOn(this.#core, orphan);
+    if (pending === undefined) this.#passed(orphan);
+    else {
+      pending.then(() => {
+        this.#passed(orphan);
+        if (this.#underWay.size === 0) this.goOn();
+      });
+    }
     return true;
   }
 
-  #end(): false {
+  #passed(orphan: Orphan): void {
+    const { hooks } = this.#core;
+    if (this.#underWay.delete(orphan)) hooks.observe(hooks.on.onQosDropped, this.#session.client, orphan);
+  }
+
+  /** It has ended, whether hooks have answered or not. */
+  end(): false {
     const core = this.#core, { clientId, client } = this.#session;
+    if (core.endings.get(clientId) !== this) return false;
+    for (const orphan of this.#underWay) this.#passed(orphan);
     this.#session.clear();
     core.endings.delete(clientId);
     core.hooks.observe(core.hooks.on.onClientExpired, client);
@@ -123,10 +139,10 @@ function mayPassOn(record: OutboundRecord): record is Orphan {
   return record.share !== undefined && record.message !== undefined && (record.qos === 1 || record.state === "queued");
 }
 
-/** Gives a message of a member that left to another member of its group. */
-function passOn(core: Core, { share: full, message }: Orphan): void {
+/** Gives a message of a member that left to another member of its group. @returns a Promise, which never rejects, only when a hook has to answer */
+function passOn(core: Core, { share: full, message }: Orphan): Promise<void> | undefined {
   const share = core.tree.share(parseTopicFilter(full));
-  if (share === undefined || message.expiresAt <= core.now()) return;
+  if (share === undefined || message.expiresAt <= core.now()) return undefined;
   const pending = deliverToShare(core, message, share);
-  if (pending !== undefined) pending.catch((error) => core.unexpected("a shared message was not passed on", error));
+  return pending?.catch((error) => core.unexpected("a shared message was not passed on", error));
 }
