@@ -205,12 +205,8 @@ export class Broker implements AsyncDisposable {
    */
   close(): Promise<void> {
     this.#calls.close();
-    return this.#closing ??= this.#end();
-  }
-
-  async #end(): Promise<void> {
-    await shutDown(this.#core, this.#listeners.values(), { hooks: this.#hooks, started: this.#announced });
-    this.#calls.end();
+    const hooks = this.#hooks, calls = this.#calls, started = this.#announced;
+    return this.#closing ??= shutDown(this.#core, this.#listeners.values(), { hooks, calls, started });
   }
 
   /** The same as {@linkcode Broker.close}, for `await using`. */

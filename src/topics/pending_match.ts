@@ -24,6 +24,14 @@ export class PendingMatch<S> {
     finding.next(); // to where it wants to know how many
   }
 
+  /** Goes on to the end. */
+  finish(): MatchResult<S> {
+    for (;;) {
+      const found = this.goOn(Infinity);
+      if (found !== undefined) return found;
+    }
+  }
+
   /**
    * Goes on.
    *

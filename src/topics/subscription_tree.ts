@@ -181,7 +181,7 @@ export class SubscriptionTree<S> {
    */
   match(topic: string): MatchResult<S> {
     const matched = this.tryMatch(topic, Infinity);
-    return matched instanceof PendingMatch ? matched.goOn(Infinity) as MatchResult<S> : matched;
+    return matched instanceof PendingMatch ? matched.finish() : matched;
   }
 
   /**

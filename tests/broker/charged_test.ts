@@ -4,7 +4,8 @@ import { Core } from "../../src/broker/core/core.ts";
 import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
 import { BatchCost } from "../../src/broker/inbound/batch_cost.ts";
 import { judgeAll } from "../../src/broker/routing/choose.ts";
-import { deliverTo, isKeptOut, type Recipients } from "../../src/broker/routing/deliver_all.ts";
+import { deliverTo, isKeptOut } from "../../src/broker/routing/deliver_all.ts";
+import type { Recipients } from "../../src/broker/routing/recipients.ts";
 import { Message } from "../../src/session/message.ts";
 import { Session } from "../../src/session/session.ts";
 

@@ -2,10 +2,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { allowAll } from "../../hooks/auth/allow_all.ts";
 import { Core } from "../../src/broker/core/core.ts";
+import { LongDeliveries } from "../../src/broker/core/long_deliveries.ts";
 import { Portions } from "../../src/broker/core/portions.ts";
 import { resolveOptions } from "../../src/broker/core/resolve_options.ts";
-import { choose, deliverTo } from "../../src/broker/routing/deliver_all.ts";
+import { deliverTo } from "../../src/broker/routing/deliver_all.ts";
 import { deliverInPortions, MANY, SOME } from "../../src/broker/routing/long_delivery.ts";
+import { choose } from "../../src/broker/routing/recipients.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { Message } from "../../src/session/message.ts";
 import type { Session } from "../../src/session/session.ts";
@@ -344,4 +346,41 @@ Deno.test("[v5 MQTT-3.1.2-8] what waits behind a message for thousands when the 
   await harness.close();
   crowd.assertAllHave("1", "will");
   await waits.expectDisconnect(0x8b);
+});
+
+Deno.test("a hook that looks at a message for hundreds holds up nobody else's", async () => {
+  const gate = Promise.withResolvers<void>(), asked = Promise.withResolvers<void>();
+  const slow: Hook = {
+    id: "slow",
+    onSelectSubscribers({ topic }, matched) {
+      if (topic !== "slow") return matched;
+      asked.resolve();
+      return gate.promise.then(() => matched);
+    },
+  };
+  await using harness = await Harness.start({ hooks: [slow, allowAll()] });
+  const crowd = new Crowd(harness), publisher = await harness.connect("p"), other = await harness.connect("o");
+  for (let id = 1; id <= SOME; id++) {
+    for (const topic of ["slow", "fast"]) harness.broker.subscribe(topic, () => {}, { id });
+  }
+  const slowly = Promise.withResolvers<unknown>();
+  crowd.atFirst = () => harness.broker.publish("slow", "x").then(slowly.resolve);
+  await publisher.publish("t", "x", { qos: 1 });
+  await asked.promise;
+  assertEquals(await other.publish("fast", "x", { qos: 1 }), 0);
+  gate.resolve();
+  await slowly.promise;
+});
+
+Deno.test("hooks that do not answer hold only so much in memory: others wait then", async () => {
+  const deliveries = new LongDeliveries(), gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  assertEquals(deliveries.hold(65_536, gates[0].promise), undefined);
+  const waits = deliveries.hold(1, gates[1].promise);
+  assert(waits instanceof Promise);
+  gates[0].resolve();
+  await gates[0].promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  assertEquals(deliveries.hold(65_535, new Promise(() => {})), undefined);
+  gates[1].reject(new Error("no"));
+  await waits;
 });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Portions } from "../../src/broker/core/portions.ts";
 
 /** Rounds of the event loop that come when they are called for. */
@@ -26,6 +26,25 @@ Deno.test("as much as a round has is done at once, the rest in those that follow
   assertEquals([rounds.next(), steps], [1, 50]);
   assertEquals([rounds.next(), steps], [1, 60]);
   assertEquals([rounds.next(), portions.isSpent], [0, false]);
+});
+
+Deno.test("who has something to do once has its turn beside work that goes on and on", async () => {
+  const rounds = new Rounds(), { portions } = rounds, done: string[] = [];
+  portions.run(100, () => true);
+  const once = portions.inTurn(() => {
+    done.push("once");
+    return Promise.resolve("x");
+  });
+  rounds.next();
+  assertEquals(done, []); // behind the one before it
+  rounds.next();
+  assertEquals([done, await once], [["once"], "x"]);
+});
+
+Deno.test("what is to be done once is done at once where something is left, and what it throws is passed on", async () => {
+  const { portions } = new Rounds();
+  assertEquals(await portions.inTurn(() => Promise.resolve(portions.isSpent)), false);
+  await assertRejects(() => portions.inTurn(() => Promise.reject(new Error("no"))), Error, "no");
 });
 
 Deno.test("all share one round, and have their turn in the order in which they wait", () => {

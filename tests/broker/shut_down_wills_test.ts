@@ -4,6 +4,7 @@ import { allowAll } from "../../hooks/auth/allow_all.ts";
 import type { MemoryListener } from "../../listeners/memory.ts";
 import type { Hook } from "../../src/hook/hook.ts";
 import { Harness } from "../helpers/harness.ts";
+import { until } from "../helpers/until.ts";
 import { hex } from "../packets/bytes.ts";
 
 /** Answers a little later. */
@@ -112,19 +113,24 @@ Deno.test("each part of the end leaves time for those behind it, whatever holds 
   assertEquals(calls, ["hook stopped"]);
 });
 
-Deno.test("who publishes while wills are waited for is told that the broker stops, and sends it again elsewhere", async () => {
-  const gate = Promise.withResolvers<void>(), asked = Promise.withResolvers<void>();
-  const slow: Hook = { id: "slow", onWill: (_client, will) => (asked.resolve(), gate.promise.then(() => will)) };
-  await using harness = await Harness.start({ hooks: [slow, allowAll()] });
-  const watching = await harness.connect("watching"), publisher = await harness.connect("publisher");
-  await watching.subscribe("#", { qos: 1 });
-  await harness.connect({ clientId: "dying", will: { topic: "will" } });
-  const closed = harness.close();
-  await asked.promise;
-  await publisher.sendPublish("t", "x", { qos: 1 });
-  await publisher.expectDisconnect(0x8b);
-  gate.resolve();
-  await closed;
-  await watching.expectMessage("will", "gone");
-  await watching.expectDisconnect(0x8b);
-});
+for (const qos of [0, 1, 2] as const) {
+  Deno.test(`[v5 MQTT-3.1.2-8] who publishes at QoS ${qos} while the broker stops gets the wills of others, and no acknowledgement`, async () => {
+    const gate = Promise.withResolvers<void>(), asked = Promise.withResolvers<void>();
+    const slow: Hook = { id: "slow", onWill: (_client, will) => (asked.resolve(), gate.promise.then(() => will)) };
+    await using harness = await Harness.start({ hooks: [slow, allowAll()] });
+    const watching = await harness.connect("watching"), publisher = await harness.connect("publisher");
+    await watching.subscribe("#", { qos: 1 });
+    await publisher.subscribe("will", { qos: 1 });
+    await harness.connect({ clientId: "dying", will: { topic: "will" } });
+    const received = harness.broker.info.messagesReceived, closed = harness.close();
+    await asked.promise;
+    await publisher.sendPublish("t", "x", { qos });
+    await until(() => harness.broker.info.messagesReceived > received);
+    gate.resolve();
+    await closed;
+    for (const client of [watching, publisher]) {
+      await client.expectMessage("will", "gone");
+      await client.expectDisconnect(0x8b);
+    }
+  });
+}

@@ -4,6 +4,7 @@ import { StoreLostError } from "../../hooks/storage/engine.ts";
 import type { Changes } from "../../hooks/storage/engine.ts";
 import { MemoryEngine, type MemoryStore } from "../../hooks/storage/memory_engine.ts";
 import { HttpHealthListener } from "../../listeners/http_health.ts";
+import type { Hook } from "../../src/hook/hook.ts";
 import { MqttError } from "../../src/packets/errors.ts";
 import { PacketType } from "../../src/packets/types.ts";
 import { RestartWorld } from "./restart_world.ts";
@@ -24,10 +25,11 @@ class FullWorld extends RestartWorld {
   readonly health = new HttpHealthListener({ id: "health", address: "127.0.0.1:0" });
   readonly #engines: FullEngine[];
 
-  constructor(maximumPendingMutations?: number) {
+  constructor(maximumPendingMutations?: number, hooks: readonly Hook[] = []) {
     const engines: FullEngine[] = [];
     super({
       connectTimeout: 30,
+      hooks,
       storage: { maximumPendingMutations, stopTimeout: 10 },
       engine(store) {
         const engine = new FullEngine(store);
@@ -170,4 +172,32 @@ Deno.test("a store that is lost refuses with 0x83 at once", async () => {
   for (let count = 0; count < 3; count++) assertEquals(await publisher.publish("t", "x", { qos: 1 }), 0x83);
   assertEquals(await publisher.publish("t", "x", { qos: 2 }), 0x83);
   assertEquals(await world.status(), 503);
+});
+
+Deno.test("a message that a hook lets pass when the store has become full is refused before anybody has it", async () => {
+  const gate = Promise.withResolvers<void>();
+  const slow: Hook = { id: "slow", onPublish: (_client, packet) => gate.promise.then(() => packet) };
+  await using world = await new FullWorld(8, [slow]).start();
+  const live = await world.connect("live", { cleanStart: true, properties: { sessionExpiryInterval: 0 } });
+  await live.subscribe("t", { qos: 0 });
+  const away = await world.connect("away");
+  await away.subscribe("t", { qos: 2 });
+  await away.cut();
+  const publishers = await Promise.all(Array.from({ length: 12 }, (_, at) => world.connect(`p${at}`)));
+  world.full();
+  for (const [at, publisher] of publishers.entries()) await publisher.sendPublish("t", `m${at}`, { qos: 2 });
+  await until(() => world.broker.info.messagesReceived === publishers.length);
+  gate.resolve();
+  await until(() => world.hook.stats.failures > 0);
+  await world.recover();
+  const taken: string[] = [], refused: number[] = [];
+  for (const [at, publisher] of publishers.entries()) {
+    const { reasonCode } = await publisher.next() as { reasonCode: number };
+    if (reasonCode === 0) taken.push(`m${at}`);
+    else refused.push(reasonCode);
+  }
+  assertEquals(new Set(refused), new Set([0x97]));
+  await live.barrier();
+  for (const payload of taken) await live.expectMessage("t", payload);
+  await live.expectNothing();
 });

@@ -113,7 +113,11 @@ export class Core {
    * memory.
    */
   readonly longMatches: { first: Promise<unknown>; again: Promise<unknown> } = { first: DONE, again: DONE };
-  /** Messages that go to so many that they are delivered in portions. */
+  /** True from the beginning of the end. */
+  stopping = false;
+  /** Resolves when all connections were told that the broker stops. */
+  readonly connectionsClosed: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+  /** Messages that go to so many that they wait for one another. */
   readonly longDeliveries: LongDeliveries = new LongDeliveries();
   /** Sessions that have ended and are not done with, by ClientID. */
   readonly endings: Map<string, { goOn(): boolean; end(): void; readonly done: Promise<void> }> = new Map();

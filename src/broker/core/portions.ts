@@ -53,9 +53,14 @@ export class Portions {
     this.wait(() => this.run(units, step));
   }
 
-  /** Resolves when something is left. */
-  async free(): Promise<void> {
-    while (this.isSpent) await new Promise<void>((resolve) => this.wait(resolve));
+  /**
+   * Does something once when something is left, in its turn among all who wait.
+   *
+   * @param work what is done; it spends what it uses
+   * @returns what `work` returns
+   */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.isSpent ? new Promise((resolve) => this.wait(() => resolve(work()))) : work();
   }
 
   /** Calls `work` once when it is its turn; it spends what it uses, and waits again for more. */

@@ -13,7 +13,7 @@ import { answerAgain } from "./awaiting_pubrel.ts";
 import { isFullOfSessions } from "./check_connect.ts";
 
 /**
- * Completes and checks a message: alias, topic, capabilities, quota, payload format, room in the store.
+ * Completes and checks a message: alias, topic, capabilities, quota, payload format.
  *
  * @returns false for a message that goes no further and is answered already
  * @throws MqttError 0x82, 0x90, 0x93, 0x94, 0x99, 0x9A, 0x9B for what ends the connection
@@ -34,7 +34,7 @@ export function admit(core: Core, connection: Connection, message: Message): boo
   if (message.isText && !isPayloadText(core, connection, message)) return false;
   if (message.qos === 2 && isFullOfSessions(core, connection.session!)) return refuseIdentifier(connection, message);
   message.limitLife(capabilities.maximumMessageExpiryInterval);
-  return message.qos === 0 || mayBeStored(core, connection, message);
+  return true;
 }
 
 /**
@@ -69,13 +69,5 @@ function isPayloadText(core: Core, connection: Connection, message: Message): bo
   const reason = `Cannot publish to ${message.topic}: the payload is marked as UTF-8 and is not`;
   if (message.qos === 0) throw new MqttError(ReasonCode.PayloadFormatInvalid, reason);
   refuse(connection, message, ReasonCode.PayloadFormatInvalid, reason);
-  return false;
-}
-
-/** A store that takes no more says so before the message is routed: its client sends it again, and nobody has it twice. */
-function mayBeStored(core: Core, connection: Connection, message: Message): boolean {
-  const refusal = core.hooks.refusalOfMore();
-  if (refusal === undefined) return true;
-  refuse(connection, message, refusal.reasonCode, refusal.message);
   return false;
 }

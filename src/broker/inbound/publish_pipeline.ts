@@ -10,7 +10,8 @@ import type { Connection, MessageReceiver } from "../connection/connection.ts";
 import { authorize } from "../core/authorize.ts";
 import type { Core } from "../core/core.ts";
 import { messageOf, packetOf } from "../routing/hook_packet.ts";
-import { choose, deliverAll, isKeptOut, type Recipients } from "../routing/deliver_all.ts";
+import { deliverAll, isKeptOut } from "../routing/deliver_all.ts";
+import { choose, type Recipients } from "../routing/recipients.ts";
 import { checkRetainedLimits } from "../routing/retain.ts";
 import { acknowledge, refuse } from "./acknowledge.ts";
 import { admit } from "./admit.ts";
@@ -32,9 +33,8 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   #call: TransformCall<PublishPacket> | undefined;
   /** The message that hooks look at. */
   #message!: Message;
-  /** While the broker stops nothing more is begun with: what is not acknowledged is sent again. */
-  readonly #checkServing = () => {
-    if (!this.#core.serving) throw new MqttError(ReasonCode.ServerShuttingDown, "the broker is shutting down");
+  readonly #checkStopping = () => {
+    if (this.#core.stopping) throw new MqttError(ReasonCode.ServerShuttingDown, "the broker is shutting down");
   };
 
   constructor(core: Core, connection: Connection) {
@@ -104,22 +104,22 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
   /** Hooks that have taken their time let the message pass. */
   transformed(changed: PublishPacket): void {
     this.#becameOlder(this.#message);
-    try {
-      const pending = this.#take(changed);
-      if (pending === undefined) this.#transformed.resolve();
-      else pending.then(() => this.#transformed.resolve(), (error) => this.#transformed.reject(error));
-    } catch (error) {
-      this.#transformed.reject(error);
-    }
+    this.#settle(() => this.#take(changed));
   }
 
   /** Hooks that have taken their time refuse the message. */
   refused(error: MqttError): void {
+    this.#settle(() => this.#refused(error));
+  }
+
+  #settle(step: () => void | PromiseLike<void>): void {
+    const resolve = () => this.#transformed.resolve(), reject = (error: unknown) => this.#transformed.reject(error);
     try {
-      this.#refused(error);
-      this.#transformed.resolve();
-    } catch (failure) {
-      this.#transformed.reject(failure);
+      const pending = step();
+      if (pending === undefined) resolve();
+      else pending.then(resolve, reject);
+    } catch (error) {
+      reject(error);
     }
   }
 
@@ -128,36 +128,42 @@ class PublishPipeline implements MessageReceiver, TransformReceiver<PublishPacke
     try {
       return this.#route(message, messageOf(this.#core, message, changed));
     } catch (error) {
-      this.#refused(error);
+      return this.#refused(error);
     }
   }
 
-  /** A hook or a limit refuses the message: told at QoS 1/2, dropped at QoS 0. */
-  #refused(error: unknown, message: Message = this.#message): void {
-    if (!(error instanceof MqttError) || error.reasonCode === ReasonCode.ServerShuttingDown) throw error;
+  /**
+   * A hook or a limit refuses the message: told at QoS 1/2, dropped at QoS 0. While the broker stops nothing more is begun with and
+   * nothing is told: the client waits for the end of its connection, gets the wills of others until then, and sends it again later.
+   */
+  #refused(error: unknown, message: Message = this.#message): void | Promise<void> {
+    if (!(error instanceof MqttError)) throw error;
+    if (this.#core.stopping) return this.#core.connectionsClosed.promise;
     refuse(this.#connection, message, error.reasonCode, error.message);
   }
 
   /** Finds out who gets what has become of `message`. */
   #route(message: Message, routed: Message): void | PromiseLike<void> {
     let recipients: Recipients | Promise<Recipients>;
-    this.#checkServing();
     try {
+      this.#checkStopping();
       if (routed.retain) checkRetainedLimits(this.#core, routed);
-      recipients = choose(this.#core, routed, this.#checkServing);
+      recipients = choose(this.#core, routed, this.#checkStopping);
     } catch (error) {
       return this.#refused(error, message);
     }
     if (!(recipients instanceof Promise)) return this.#deliver(message, routed, recipients);
     return recipients.then((chosen) => {
       this.#becameOlder(routed);
-      return this.#deliver(message, routed, chosen);
+      return this.#core.stopping ? this.#core.connectionsClosed.promise : this.#deliver(message, routed, chosen);
     }, (error) => this.#refused(error, message));
   }
 
   /** In one turn, so that storage keeps all of it in one commit, unless very many receive it. */
   #deliver(message: Message, routed: Message, recipients: Recipients): void | Promise<void> {
     const core = this.#core, connection = this.#connection;
+    const refusal = message.qos === 0 ? undefined : core.hooks.refusalOfMore();
+    if (refusal !== undefined) return this.#refused(refusal, message); // nobody has it twice when it is sent again
     if (connection.version5 && isKeptOut(core, routed, recipients)) {
       return this.#refuse(message, ReasonCode.QuotaExceeded);
     }

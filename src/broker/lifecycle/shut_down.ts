@@ -3,6 +3,7 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { Core } from "../core/core.ts";
 import type { HookLife } from "./hook_life.ts";
+import type { OpenCalls } from "./open_calls.ts";
 import type { Listener } from "../core/listener.ts";
 import { finishEnding } from "../sessions/session_end.ts";
 import { publishWill, willsSettled } from "../sessions/wills.ts";
@@ -21,18 +22,20 @@ const WILLS_UNTIL = 0.8, PACKETS_UNTIL = 0.9, CONNECTIONS_UNTIL = 0.95;
 export async function shutDown(
   core: Core,
   listeners: Iterable<Listener>,
-  { hooks, started }: { hooks: HookLife; started: boolean },
+  { hooks, calls, started }: { hooks: HookLife; calls: OpenCalls; started: boolean },
 ): Promise<void> {
   core.serving = false;
+  core.stopping = true;
   const began = core.now(), until = (share: number) => began + core.options.closeTimeout * 1000 * share;
   const closing = Promise.all(Array.from(listeners, (listener) => closeListener(core, listener)));
   await inTime(core, until(WILLS_UNTIL), closing);
   publishWills(core);
-  await inTime(core, until(WILLS_UNTIL), willsSettled(core));
+  await inTime(core, until(WILLS_UNTIL), Promise.all([willsSettled(core), calls.settled()]));
   await inTime(core, until(WILLS_UNTIL), core.longDeliveries.settled()); // QoS 2 messages that only some have would come twice
   for (const connection of [...core.connections]) {
     connection.close(ReasonCode.ServerShuttingDown, new Error("the broker is shutting down"));
   }
+  core.connectionsClosed.resolve();
   for (const clientId of core.endings.keys()) finishEnding(core, clientId);
   await inTime(core, until(PACKETS_UNTIL), Promise.all([...core.endings.values()].map(({ done }) => done)));
   await untilClosed(core, until(PACKETS_UNTIL));
@@ -45,6 +48,7 @@ export async function shutDown(
   core.stopped = true;
   await hooks.stop();
   core.hooks.close();
+  calls.end();
 }
 
 /** Waits for what should end, but not longer than the options allow. */

@@ -3,7 +3,8 @@
 import type { SystemInfo } from "../../hook/system_info.ts";
 import type { Client } from "../../session/client.ts";
 import type { Core } from "../core/core.ts";
-import { choose, deliverTo } from "../routing/deliver_all.ts";
+import { deliverTo } from "../routing/deliver_all.ts";
+import { choose } from "../routing/recipients.ts";
 import { storeRetained } from "../routing/retain.ts";
 import { bytesOfSubscriptions } from "../routing/subscriptions.ts";
 import { bytesOfSessions } from "../sessions/session_begin.ts";

@@ -4,156 +4,16 @@ import type { Client } from "../../session/client.ts";
 import type { Message } from "../../session/message.ts";
 import type { DeliveryOptions } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
-import { HeldSubscription } from "../../topics/subscription.ts";
-import { parseTopicFilter } from "../../topics/topic_filter.ts";
-import type { MatchedShare, MatchedSubscriber, MatchResult, Subscription } from "../../topics/subscription_tree.ts";
+import type { MatchedShare, MatchedSubscriber, Subscription } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
 import { deliver, isTotalTight, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
-import { chooseMember, chooseMembers, type DeniedSubscribers, judgeAll, type Member } from "./choose.ts";
+import { chooseMember, type Member } from "./choose.ts";
 import { deliverInPortions, MANY, SOME } from "./long_delivery.ts";
-import { matchTopic } from "./match_topic.ts";
+import { asItStands, countOf, hasLeft, haveLeft, mayNotOvertake, type Recipients } from "./recipients.ts";
 import { retain } from "./retain.ts";
-
-type Matched = MatchResult<Session>;
 
 /** 2 to the power of so many Subscription Identifiers take a microsecond. */
 const IDENTIFIERS = 4;
-
-/** Who gets a message: everybody's verdict is known. */
-export interface Recipients {
-  /** Who matches. */
-  readonly matched: MatchResult<Session>;
-  /** Those of them who do not get it. */
-  readonly deniedSubscribers: DeniedSubscribers;
-  /** The chosen members of share groups; `undefined` where there are no groups. */
-  readonly members: readonly Member[] | undefined;
-}
-
-/**
- * Finds out who gets a message [MQTT-4.5.0-1]. Hooks are asked here, nothing is delivered yet.
- *
- * @param checkTurn called when others had to get theirs first: what it throws is thrown
- * @returns a Promise only when a hook is async, or when others have to get theirs first
- * @throws MqttError (also as rejection) of `onSelectSubscribers`
- */
-export function choose(core: Core, message: Message, checkTurn?: () => void): Recipients | Promise<Recipients> {
-  if (mayNotOvertake(core, message)) return chooseInTurn(core, message, checkTurn);
-  const matched = matchTopic(core, message);
-  if (!(matched instanceof Promise)) return chooseOrWait(core, message, { matched, checkTurn });
-  message.keepMemory();
-  return matched.then((found) => chooseOrWait(core, message, { matched: found, checkTurn }));
-}
-
-/** Whether another message to the topic is on its way to very many. */
-function mayNotOvertake({ longDeliveries }: Core, { topic }: Message): boolean {
-  return longDeliveries.isBusy && longDeliveries.concerns(topic);
-}
-
-function chooseOrWait(
-  core: Core,
-  message: Message,
-  { matched, checkTurn }: { matched: Matched; checkTurn: (() => void) | undefined },
-): Recipients | Promise<Recipients> {
-  const count = countOf(matched), { longDeliveries, portions } = core;
-  const waits = count >= SOME && (portions.isSpent || longDeliveries.isBusy);
-  return waits ? chooseInTurn(core, message, checkTurn) : chooseOfAll(core, message, matched);
-}
-
-/** Nothing that was found out is kept meanwhile: for thousands of receivers, and as many publishers, it would take a lot of memory. */
-function chooseInTurn(core: Core, message: Message, checkTurn?: () => void): Promise<Recipients> {
-  message.keepMemory();
-  return core.longDeliveries.after(message.topic, async () => {
-    checkTurn?.();
-    await core.portions.free();
-    return chooseOfAll(core, message, await matchTopic(core, message));
-  });
-}
-
-function chooseOfAll(core: Core, message: Message, matched: Matched): Recipients | Promise<Recipients> {
-  const { onSelectSubscribers } = core.hooks.on;
-  if (onSelectSubscribers === undefined) return chooseOf(core, message, matched);
-  message.keepMemory();
-  const selected = core.hooks.transform(onSelectSubscribers, message, matched);
-  return selected instanceof Promise
-    ? selected.then((found) =>
-      chooseLater(core, message, { matched: found, deniedSubscribers: judgeAll(core, message, found.subscribers) })
-    )
-    : chooseOf(core, message, selected);
-}
-
-function countOf({ subscribers, shares }: Matched): number {
-  return subscribers.length + shares.length;
-}
-
-function chooseOf(core: Core, message: Message, matched: MatchResult<Session>): Recipients | Promise<Recipients> {
-  const { subscribers, shares } = matched;
-  const deniedSubscribers = judgeAll(core, message, subscribers);
-  if (deniedSubscribers instanceof Promise) return chooseLater(core, message, { matched, deniedSubscribers });
-  if (shares.length === 0) return { matched, deniedSubscribers, members: undefined };
-  const members = chooseMembers(core, message, shares);
-  if (members instanceof Promise) return chooseLater(core, message, { matched, deniedSubscribers, members });
-  return { matched, deniedSubscribers, members };
-}
-
-/** The same when a hook has to be waited for. */
-async function chooseLater(
-  core: Core,
-  message: Message,
-  step: {
-    matched: MatchResult<Session>;
-    deniedSubscribers: DeniedSubscribers | Promise<DeniedSubscribers>;
-    members?: Promise<Member[]>;
-  },
-): Promise<Recipients> {
-  const { matched, matched: { shares } } = step;
-  const deniedSubscribers = await step.deniedSubscribers;
-  let members = await (step.members ?? chooseMembers(core, message, shares));
-  while (members.some(hasLeft)) {
-    members = await chooseMembers(
-      core,
-      message,
-      shares.map((share) => asItStands(core, share)),
-    );
-  }
-  return withoutThoseWhoLeft({ matched, deniedSubscribers, members });
-}
-
-/**
- * A session may end, or its client unsubscribe, while hooks are asked about others: from UNSUBACK on nothing is added for it
- * [MQTT-3.10.4-2]. What a hook has made up instead of a subscription stays.
- */
-function hasLeft(subscription: Member): boolean {
-  if (!(subscription instanceof HeldSubscription)) return false;
-  const { ended, subscriptions } = subscription.subscriber as Session;
-  return ended || !subscriptions.has(subscription.filter.full);
-}
-
-/**
- * A group of which somebody has left: who has joined since may be the only one that is there now. Where a hook has chosen who is asked
- * it stays with those.
- */
-function asItStands(core: Core, share: MatchedShare<Session>): MatchedShare<Session> {
-  const left = share.members.find(hasLeft);
-  if (left === undefined) return share;
-  const now = core.hooks.on.onSelectSubscribers === undefined
-    ? core.tree.share(parseTopicFilter((left as HeldSubscription<Session>).filter.full))
-    : undefined;
-  return now ?? { ...share, members: share.members.filter((member) => !hasLeft(member)) };
-}
-
-/** Whether nothing is left of the subscriptions that match. */
-function haveLeft({ subscriptions }: MatchedSubscriber<Session>): boolean {
-  return subscriptions.length > 0 && subscriptions.every(hasLeft);
-}
-
-function withoutThoseWhoLeft(recipients: Recipients): Recipients {
-  const { matched: { subscribers }, deniedSubscribers } = recipients;
-  const denied = new Set(deniedSubscribers), without: number[] = [];
-  for (let index = 0; index < subscribers.length; index++) {
-    if (denied.has(index) || haveLeft(subscribers[index])) without.push(index);
-  }
-  return { ...recipients, deniedSubscribers: without };
-}
 
 /**
  * Delivers a message to all recipients and keeps it where it is to be retained. In one turn, so that a crash never finds it delivered

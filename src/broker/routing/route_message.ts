@@ -3,8 +3,9 @@
 import type { Client } from "../../session/client.ts";
 import type { Message } from "../../session/message.ts";
 import type { Core } from "../core/core.ts";
-import { choose, deliverAll, type Recipients } from "./deliver_all.ts";
+import { deliverAll } from "./deliver_all.ts";
 import { messageOf, packetOf } from "./hook_packet.ts";
+import { choose, type Recipients } from "./recipients.ts";
 import { checkRetainedLimits } from "./retain.ts";
 
 /** Called in the turn that has routed a message, so that storage keeps both in one commit. */
@@ -16,16 +17,21 @@ export type WhenRouted = (message: Message) => void;
  * @throws MqttError (also as rejection) of a hook, or 0x97 when the message cannot be retained or stored
  */
 export function publish(core: Core, client: Client, message: Message): Message | Promise<Message> {
-  const { onPublish } = core.hooks.on, refusal = message.qos > 0 ? core.hooks.refusalOfMore() : undefined;
-  if (refusal !== undefined) throw refusal;
-  if (onPublish === undefined) return route(core, client, message);
+  const { onPublish } = core.hooks.on;
+  if (onPublish === undefined) return routeIfKept(core, client, message);
   const changed = core.hooks.transform(onPublish, client, packetOf(message));
   return changed instanceof Promise
     ? changed.then((later) => {
       core.now(); // the message has become older
-      return route(core, client, messageOf(core, message, later));
+      return routeIfKept(core, client, messageOf(core, message, later));
     })
-    : route(core, client, messageOf(core, message, changed));
+    : routeIfKept(core, client, messageOf(core, message, changed));
+}
+
+function routeIfKept(core: Core, client: Client, message: Message): Message | Promise<Message> {
+  const refusal = message.qos > 0 ? core.hooks.refusalOfMore() : undefined;
+  if (refusal !== undefined) throw refusal;
+  return route(core, client, message);
 }
 
 /** Routes a message without asking `onPublish`. */
