@@ -1,5 +1,6 @@
 /** The certificate of a listener.
  * @module */
+import { checkOptions } from "../src/hook/check_options.ts";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
 /** A certificate and its key, both PEM. */
@@ -18,13 +19,14 @@ const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED
  * Checks what the runtime would find out when it listens, or in the first handshake only.
  *
  * @param certificate certificate and key
- * @throws Error when they cannot be read or do not belong together, TypeError when they are not there
+ * @throws Error when they cannot be read or do not belong together, TypeError when they are not there or something else is
  */
 export function checkCertificate(certificate: TlsCertificate): void {
   const { cert, key, clientCa } = certificate ?? {};
   if (typeof cert !== "string" || typeof key !== "string") {
     throw new TypeError("Cannot use the TLS certificate: expected { cert, key }, both as text in PEM");
   }
+  checkOptions(certificate, { cert: "string", key: "string", clientCa: "string" });
   const parsed = parse("cert", () => new X509Certificate(cert));
   if (ENCRYPTED.test(key)) {
     throw new Error(
