@@ -1,6 +1,6 @@
 /** A hook that logs what happens in the broker, for people who look for the cause of something.
  * @module */
-import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
+import { checkOptions, type Kinds } from "../src/hook/check_options.ts";
 import type { DisconnectInfo, GrantedSubscription, Hook } from "../src/hook/hook.ts";
 import { type Logger, silentLogger } from "../src/hook/logger.ts";
 import { type Packet, PacketType } from "../src/packets/types.ts";
@@ -58,6 +58,8 @@ export interface DebugOptions {
   level?: "debug" | "info";
 }
 
+const OPTIONS: Kinds<DebugOptions> = { events: "list", payloadBytes: [0, 1_048_576], level: "any" };
+
 type Log = (message: string, fields?: Record<string, unknown>) => void;
 
 /** What the functions of the hook share. */
@@ -72,7 +74,7 @@ interface Context {
  *
  * @param options what to log
  * @returns the hook, for `broker.addHook`
- * @throws {TypeError} for an event or a level that does not exist, {RangeError} for other payload bytes
+ * @throws {TypeError} for an event, a level or an option that does not exist, {RangeError} for other payload bytes
  *
  * @example
  * ```ts
@@ -83,12 +85,12 @@ interface Context {
  * ```
  */
 export function debug(options: DebugOptions = {}): Hook {
+  checkOptions(options, OPTIONS);
   const { events = debugEvents.filter((event) => event !== "pings"), payloadBytes = 0, level = "debug" } = options;
   const unknown = events.find((event) => !debugEvents.includes(event));
   if (unknown !== undefined) {
     throw new TypeError(`Cannot log event "${unknown}": events are ${debugEvents.join(", ")}`);
   }
-  checkWholeNumbers(options, { payloadBytes: [0, 1_048_576] });
   if (level !== "debug" && level !== "info") {
     throw new TypeError(`Cannot use level: current value is ${level}, expected debug or info`);
   }

@@ -3,7 +3,7 @@
  * HTTP and WebSockets are the runtime's here, with what it does not limit: a client can make it gather memory, and keep file
  * descriptors. Where strangers may connect, a `WebSocketListener` on a port of its own is the safe way.
  * @module */
-import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
+import { checkOptions, type Kinds } from "../src/hook/check_options.ts";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { tellOfRefusedRequest } from "./http_refusal.ts";
 import {
@@ -12,6 +12,7 @@ import {
   type SocketTaker,
   WebSocketEndpoint,
 } from "./websocket_endpoint.ts";
+import { RULES } from "./websocket_rules.ts";
 
 export type { FetchInfo, RuntimeWebSocketOptions } from "./websocket_endpoint.ts";
 export type { HostRules, OriginRules } from "./web_rules.ts";
@@ -24,6 +25,14 @@ export interface FetchListenerOptions extends RuntimeWebSocketOptions {
   /** Answers every request that is no WebSocket at this endpoint's path; default: a text that says what is here. */
   readonly fallback?: (request: Request, info?: FetchInfo) => Response | Promise<Response>;
 }
+
+const OPTIONS: Kinds<FetchListenerOptions> = {
+  ...RULES,
+  id: "string",
+  fallback: "function",
+  maximumBuffered: [1, Infinity],
+  idleTimeout: [0, Infinity],
+};
 
 /**
  * Answers WebSocket requests that carry MQTT, and leaves the others to the application.
@@ -60,10 +69,10 @@ export class FetchListener implements Listener {
    * Makes the listener.
    *
    * @param options paths, rules and what the other requests get
-   * @throws Error when a rule cannot be used, RangeError for a number that cannot
+   * @throws Error that names an option that cannot be used
    */
   constructor(options: FetchListenerOptions) {
-    checkWholeNumbers(options, { maximumBuffered: [1, Infinity], idleTimeout: [0, Infinity] });
+    checkOptions(options, OPTIONS);
     this.id = options.id;
     this.#endpoint = new WebSocketEndpoint(options);
     this.address = this.#endpoint.paths[0];

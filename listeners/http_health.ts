@@ -1,7 +1,8 @@
 /** Whether the broker is well, over HTTP.
  * @module */
+import { checkOptions } from "../src/hook/check_options.ts";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { HttpPage, type HttpPageOptions, type Page } from "./http_page.ts";
+import { HttpPage, type HttpPageOptions, type Page, PAGE_OPTIONS } from "./http_page.ts";
 
 export type { HttpPageOptions } from "./http_page.ts";
 export type { HostRules } from "./web_rules.ts";
@@ -43,9 +44,10 @@ export class HttpHealthListener implements Listener {
    * Makes the listener.
    *
    * @param options where to listen
-   * @throws Error when the address is not one, or an option cannot be used
+   * @throws Error that names an option that cannot be used
    */
   constructor(options: HttpHealthListenerOptions) {
+    checkOptions(options, PAGE_OPTIONS);
     const { address = "127.0.0.1:8081", path } = options;
     this.id = options.id;
     this.#page = new HttpPage({

@@ -1,5 +1,6 @@
 /** One page over HTTP: what the listeners for statistics and health have in common.
  * @module */
+import type { Kinds } from "../src/hook/check_options.ts";
 import type { ListenerContext } from "../src/broker/core/listener.ts";
 import { parseAddress } from "./address.ts";
 import type { HttpAnswer } from "./http_exchange.ts";
@@ -17,6 +18,15 @@ export interface HttpPageOptions extends HostRules {
   /** Seconds in which a request has to arrive and to be answered; more than 0 to 3,600, default 10. */
   readonly requestTimeout?: number;
 }
+
+/** What the options of a page have to be, with those of the listeners. */
+export const PAGE_OPTIONS: Kinds<HttpPageOptions & { address: string; path: string }> = {
+  id: "string",
+  address: "any",
+  path: "any",
+  requestTimeout: "any",
+  allowedHosts: "list",
+};
 
 /** Status, type and text of a page. */
 export type Page = Required<Pick<HttpAnswer, "status" | "type" | "text">>;
@@ -46,8 +56,9 @@ export class HttpPage {
   constructor(setup: HttpPageSetup) {
     checkForm({ name: "path", values: setup.paths }, PATH);
     this.#setup = setup;
-    this.#port = new HttpPort(new TcpListener(setup), setup.requestTimeout);
-    this.#hosts = new HostGate(setup, isLoopback(parseAddress(setup.address).hostname));
+    const { id, address, requestTimeout } = setup;
+    this.#port = new HttpPort(new TcpListener({ id, address }), requestTimeout);
+    this.#hosts = new HostGate(setup, isLoopback(parseAddress(address).hostname));
   }
 
   /** Where it listens; the real address once it does. */

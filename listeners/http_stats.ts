@@ -1,7 +1,8 @@
 /** The broker's counters over HTTP, for people and monitoring.
  * @module */
+import { checkOptions } from "../src/hook/check_options.ts";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { HttpPage, type HttpPageOptions, type Page } from "./http_page.ts";
+import { HttpPage, type HttpPageOptions, type Page, PAGE_OPTIONS } from "./http_page.ts";
 
 export type { HttpPageOptions } from "./http_page.ts";
 export type { HostRules } from "./web_rules.ts";
@@ -42,9 +43,10 @@ export class HttpStatsListener implements Listener {
    * Makes the listener.
    *
    * @param options where to listen
-   * @throws Error when the address is not one, or an option cannot be used
+   * @throws Error that names an option that cannot be used
    */
   constructor(options: HttpStatsListenerOptions) {
+    checkOptions(options, PAGE_OPTIONS);
     const { address = "127.0.0.1:8080", path = "/" } = options;
     this.id = options.id;
     this.#page = new HttpPage({ ...options, address, paths: [path], render });

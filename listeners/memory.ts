@@ -1,11 +1,12 @@
 /** MQTT within the process: no port, no permission, no copy through the system.
  * @module */
-import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
+import { checkOptions, type Kinds } from "../src/hook/check_options.ts";
 import type { Listener, ListenerContext, Socket } from "../src/broker/core/listener.ts";
 import type { PeerCertificate } from "../src/session/client.ts";
 import { MemoryPipe } from "./memory_pipe.ts";
 
 const CAPACITY = 65_536;
+const OPTIONS: Kinds<MemoryListenerOptions> = { id: "string", capacity: [1, Infinity] };
 
 /** Options of a {@linkcode MemoryListener}. */
 export interface MemoryListenerOptions {
@@ -114,13 +115,13 @@ export class MemoryListener implements Listener {
    * Makes the listener.
    *
    * @param options name and size
-   * @throws RangeError for a capacity below 1
+   * @throws Error that names an option that cannot be used
    */
   constructor(options: MemoryListenerOptions) {
+    checkOptions(options, OPTIONS);
     this.id = options.id;
     this.address = `memory:${options.id}`;
     this.#options = options;
-    checkWholeNumbers(options, { capacity: [1, Infinity] });
   }
 
   /**

@@ -1,5 +1,6 @@
 /** MQTT over connections that come from somewhere else.
  * @module */
+import { checkOptions, type Kinds } from "../src/hook/check_options.ts";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { formatPeer } from "./address.ts";
@@ -18,6 +19,8 @@ export interface NetListenerOptions {
   /** What `protocol` says, default `net`. */
   readonly protocol?: string;
 }
+
+const OPTIONS: Kinds<NetListenerOptions> = { id: "string", connections: "any", address: "string", protocol: "string" };
 
 /**
  * Takes connections from any async iterable.
@@ -49,8 +52,10 @@ export class NetListener implements Listener {
    * Makes the listener.
    *
    * @param options where connections come from
+   * @throws Error that names an option that cannot be used
    */
   constructor(options: NetListenerOptions) {
+    checkOptions(options, OPTIONS);
     const { id, connections, protocol = "net" } = options;
     this.id = id;
     this.protocol = protocol;

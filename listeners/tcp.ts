@@ -1,7 +1,7 @@
 /** MQTT over TCP.
  * @module */
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
-import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
+import { checkOptions, type Kinds } from "../src/hook/check_options.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { formatPeer, parseAddress } from "./address.ts";
 import { addressOf, bind } from "./bind.ts";
@@ -9,6 +9,7 @@ import { connSocket, takeOver } from "./conn_socket.ts";
 
 /** Enough for all who come while a broker that much is asked of accepts nobody: who finds no room tries again after a second. */
 const BACKLOG = 2_048;
+const OPTIONS: Kinds<TcpListenerOptions> = { id: "string", address: "any", backlog: [1, 65_535], keepAlive: "boolean" };
 
 /** Options of a {@linkcode TcpListener}. */
 export interface TcpListenerOptions {
@@ -50,11 +51,11 @@ export class TcpListener implements Listener {
    * Makes the listener; the port is opened later.
    *
    * @param options where to listen
-   * @throws Error when the address is not one, RangeError for a backlog outside of its range
+   * @throws Error that names an option that cannot be used
    */
   constructor(options: TcpListenerOptions) {
+    checkOptions(options, OPTIONS);
     checkAddress(options.address);
-    checkWholeNumbers(options, { backlog: [1, 65_535] });
     this.id = options.id;
     this.#options = options;
     this.#address = options.address;

@@ -27,9 +27,6 @@ export const FRAMES: TextForm = { form: /^(packets|coalesced)$/, expected: "pack
  * @throws Error that names the option, the first value that is wrong, and the form
  */
 export function checkForm({ name, values }: { name: string; values: readonly unknown[] }, form: TextForm): void {
-  if (!Array.isArray(values)) {
-    throw new Error(`Cannot use ${name}: current value is ${JSON.stringify(values)}, expected a list`);
-  }
   const wrong = values.findIndex((value) => typeof value !== "string" || !form.form.test(value));
   if (wrong < 0) return;
   throw new Error(`Cannot use ${name}: current value is ${JSON.stringify(values[wrong])}, expected ${form.expected}`);

@@ -1,5 +1,6 @@
 /** MQTT over TLS, with client certificates where they are wanted.
  * @module */
+import { checkOptions, type Kinds } from "../src/hook/check_options.ts";
 import type { Listener, ListenerContext, Socket, SocketPermit } from "../src/broker/core/listener.ts";
 import { millisecondsOf } from "./seconds.ts";
 import { TcpListener } from "./tcp.ts";
@@ -28,6 +29,16 @@ export interface TlsListenerOptions {
   /** Ask the system to find out about peers that vanished, default true. */
   readonly keepAlive?: boolean;
 }
+
+const OPTIONS: Kinds<TlsListenerOptions> = {
+  id: "string",
+  address: "any",
+  certificate: "any",
+  requireClientCertificate: "boolean",
+  handshakeTimeout: "any",
+  backlog: "any",
+  keepAlive: "any",
+};
 
 /**
  * Listens on a TCP port and speaks TLS there. With a `clientCa` clients have to show a certificate that it has signed, and
@@ -62,16 +73,18 @@ export class TlsListener implements Listener {
    * Makes the listener; the port is opened later.
    *
    * @param options where to listen and with which certificate
-   * @throws Error when the address is not one, or an option or the certificate is not usable
+   * @throws Error that names an option that cannot be used, or what is wrong with the certificate
    */
   constructor(options: TlsListenerOptions) {
-    const { id, certificate, handshakeTimeout = 10 } = options, asksClients = certificate?.clientCa !== undefined;
+    checkOptions(options, OPTIONS);
+    const { id, address, backlog, keepAlive, certificate, handshakeTimeout = 10 } = options;
+    const asksClients = certificate?.clientCa !== undefined;
     if (options.requireClientCertificate && !asksClients) {
       throw new Error("Cannot require client certificates: clientCa is missing (client_ca_file in a configuration)");
     }
     const { requireClientCertificate = asksClients } = options;
     this.id = id;
-    this.#tcp = new TcpListener(options);
+    this.#tcp = new TcpListener({ id, address, backlog, keepAlive });
     this.#server = new TlsServer({
       certificate,
       requireClientCertificate,

@@ -1,6 +1,6 @@
 /** MQTT over a Unix domain socket.
  * @module */
-import { checkWholeNumbers } from "../src/hook/whole_numbers.ts";
+import { checkOptions, type Kinds } from "../src/hook/check_options.ts";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { listenError } from "./bind.ts";
@@ -15,6 +15,8 @@ export interface UnixListenerOptions {
   /** Permissions of the socket file, such as `0o660`; by default what the process' umask leaves. */
   readonly mode?: number;
 }
+
+const OPTIONS: Kinds<UnixListenerOptions> = { id: "string", path: "string", mode: [0, 0o777] };
 
 /**
  * Listens on a Unix domain socket. A socket file that a killed process left behind is replaced; one that somebody
@@ -48,10 +50,10 @@ export class UnixListener implements Listener {
    * Makes the listener; the socket is opened later.
    *
    * @param options where to listen
-   * @throws RangeError for a mode above 0o777
+   * @throws Error that names an option that cannot be used
    */
   constructor(options: UnixListenerOptions) {
-    checkWholeNumbers(options, { mode: [0, 0o777] });
+    checkOptions(options, OPTIONS);
     this.id = options.id;
     this.address = options.path;
     this.#mode = options.mode;

@@ -1,6 +1,7 @@
 /** MQTT over WebSocket on a port of its own, with and without TLS.
  * @module */
 import { createHash } from "node:crypto";
+import { checkOptions, type Kinds } from "../src/hook/check_options.ts";
 import type { Listener, ListenerContext } from "../src/broker/core/listener.ts";
 import { parseAddress } from "./address.ts";
 import { PacketFrames, type WebSocketFrames, WriteFrames } from "./frame_encoder.ts";
@@ -13,7 +14,7 @@ import { TcpListener } from "./tcp.ts";
 import { checkForm, FRAMES } from "./text_forms.ts";
 import { TlsListener } from "./tls.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
-import { UpgradeGate, type WebSocketRules } from "./websocket_rules.ts";
+import { RULES, UpgradeGate, type WebSocketRules } from "./websocket_rules.ts";
 
 export type { WebSocketFrames } from "./frame_encoder.ts";
 export type { TlsCertificate } from "./tls_certificate.ts";
@@ -48,6 +49,19 @@ export interface WebSocketListenerOptions extends WebSocketRules {
   readonly keepAlive?: boolean;
 }
 
+const OPTIONS: Kinds<WebSocketListenerOptions> = {
+  ...RULES,
+  id: "string",
+  address: "any",
+  certificate: "any",
+  requireClientCertificate: "boolean",
+  handshakeTimeout: "any",
+  requestTimeout: "any",
+  websocketFrames: "any",
+  backlog: "any",
+  keepAlive: "any",
+};
+
 /** What the server appends to the client's key (RFC 6455, 1.3). */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -79,15 +93,17 @@ export class WebSocketListener implements Listener {
    * Makes the listener; the port is opened later.
    *
    * @param options where to listen and for whom
-   * @throws Error when the address is not one, or an option or the certificate is not usable
+   * @throws Error that names an option that cannot be used, or what is wrong with the certificate
    */
   constructor(options: WebSocketListenerOptions) {
+    checkOptions(options, OPTIONS);
     const { id, address, certificate, requestTimeout, websocketFrames = "packets" } = options;
     checkForm({ name: "websocketFrames", values: [websocketFrames] }, FRAMES);
     this.id = id;
     this.protocol = certificate === undefined ? "ws" : "wss";
-    this.#tls = certificate && new TlsListener({ ...options, certificate });
-    this.#port = new HttpPort(this.#tls ?? new TcpListener(options), requestTimeout);
+    const source = sourceOf(options);
+    this.#tls = source instanceof TlsListener ? source : undefined;
+    this.#port = new HttpPort(source, requestTimeout);
     this.#gate = new UpgradeGate(options, isLoopback(parseAddress(address).hostname));
     this.#frames = websocketFrames;
   }
@@ -135,6 +151,16 @@ export class WebSocketListener implements Listener {
       },
     };
   }
+}
+
+function sourceOf(options: WebSocketListenerOptions): TcpListener | TlsListener {
+  const { id, address, backlog, keepAlive, certificate, requireClientCertificate, handshakeTimeout } = options;
+  const port = { id, address, backlog, keepAlive };
+  if (certificate !== undefined) {
+    return new TlsListener({ ...port, certificate, requireClientCertificate, handshakeTimeout });
+  }
+  if (requireClientCertificate) throw new Error("Cannot require client certificates: certificate is missing");
+  return new TcpListener(port);
 }
 
 function upgradeHeaders(key: string, protocol: string | undefined): Record<string, string> {

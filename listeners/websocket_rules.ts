@@ -1,5 +1,6 @@
 /** Who may open a WebSocket here, and what the others are told.
  * @module */
+import type { Kinds } from "../src/hook/check_options.ts";
 import { checkForm, PATH } from "./text_forms.ts";
 import { BAD_HOST } from "./http_request.ts";
 import { HostGate, type HostRules, OriginGate, type OriginRules, WRONG_HOST, WRONG_ORIGIN } from "./web_rules.ts";
@@ -11,6 +12,15 @@ export interface WebSocketRules extends HostRules, OriginRules {
   /** Refuse clients that offer no subprotocol, default true, as the standard has it [MQTT-6.0.0-3]. */
   readonly requireSubprotocol?: boolean;
 }
+
+/** What they have to be. */
+export const RULES: Kinds<WebSocketRules> = {
+  paths: "list",
+  requireSubprotocol: "boolean",
+  allowedHosts: "list",
+  allowedOrigins: "list",
+  requireOrigin: "boolean",
+};
 
 /** The parts of a request that count. */
 export interface UpgradeRequest {

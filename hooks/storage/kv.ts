@@ -1,7 +1,8 @@
 /** Storage in Deno KV: a file, memory, or the store of the host.
  * @module */
+import { checkOptions, type Kinds } from "../../src/hook/check_options.ts";
 import { kvEngine } from "./kv_open.ts";
-import type { StorageHook, StorageOptions } from "./options.ts";
+import { STORAGE_OPTIONS, type StorageHook, type StorageOptions } from "./options.ts";
 import { storageHook } from "./storage_hook.ts";
 
 export type { StorageHook, StorageLimits, StorageOptions, StorageStats } from "./options.ts";
@@ -12,9 +13,16 @@ export interface KvStorageOptions extends StorageOptions {
   path?: string;
   /** Beginning of all keys, default `mochi`: one store may serve other purposes, too. */
   prefix?: string;
-  /** Milliseconds after which a hosted store is free again when its broker has gone without a word; default 15,000. */
+  /** Milliseconds after which a hosted store is free again when its broker has gone without a word; 100 to 3,600,000, default 15,000. */
   lease?: number;
 }
+
+const OPTIONS: Kinds<KvStorageOptions> = {
+  path: "string",
+  prefix: "string",
+  lease: [100, 3_600_000],
+  ...STORAGE_OPTIONS,
+};
 
 /**
  * A storage hook that keeps sessions, messages and counters in Deno KV. Deno has to run with `--unstable-kv`, or with
@@ -25,6 +33,7 @@ export interface KvStorageOptions extends StorageOptions {
  *
  * @param options where, and options of every storage
  * @returns the hook
+ * @throws {Error} that names an option that cannot be used
  *
  * @example
  * ```ts
@@ -35,5 +44,6 @@ export interface KvStorageOptions extends StorageOptions {
  * ```
  */
 export function kvStorage(options: KvStorageOptions = {}): StorageHook {
+  checkOptions(options, OPTIONS);
   return storageHook(kvEngine(options), options);
 }

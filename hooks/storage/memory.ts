@@ -1,7 +1,8 @@
 /** Storage in memory: for tests, and for a broker that forgets everything with its process.
  * @module */
+import { checkOptions, type Kinds } from "../../src/hook/check_options.ts";
 import { MemoryEngine, MemoryStore } from "./memory_engine.ts";
-import type { StorageHook, StorageOptions } from "./options.ts";
+import { STORAGE_OPTIONS, type StorageHook, type StorageOptions } from "./options.ts";
 import { storageHook } from "./storage_hook.ts";
 
 export { MemoryStore };
@@ -13,11 +14,14 @@ export interface MemoryStorageOptions extends StorageOptions {
   store?: MemoryStore;
 }
 
+const OPTIONS: Kinds<MemoryStorageOptions> = { store: "any", ...STORAGE_OPTIONS };
+
 /**
  * A storage hook that keeps everything in memory.
  *
  * @param options options of every storage, and where to keep things
  * @returns the hook
+ * @throws {Error} that names an option that cannot be used
  *
  * @example
  * ```ts
@@ -29,5 +33,6 @@ export interface MemoryStorageOptions extends StorageOptions {
  * ```
  */
 export function memoryStorage(options: MemoryStorageOptions = {}): StorageHook {
+  checkOptions(options, OPTIONS);
   return storageHook(new MemoryEngine(options.store), options);
 }

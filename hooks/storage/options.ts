@@ -2,7 +2,7 @@
  * @module */
 import { HEAP_LIMIT } from "../../src/hook/heap.ts";
 import type { Hook } from "../../src/hook/hook.ts";
-import { checkWholeNumbers } from "../../src/hook/whole_numbers.ts";
+import type { Kinds } from "../../src/hook/check_options.ts";
 import type { StorageStats } from "./commit_report.ts";
 
 export type { StorageStats };
@@ -33,6 +33,16 @@ export interface StorageOptions extends Partial<StorageLimits> {
   logPeriod?: number;
 }
 
+/** What they have to be. */
+export const STORAGE_OPTIONS: Kinds<StorageOptions> = {
+  id: "string",
+  durability: "any",
+  maximumPendingMutations: [1, Infinity],
+  maximumPendingBytes: [0, Infinity],
+  stopTimeout: [0, 3_600_000],
+  logPeriod: [0, 3_600_000],
+};
+
 /** A hook that keeps sessions and messages; give it to `addHook`. */
 export interface StorageHook extends Hook {
   /** Counters as they are now. */
@@ -47,7 +57,7 @@ export type ResolvedStorageOptions = Required<StorageOptions>;
  *
  * @param options what was given
  * @returns all options
- * @throws Error that names what cannot be used
+ * @throws Error for another durability
  *
  * @example
  * ```ts
@@ -61,12 +71,6 @@ export function resolveStorageOptions(options: StorageOptions): ResolvedStorageO
   if (durability !== "strict" && durability !== "relaxed") {
     throw new Error(`Cannot use durability: current value is "${durability}", expected strict or relaxed`);
   }
-  checkWholeNumbers(options, {
-    maximumPendingMutations: [1, Infinity],
-    maximumPendingBytes: [0, Infinity],
-    stopTimeout: [0, 3_600_000],
-    logPeriod: [0, 3_600_000],
-  });
   return {
     id: options.id ?? "storage",
     durability,

@@ -1,7 +1,8 @@
 /** Storage in Redis or Valkey, through the npm package `@redis/client`: the client that the makers of Redis recommend, without
  * dependencies of its own. It is downloaded when a broker starts that uses it.
  * @module */
-import type { StorageHook, StorageOptions } from "./options.ts";
+import { checkOptions, type Kinds } from "../../src/hook/check_options.ts";
+import { STORAGE_OPTIONS, type StorageHook, type StorageOptions } from "./options.ts";
 import { redisEngine } from "./redis_open.ts";
 import { storageHook } from "./storage_hook.ts";
 
@@ -24,6 +25,15 @@ export interface RedisStorageOptions extends StorageOptions {
   ca?: string;
 }
 
+const OPTIONS: Kinds<RedisStorageOptions> = {
+  url: "string",
+  prefix: "string",
+  lease: "any",
+  timeout: "any",
+  ca: "string",
+  ...STORAGE_OPTIONS,
+};
+
 /**
  * A storage hook that keeps sessions, messages and counters in Redis or Valkey. Needs `--allow-net` for the server.
  *
@@ -32,7 +42,7 @@ export interface RedisStorageOptions extends StorageOptions {
  *
  * @param options where, and options of every storage
  * @returns the hook
- * @throws {Error} for a URL that cannot be used
+ * @throws {Error} that names an option that cannot be used, or says what is wrong with the URL
  *
  * @example
  * ```ts
@@ -43,5 +53,6 @@ export interface RedisStorageOptions extends StorageOptions {
  * ```
  */
 export function redisStorage(options: RedisStorageOptions = {}): StorageHook {
+  checkOptions(options, OPTIONS);
   return storageHook(redisEngine(options), options);
 }

@@ -1,6 +1,6 @@
 /** From options to an engine over Redis: the only file that knows the client library.
  * @module */
-import { checkWholeNumbers } from "../../src/hook/whole_numbers.ts";
+import { checkOptions } from "../../src/hook/check_options.ts";
 import { Buffer } from "node:buffer";
 import type { RedisStorageOptions } from "./redis.ts";
 import type { RedisAddress, RedisConnection } from "./redis_api.ts";
@@ -23,7 +23,7 @@ export function redisEngine(options: RedisStorageOptions = {}): RedisEngine {
     throw new Error(`Cannot use prefix "${prefix}": expected a name without braces`);
   }
   const lease = options.lease ?? Number(target.parameters.get("lease") ?? 5_000), timeout = options.timeout ?? 5_000;
-  checkWholeNumbers({ lease, timeout }, { lease: [100, 3_600_000], timeout: [1, 3_600_000] });
+  checkOptions({ lease, timeout }, { lease: [100, 3_600_000], timeout: [1, 3_600_000] });
   const { host, port } = target.addresses[0];
   return new RedisEngine({
     name: `redis ${host}:${port}/${target.database} ${prefix}`,

@@ -1,9 +1,17 @@
 /** Certificates and keys from files.
  * @module */
 import type { TlsCertificate } from "../../listeners/tls.ts";
+import { certificateProblems } from "../../listeners/tls_certificate.ts";
 import { Problems } from "./problems.ts";
 import type { ListenerSettings, TlsSettings } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
+
+/** Key of each file in a configuration, and its name in the settings. */
+const FILES = {
+  cert: ["cert_file", "certFile"],
+  key: ["key_file", "keyFile"],
+  clientCa: ["client_ca_file", "clientCaFile"],
+} as const;
 
 /**
  * Reads the files of a TLS listener.
@@ -11,27 +19,31 @@ import { UsageError } from "./usage_error.ts";
  * @param files their paths
  * @param place where the listener was given
  * @returns their texts
- * @throws {UsageError} with one line for each file that cannot be read
+ * @throws {UsageError} with one line for each file that cannot be read or used
  */
 export async function readCertificate(files: TlsSettings, place: ListenerSettings["place"]): Promise<TlsCertificate> {
-  const { certFile, keyFile, clientCaFile } = files, problems = new Problems();
-  const read = (key: string, path: string) => problems.collectLater(() => readText(fieldOf(place, key), path));
-  const cert = await read("cert_file", certFile), key = await read("key_file", keyFile);
-  const clientCa = clientCaFile === undefined ? undefined : await read("client_ca_file", clientCaFile);
+  const problems = new Problems();
+  const lineOf = (part: keyof TlsCertificate, what: string) => {
+    const [key, path] = FILES[part];
+    return new UsageError(`${fieldOf(place, key)}: ${files[path]} ${what}`);
+  };
+  const read = (part: keyof TlsCertificate) =>
+    problems.collectLater(() =>
+      Deno.readTextFile(files[FILES[part][1]]!).catch((error: Error) => {
+        throw lineOf(part, `cannot be read: ${error.message}`);
+      })
+    );
+  const cert = await read("cert"), key = await read("key");
+  const clientCa = files.clientCaFile === undefined ? undefined : await read("clientCa");
   problems.throwIfAny();
-  return { cert: cert!, key: key!, clientCa };
+  const certificate = { cert: cert!, key: key!, clientCa };
+  for (const { part, problem } of certificateProblems(certificate)) problems.add(lineOf(part, problem));
+  problems.throwIfAny();
+  return certificate;
 }
 
 /** `listeners[0].tls.cert_file`, or `--tls-cert-file` where the command line made the listener. */
 function fieldOf(place: string, key: string): string {
   if (!place.startsWith("--")) return `${place}.tls.${key}`;
   return `--${key === "client_ca_file" ? "" : "tls-"}${key.replaceAll("_", "-")}`;
-}
-
-async function readText(field: string, path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new UsageError(`${field}: ${path} cannot be read: ${(error as Error).message}`);
-  }
 }

@@ -31,7 +31,7 @@ const redisUrl = v.custom<string>(
 
 const stores = section({
   memory: v.optional(flag),
-  kv: v.optional(section({ path: text("a file"), prefix: v.optional(list(text("a name"))), ...limits })),
+  kv: v.optional(section({ path: text("a file"), prefix: v.optional(text("a name")), ...limits })),
   redis: v.optional(section({
     url: redisUrl,
     prefix: v.optional(text("a name")),

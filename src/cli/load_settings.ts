@@ -102,7 +102,7 @@ function chooseStore(args: Arguments, { settings, folder }: LoadedConfig): Store
   if (url !== undefined) return parseStore(url);
   const store = settings.hooks?.storage;
   if (store === undefined) return standardStore(valueOf(args, "--data"));
-  return store.kind === "kv" ? { ...store, path: resolvePath(folder, store.path) } : store;
+  return store.kind === "kv" && store.path !== ":memory:" ? { ...store, path: resolvePath(folder, store.path) } : store;
 }
 
 function standardStore(folder: string | undefined): StoreSettings {

@@ -9,6 +9,7 @@ import { collectSettings } from "./load_settings.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { Problems } from "./problems.ts";
 import { serve } from "./serve.ts";
+import { checkStorePlace } from "./store_place.ts";
 import { UsageError } from "./usage_error.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -39,7 +40,9 @@ async function runCommand(args: readonly string[]): Promise<number> {
   if (given.has("--help")) return print(helpText());
   if (given.has("--version")) return print(VERSION);
   const problems = new Problems();
-  const plan = await makePlan(await collectSettings(given, problems), problems);
+  const settings = await collectSettings(given, problems), { store } = settings;
+  if (given.has("--check") && store !== undefined) await problems.collectLater(() => checkStorePlace(store));
+  const plan = await makePlan(settings, problems);
   return given.has("--check") ? check(plan) : await serve(plan);
 }
 

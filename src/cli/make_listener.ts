@@ -37,24 +37,24 @@ export async function makeListener(settings: ListenerSettings): Promise<MadeList
   }
 }
 
-function makePlain(settings: ListenerSettings): Listener {
-  switch (settings.type) {
+function makePlain({ type, place: _place, tls: _tls, ...options }: ListenerSettings): Listener {
+  switch (type) {
     case "unix":
-      return new UnixListener({ id: settings.id, path: settings.address, mode: settings.mode });
+      return new UnixListener({ id: options.id, path: options.address, mode: options.mode });
     case "sysinfo":
-      return new HttpStatsListener(settings);
+      return new HttpStatsListener(options);
     case "healthcheck":
-      return new HttpHealthListener(settings);
+      return new HttpHealthListener(options);
     case "ws":
-      return new WebSocketListener(settings);
+      return new WebSocketListener(options);
     default:
-      return new TcpListener(settings);
+      return new TcpListener(options);
   }
 }
 
 async function makeSecure(settings: ListenerSettings, tls: TlsSettings): Promise<MadeListener> {
-  const { requireClientCertificate } = tls;
-  const options = { ...settings, requireClientCertificate, certificate: await readCertificate(tls, settings.place) };
-  const listener = settings.type === "wss" ? new WebSocketListener(options) : new TlsListener(options);
-  return { listener, reload: async () => listener.reload(await readCertificate(tls, settings.place)) };
+  const { requireClientCertificate } = tls, { type, place, tls: _tls, ...rest } = settings;
+  const options = { ...rest, requireClientCertificate, certificate: await readCertificate(tls, place) };
+  const listener = type === "wss" ? new WebSocketListener(options) : new TlsListener(options);
+  return { listener, reload: async () => listener.reload(await readCertificate(tls, place)) };
 }

@@ -65,17 +65,33 @@ Deno.test("whom a hook has chosen without a subscription has not left", async ()
   }
 });
 
-Deno.test("a client gets its own message as a hook has chosen it for it", async () => {
-  const onSelectSubscribers: Hook["onSelectSubscribers"] = (_, { subscribers: [one], shares }) => {
-    const { subscriber, noLocal, retainAsPublished, identifiers, subscriptions } = one;
-    return { subscribers: [{ subscriber, qos: 0, noLocal, retainAsPublished, identifiers, subscriptions }], shares };
-  };
-  await using harness = await Harness.start({ hooks: [allowAll(), { id: "lowering", onSelectSubscribers }] });
-  const client = await harness.connect("c");
-  await client.subscribe("t", { qos: 1 });
-  await client.sendPublish("t", "x", { qos: 1 });
-  assertEquals((await client.expect({ type: PacketType.PUBLISH, topic: "t" })).qos, 0);
-});
+for (const filters of [["t"], ["t", "+"]]) {
+  for (const asked of [false, true]) {
+    const name = `as a hook has chosen it: ${filters.length} subscriptions, No Local ${asked}`;
+    Deno.test(`a client gets its own message ${name}`, async () => {
+      const onSelectSubscribers: Hook["onSelectSubscribers"] = (_, { subscribers: [one], shares }) => {
+        const { subscriber, retainAsPublished, subscriptions } = one;
+        const chosen = {
+          subscriber,
+          qos: 0,
+          noLocal: false,
+          retainAsPublished,
+          identifiers: [7],
+          subscriptions,
+        } as const;
+        return { subscribers: [chosen], shares };
+      };
+      await using harness = await Harness.start({ hooks: [allowAll(), { id: "lowering", onSelectSubscribers }] });
+      const client = await harness.connect("c"), rest = { retainAsPublished: false, retainHandling: 0 } as const;
+      const subscriptions = filters.map((topicFilter) => ({ topicFilter, qos: 1, noLocal: asked, ...rest } as const));
+      await client.send({ type: PacketType.SUBSCRIBE, packetId: 1, subscriptions });
+      await client.expect({ type: PacketType.SUBACK });
+      await client.sendPublish("t", "x", { qos: 1 });
+      const { qos, properties } = await client.expect({ type: PacketType.PUBLISH, topic: "t" });
+      assertEquals([qos, properties?.subscriptionIdentifiers], [0, [7]]);
+    });
+  }
+}
 
 Deno.test("who has joined a share group gets its messages from its SUBACK on where the others leave, one by one", async () => {
   for (const leave of ["unsubscribe", "disconnect"] as const) {

@@ -161,6 +161,13 @@ Deno.test("redis with all its options", async () => {
   });
 });
 
+Deno.test("Deno KV with all its options", async () => {
+  const kv = "kv: { path: /p/x, prefix: p, durability: relaxed, stop_timeout: 1, maximum_pending_bytes: 5 }";
+  assertEquals((await loadYaml(`hooks: { auth: { allow_all: true }, storage: { ${kv} } }`)).store as unknown, {
+    ...{ kind: "kv", path: "/p/x", prefix: "p", durability: "relaxed", stopTimeout: 1, maximumPendingBytes: 5 },
+  });
+});
+
 Deno.test("the same in JSON, by the ending or from standard input", async () => {
   const json = JSON.stringify({ hooks: { auth: { allow_all: true } }, listeners: [{ type: "tcp", address: ":1" }] });
   const expected = await loadYaml(`${AUTH}listeners: [{ type: tcp, address: ":1" }]`);

@@ -363,6 +363,9 @@ Deno.test("tls: small packets of the server do not wait for the peer", () =>
     hold,
   ));
 
+/** What follows the first certificate is looked at, too. */
+const CUT = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
 Deno.test("tls refuses options that cannot work", async () => {
   const make = (options: Partial<TlsListenerOptions>) => () =>
     new TlsListener({ id: "x", address: "127.0.0.1:0", certificate: certificate("server"), ...options });
@@ -377,8 +380,10 @@ Deno.test("tls refuses options that cannot work", async () => {
     [{ cert: key, key: cert }, "cert is not a certificate in PEM"],
     [{ cert, key: cert }, "key is not a private key in PEM"],
     [{ cert, key: encrypted }, "key is encrypted"],
-    [{ cert, key: certificate("client").key }, "key is not the private key of cert"],
+    [{ cert, key: certificate("client").key }, "key is not the private key of the certificate"],
+    [{ cert: `${cert}${CUT}`, key }, "cert is not a certificate in PEM"],
     [{ cert, key, clientCa: "nonsense" }, "clientCa is not a certificate in PEM"],
+    [{ cert, key, clientCa: `${ca}${CUT}` }, "clientCa is not a certificate in PEM"],
   ];
   for (const [certificate, message] of wrong) {
     assertThrows(make({ certificate }), Error, `Cannot use the TLS certificate: ${message}`);

@@ -1,9 +1,11 @@
 /** From a message to all who receive it.
  * @module */
+import type { QoS } from "../../packets/types.ts";
 import type { Client } from "../../session/client.ts";
 import type { Message } from "../../session/message.ts";
 import type { DeliveryOptions } from "../../session/outbound_record.ts";
 import type { Session } from "../../session/session.ts";
+import { MergedSubscriber } from "../../topics/subscription.ts";
 import type { MatchedShare, MatchedSubscriber, Subscription } from "../../topics/subscription_tree.ts";
 import type { Core } from "../core/core.ts";
 import { deliver, isTotalTight, lowerQos, mayQueueOnly } from "../outbound/deliver.ts";
@@ -106,7 +108,7 @@ function deliverLong(core: Core, message: Message, recipients: Recipients): Prom
 /** Delivers a message to a subscriber that may have it. */
 function deliverMatch(core: Core, message: Message, match: MatchedSubscriber<Session>): void {
   const session = match.subscriber;
-  if (session.clientId === message.publisherId && match.subscriptions.length > 1) {
+  if (session.clientId === message.publisherId && match instanceof MergedSubscriber) {
     return deliver(core, message, session, withoutNoLocal(message, match));
   }
   deliver(core, message, session, {
@@ -118,11 +120,11 @@ function deliverMatch(core: Core, message: Message, match: MatchedSubscriber<Ses
   });
 }
 
-/** What remains of overlapping subscriptions for a message of the subscriber itself. */
-function withoutNoLocal(message: Message, match: MatchedSubscriber<Session>): DeliveryOptions {
+/** What remains of overlapping subscriptions for a message of the subscriber itself; what a hook has made goes as it says. */
+function withoutNoLocal(message: Message, match: MergedSubscriber<Session>): DeliveryOptions {
   const rest = match.subscriptions.filter((subscription) => !subscription.noLocal);
   const identifiers = rest.map((subscription) => subscription.identifier).filter((identifier) => identifier !== 0);
-  const qos = rest.reduce((highest, { qos }) => qos > highest ? qos : highest, rest[0].qos);
+  const qos = rest.reduce((highest, { qos }) => qos > highest ? qos : highest, 0 as QoS);
   return {
     qos: lowerQos(message.qos, qos),
     retain: message.retain && rest.some((subscription) => subscription.retainAsPublished),
