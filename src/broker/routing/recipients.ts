@@ -12,6 +12,9 @@ import { matchTopic } from "./match_topic.ts";
 
 type Matched = MatchResult<Session>;
 
+/** 2 to the power of so many receivers take a unit of work: where a message is only sent, and where it may have to be queued. */
+const SENT = 4, QUEUED = 1;
+
 /** Who gets a message: everybody's verdict is known. */
 export interface Recipients {
   /** Who matches. */
@@ -105,7 +108,7 @@ function findInTurn(core: Core, message: Message, checkTurn?: () => void): Promi
     checkTurn?.();
     const matched = findReceivers(core, message);
     if (matched instanceof Promise) return await matched;
-    portions.spend(countOf(matched) >> 2);
+    portions.spend(countOf(matched) >> (message.qos === 0 ? SENT : QUEUED));
     return matched;
   });
 }
