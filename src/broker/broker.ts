@@ -205,8 +205,8 @@ export class Broker implements AsyncDisposable {
    */
   close(): Promise<void> {
     this.#calls.close();
-    const hooks = this.#hooks, calls = this.#calls, started = this.#announced;
-    return this.#closing ??= shutDown(this.#core, this.#listeners.values(), { hooks, calls, started });
+    const parts = { hooks: this.#hooks, calls: this.#calls, inline: this.#inline, started: this.#announced };
+    return this.#closing ??= shutDown(this.#core, this.#listeners.values(), parts);
   }
 
   /** The same as {@linkcode Broker.close}, for `await using`. */

@@ -8,6 +8,7 @@ import type { Hook } from "../../src/hook/hook.ts";
 import { MqttError } from "../../src/packets/errors.ts";
 import { PacketType } from "../../src/packets/types.ts";
 import { RestartWorld } from "./restart_world.ts";
+import type { RawClient } from "../helpers/raw_client.ts";
 import { until } from "../helpers/until.ts";
 
 /** A disk that may be full. */
@@ -183,7 +184,8 @@ Deno.test("a message that a hook lets pass when the store has become full is ref
   const away = await world.connect("away");
   await away.subscribe("t", { qos: 2 });
   await away.cut();
-  const publishers = await Promise.all(Array.from({ length: 12 }, (_, at) => world.connect(`p${at}`)));
+  const publishers: RawClient[] = [];
+  for (let at = 0; at < 12; at++) publishers.push(await world.connect(`p${at}`));
   world.full();
   for (const [at, publisher] of publishers.entries()) await publisher.sendPublish("t", `m${at}`, { qos: 2 });
   await until(() => world.broker.info.messagesReceived === publishers.length);

@@ -61,7 +61,7 @@ export class LongDeliveries {
    * @param choose finds out who gets it, when it is its turn
    * @returns what `choose` returns; it is delivered at once then
    */
-  after<T>(topic: string, choose: () => Promise<T>): Promise<T> {
+  after<T>(topic: string, choose: () => T | Promise<T>): Promise<T> {
     this.#count(topic, 1);
     const turn = this.#line.then(() => this.#last?.done).then(choose), next = () => this.#count(topic, -1);
     this.#line = turn.then(next, next);

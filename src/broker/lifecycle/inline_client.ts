@@ -85,6 +85,11 @@ export class InlineClient {
     return routed;
   }
 
+  /** Resolves when all that was published has reached its receivers; what a store has yet to keep is not waited for. Never rejects. */
+  async settled(): Promise<void> {
+    while (this.#last !== undefined) await Promise.allSettled([this.#last]);
+  }
+
   /** Subscribes; retained messages come at once. */
   subscribe(topicFilter: string, handler: InlineHandler, options: InlineSubscribeOptions): void {
     const core = this.#core, { id = 0, qos = 2 } = options;

@@ -3,8 +3,7 @@
 
 /** Which calls are under way. */
 export class OpenCalls {
-  /** How to stop waiting for each of them. */
-  readonly #pending = new Map<() => void, Promise<unknown>>();
+  readonly #pending = new Set<() => void>();
   #closed = false;
 
   /** True from the beginning of the end. */
@@ -32,7 +31,7 @@ export class OpenCalls {
   async wait<T>(action: string, call: Promise<T>): Promise<T> {
     let stop!: () => void;
     const ended = new Promise<never>((_, reject) => stop = () => reject(closedError(action)));
-    this.#pending.set(stop, call);
+    this.#pending.add(stop);
     try {
       return await Promise.race([call, ended]);
     } finally {
@@ -47,12 +46,7 @@ export class OpenCalls {
 
   /** Gives up those that are still under way. */
   end(): void {
-    for (const stop of this.#pending.keys()) stop();
-  }
-
-  /** Resolves when none is under way. Never rejects. */
-  async settled(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending.values());
+    for (const stop of this.#pending) stop();
   }
 }
 

@@ -3,6 +3,7 @@
 import { ReasonCode } from "../../packets/reason_codes.ts";
 import type { Core } from "../core/core.ts";
 import type { HookLife } from "./hook_life.ts";
+import type { InlineClient } from "./inline_client.ts";
 import type { OpenCalls } from "./open_calls.ts";
 import type { Listener } from "../core/listener.ts";
 import { finishEnding } from "../sessions/session_end.ts";
@@ -22,7 +23,7 @@ const WILLS_UNTIL = 0.8, PACKETS_UNTIL = 0.9, CONNECTIONS_UNTIL = 0.95;
 export async function shutDown(
   core: Core,
   listeners: Iterable<Listener>,
-  { hooks, calls, started }: { hooks: HookLife; calls: OpenCalls; started: boolean },
+  { hooks, calls, inline, started }: { hooks: HookLife; calls: OpenCalls; inline: InlineClient; started: boolean },
 ): Promise<void> {
   core.serving = false;
   core.stopping = true;
@@ -30,7 +31,7 @@ export async function shutDown(
   const closing = Promise.all(Array.from(listeners, (listener) => closeListener(core, listener)));
   await inTime(core, until(WILLS_UNTIL), closing);
   publishWills(core);
-  await inTime(core, until(WILLS_UNTIL), Promise.all([willsSettled(core), calls.settled()]));
+  await inTime(core, until(WILLS_UNTIL), Promise.all([willsSettled(core), inline.settled()]));
   await inTime(core, until(WILLS_UNTIL), core.longDeliveries.settled()); // QoS 2 messages that only some have would come twice
   for (const connection of [...core.connections]) {
     connection.close(ReasonCode.ServerShuttingDown, new Error("the broker is shutting down"));
