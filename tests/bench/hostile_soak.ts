@@ -19,7 +19,7 @@ const CLOSE_TIMEOUT = 5_000;
 const ADDRESS = "127.0.0.1:0";
 const TLS = { cert_file: "tests/helpers/certs/server.pem", key_file: "tests/helpers/certs/server.key" };
 /** Whom the good client waits for by flow control is an attack for itself: its time would count for all others. */
-const ALONE: readonly string[] = ["fullSubscriber"];
+const ALONE: readonly string[] = ["fullSubscriber", "broadcasts"];
 const FORCES = Object.fromEntries(
   Object.keys(ATTACKS).filter((name) => !ALONE.includes(name)).map((name) => [name, 1]),
 ) as Forces;

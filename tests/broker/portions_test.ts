@@ -28,23 +28,40 @@ Deno.test("as much as a round has is done at once, the rest in those that follow
   assertEquals([rounds.next(), portions.isSpent], [0, false]);
 });
 
-Deno.test("who has something to do once has its turn beside work that goes on and on", async () => {
+Deno.test("who has something to do once has half of the next round, however many go on and on", async () => {
   const rounds = new Rounds(), { portions } = rounds, done: string[] = [];
-  portions.run(100, () => true);
-  const once = portions.inTurn(() => {
-    done.push("once");
-    return Promise.resolve("x");
-  });
+  for (let count = 0; count < 10; count++) portions.run(100, () => done.push("long") > 0);
+  done.length = 0;
+  const all = Array.from({ length: 4 }, (_, at) =>
+    portions.once(() => {
+      done.push("once");
+      portions.spend(500);
+      return Promise.resolve(at);
+    }));
   rounds.next();
-  assertEquals(done, []); // behind the one before it
+  assertEquals(done, ["once", "once", "once", ...Array(10).fill("long")]); // 3 * 500 + 10 * 100 units
   rounds.next();
-  assertEquals([done, await once], [["once"], "x"]);
+  assertEquals([done.filter((what) => what === "once").length, await Promise.all(all)], [4, [0, 1, 2, 3]]);
+});
+
+Deno.test("where nobody goes on for longer, what is done once has all of a round", async () => {
+  const rounds = new Rounds(), { portions } = rounds, done: number[] = [];
+  portions.spend(2_500);
+  const all = Array.from({ length: 6 }, (_, at) =>
+    portions.once(() => {
+      portions.spend(500);
+      return Promise.resolve(done.push(at));
+    }));
+  rounds.next();
+  assertEquals(done, [0, 1, 2, 3, 4]);
+  rounds.next();
+  await Promise.all(all);
 });
 
 Deno.test("what is to be done once is done at once where something is left, and what it throws is passed on", async () => {
   const { portions } = new Rounds();
-  assertEquals(await portions.inTurn(() => Promise.resolve(portions.isSpent)), false);
-  await assertRejects(() => portions.inTurn(() => Promise.reject(new Error("no"))), Error, "no");
+  assertEquals(await portions.once(() => Promise.resolve(portions.isSpent)), false);
+  await assertRejects(() => portions.once(() => Promise.reject(new Error("no"))), Error, "no");
 });
 
 Deno.test("all share one round, and have their turn in the order in which they wait", () => {

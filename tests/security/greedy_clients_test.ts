@@ -40,6 +40,7 @@ const FLOODS: [what: string, forces: Forces, megabytes: number][] = [
   ["a QoS 0 publisher on changing topics", { changingTopics: 1 }, 3],
   ["20 of them, and new connections beside them", { changingTopics: 20, connections: 4 }, 10],
   ["one topic and retained messages", { oneTopic: 2, retainedTopics: 2 }, 3],
+  ["hundreds whose messages reach hundreds", { broadcasts: 3 }, 0],
   ["PUBACK and PUBCOMP", { pubacks: 3, pubcomps: 3 }, 10],
   ["PUBREC", { pubrecs: 1 }, 3],
   ["PUBREC and PUBREL", { pubrecs: 4, pubrels: 4 }, 3],

@@ -20,6 +20,8 @@ export class Portions {
   readonly #options: PortionOptions;
   #left = UNITS_A_ROUND;
   #waiting: (() => void)[] = [];
+  /** What is done once: it has half of each round, and the other half where nobody goes on for longer. */
+  #brief: (() => void)[] = [];
   #isDue = false;
   readonly #round = () => this.#nextRound();
 
@@ -54,13 +56,17 @@ export class Portions {
   }
 
   /**
-   * Does something once when something is left, in its turn among all who wait.
+   * Does something once when something is left, before all who go on for longer.
    *
    * @param work what is done; it spends what it uses
    * @returns what `work` returns
    */
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.isSpent ? new Promise((resolve) => this.wait(() => resolve(work()))) : work();
+  once<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.isSpent) return work();
+    return new Promise((resolve) => {
+      this.#brief.push(() => resolve(work()));
+      this.#callRound();
+    });
   }
 
   /** Calls `work` once when it is its turn; it spends what it uses, and waits again for more. */
@@ -79,6 +85,7 @@ export class Portions {
   #nextRound(): void {
     this.#isDue = false;
     this.#left = UNITS_A_ROUND;
+    this.#doBrief(UNITS_A_ROUND / 2);
     while (this.#left > 0 && this.#waiting.length > 0) {
       const works = this.#waiting;
       this.#waiting = [];
@@ -86,7 +93,14 @@ export class Portions {
       while (this.#left > 0 && done < works.length) this.#run(works[done++]);
       if (done < works.length) this.#waiting = works.slice(done).concat(this.#waiting);
     }
-    if (this.#waiting.length > 0) this.#callRound();
+    this.#doBrief(0);
+    if (this.#waiting.length + this.#brief.length > 0) this.#callRound();
+  }
+
+  #doBrief(least: number): void {
+    let done = 0;
+    while (this.#left > least && done < this.#brief.length) this.#run(this.#brief[done++]);
+    this.#brief.splice(0, done);
   }
 
   #run(work: () => void): void {

@@ -104,7 +104,7 @@ function chooseInTurn(core: Core, message: Message, checkTurn?: () => void): Pro
 /** What is to come is reckoned with at once: others have their turn in the same round. */
 function findInTurn(core: Core, message: Message, checkTurn?: () => void): Promise<Matched> {
   const { portions } = core;
-  return portions.inTurn(async () => {
+  return portions.once(async () => {
     checkTurn?.();
     const matched = findReceivers(core, message);
     if (matched instanceof Promise) return await matched;

@@ -1,8 +1,8 @@
 /** Clients that publish and acknowledge as fast as they are read. */
 
 import { type Packet, PacketType } from "../../../src/packets/types.ts";
-import { publishTo } from "../../helpers/attacker.ts";
-import { type Attack, bytesOf, connectNew, flood } from "./attack.ts";
+import { publishTo, subscribeTo } from "../../helpers/attacker.ts";
+import { type Attack, bytesOf, connectMany, connectNew, flood, rest } from "./attack.ts";
 
 /** Topics that come again after so many lots of 4,000 messages: more than a broker remembers who gets them. */
 const LOTS = 40, LOT = 4_000;
@@ -19,6 +19,18 @@ export const changingTopics: Attack = async function* (ports) {
 export const oneTopic: Attack = async function* (ports) {
   using attacker = await connectNew(ports, "topic");
   yield* flood(attacker, bytesOf(LOT, () => publishTo("flood/x")));
+};
+
+/** Messages that reach hundreds, of some hundred publishers at once. */
+export const broadcasts: Attack = async function* (ports) {
+  const subscribers = await connectMany(ports, "audience", 500), publishers = await connectMany(ports, "speaker", 150);
+  for (const subscriber of subscribers) await subscriber.send(subscribeTo(["broadcast"]));
+  const lot = bytesOf(5, () => publishTo("broadcast"));
+  for (;;) {
+    await Promise.all(publishers.map((publisher) => publisher.send(lot)));
+    yield publishers.length * lot.length;
+    await rest(100);
+  }
 };
 
 /** Retained messages, some thousand topics. */
